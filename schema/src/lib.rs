@@ -1,1 +1,20 @@
+//! What Pressroom stores, and all of its SQL.
+//!
+//! Queries are functions `fn f(conn: &mut Conn, …) -> Result<T, StoreError>`; transactions are [`Db::read`] and
+//! [`Db::write`]. No other crate knows diesel.
 
+pub mod changes;
+pub mod db;
+pub mod error;
+pub mod migrate;
+mod sql;
+pub mod tables;
+pub mod types;
+
+pub use changes::{Actor, ActorKind, Change};
+pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
+pub use error::StoreError;
+pub use types::{BadTimestamp, Id, Json, Timestamp};
+
+/// What a query answers.
+pub type Result<T> = std::result::Result<T, StoreError>;

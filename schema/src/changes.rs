@@ -1,0 +1,129 @@
+//! The append-only log that every write joins in its own transaction: what changed, who did it, when, and to
+//! which version. Caches, webhooks, feeds of changes and the audit trail read it; there is no second mechanism.
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::sql::LockChanges;
+use crate::tables::changes;
+use crate::types::{Id, Json, Timestamp};
+
+/// What kind of caller wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorKind {
+    /// Nobody signed in: a guest's comment.
+    Guest,
+    /// An account.
+    User,
+    /// The server itself or its command line.
+    System,
+}
+
+impl ActorKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::User => "user",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Who writes, when, and in which request.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// What kind of caller.
+    pub kind: ActorKind,
+    /// The account, where there is one.
+    pub user_id: Option<Id>,
+    /// The request's id, as in `X-Request-Id`.
+    pub request_id: String,
+    /// The time that every row of this write bears.
+    pub now: Timestamp,
+}
+
+/// One line of the log, before it has a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// `post`, `author`, `tag`, `comment`, `media`, `user`, `token`, `site`, …
+    pub object_type: &'static str,
+    /// Which one.
+    pub object_id: Id,
+    /// A past participle: `created`, `updated`, `published`, …
+    pub action: &'static str,
+    /// The object's version after the change.
+    pub version: i64,
+    /// Names of what public answers may depend on and this change touched: the `Surrogate-Key` vocabulary.
+    pub keys: Vec<String>,
+}
+
+/// A line of the log as it stands.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = changes)]
+pub struct ChangeRow {
+    /// Rises with every commit.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What kind of object.
+    pub object_type: String,
+    /// Which one.
+    pub object_id: Id,
+    /// What happened.
+    pub action: String,
+    /// The object's version afterwards.
+    pub version: i64,
+    /// The account, where there was one.
+    pub actor_id: Option<Id>,
+    /// `guest`, `user` or `system`.
+    pub actor_kind: String,
+    /// The request that did it.
+    pub request_id: String,
+    /// What public answers it touched.
+    pub keys: Json,
+}
+
+/// Appends `pending`, at the end of the transaction that they describe.
+pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &[Change]) -> crate::Result<()> {
+    if pending.is_empty() {
+        return Ok(());
+    }
+    LockChanges.execute(conn)?;
+    for change in pending {
+        diesel::insert_into(changes::table)
+            .values((
+                changes::at.eq(actor.now),
+                changes::object_type.eq(change.object_type),
+                changes::object_id.eq(change.object_id),
+                changes::action.eq(change.action),
+                changes::version.eq(change.version),
+                changes::actor_id.eq(actor.user_id),
+                changes::actor_kind.eq(actor.kind.as_str()),
+                changes::request_id.eq(&actor.request_id),
+                changes::keys.eq(Json::of(&change.keys)),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The log after `seq`, oldest first, at most `limit` lines.
+///
+/// # Errors
+/// When the database fails.
+pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> crate::Result<Vec<ChangeRow>> {
+    Ok(changes::table
+        .filter(changes::seq.gt(seq))
+        .order(changes::seq.asc())
+        .limit(limit)
+        .select(ChangeRow::as_select())
+        .load(conn)?)
+}
+
+/// The number of the newest line, 0 while there is none.
+///
+/// # Errors
+/// When the database fails.
+pub fn newest(conn: &mut Conn) -> crate::Result<i64> {
+    Ok(changes::table.select(changes::seq).order(changes::seq.desc()).first(conn).optional()?.unwrap_or(0))
+}

@@ -1,0 +1,223 @@
+//! Threads that each own a connection and take work from one bounded queue.
+
+use std::os::unix::fs::MetadataExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::RunQueryDsl;
+
+use super::conn::{self, Conn};
+use super::{DbSettings, Source, TxError};
+use crate::error::StoreError;
+use crate::sql::{BeginRead, BeginWrite, Commit, Rollback};
+
+/// How long a failed connection is not tried again, so that an unreachable host does not hold up every request.
+const PAUSE: Duration = Duration::from_millis(500);
+
+enum Target {
+    Sqlite { path: PathBuf, durable: bool, file: Option<(u64, u64)> },
+    Postgres { url: String, fallback: Option<String> },
+}
+
+/// One connection and how to make it anew.
+pub(super) struct Slot {
+    target: Target,
+    conn: Option<Conn>,
+    failed: Option<(Instant, StoreError)>,
+}
+
+impl Slot {
+    pub(super) fn new(settings: &DbSettings, url: Option<String>) -> Self {
+        let target = match &settings.source {
+            Source::Sqlite(path) => {
+                Target::Sqlite { path: path.clone(), durable: settings.durable, file: None }
+            }
+            Source::Postgres { primary, .. } => {
+                Target::Postgres { url: url.unwrap_or_else(|| primary.clone()), fallback: None }
+            }
+        };
+        Self { target, conn: None, failed: None }
+    }
+
+    /// Reads go to the primary while a replica is out of reach.
+    pub(super) fn fall_back_to(&mut self, primary: &str) {
+        if let Target::Postgres { fallback, .. } = &mut self.target {
+            *fallback = Some(primary.to_owned());
+        }
+    }
+
+    fn connect(&mut self) -> crate::Result<()> {
+        if let Some((at, error)) = &self.failed
+            && at.elapsed() < PAUSE
+        {
+            return Err(error.clone());
+        }
+        let made = match &mut self.target {
+            Target::Sqlite { path, durable, file } => conn::sqlite(path, *durable, false).inspect(|_| {
+                *file = std::fs::metadata(&path).ok().map(|m| (m.dev(), m.ino()));
+            }),
+            Target::Postgres { url, fallback } => conn::postgres(url).or_else(|e| match fallback {
+                Some(primary) => conn::postgres(primary),
+                None => Err(e),
+            }),
+        };
+        match made {
+            Ok(conn) => {
+                self.conn = Some(conn);
+                self.failed = None;
+                Ok(())
+            }
+            Err(error) => {
+                self.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// SQLite goes on reading and writing a file that was removed or replaced: nobody would ever see those writes.
+    fn drop_if_vanished(&mut self) {
+        if let Target::Sqlite { path, file: Some(file), .. } = &self.target {
+            let now = std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
+            if now != Some(*file) {
+                self.conn = None;
+            }
+        }
+    }
+
+    /// A connection with an open transaction. A connection that died while idle shows here, and is made anew once.
+    fn begin(&mut self, write: bool) -> crate::Result<&mut Conn> {
+        let start = |conn: &mut Conn| {
+            if write { BeginWrite.execute(conn) } else { BeginRead.execute(conn) }
+        };
+        self.drop_if_vanished();
+        if let Some(conn) = &mut self.conn {
+            match start(conn) {
+                Ok(_) => {}
+                Err(error) => {
+                    let error = StoreError::from(error);
+                    if matches!(error, StoreError::Busy(_)) {
+                        return Err(error);
+                    }
+                    self.conn = None;
+                }
+            }
+        }
+        if self.conn.is_none() {
+            self.connect()?;
+            let begun = self.conn.as_mut().map(start);
+            if let Some(Err(error)) = begun {
+                self.conn = None;
+                return Err(error.into());
+            }
+        }
+        self.conn.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".into()))
+    }
+
+    pub(super) fn begin_write(&mut self) -> crate::Result<&mut Conn> {
+        self.begin(true)
+    }
+
+    /// Ends a transaction that came to nothing; a connection that cannot even do that is given up.
+    pub(super) fn rollback(&mut self) {
+        if let Some(conn) = &mut self.conn
+            && Rollback.execute(conn).is_err()
+        {
+            self.conn = None;
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.conn = None;
+    }
+
+    pub(super) fn read<T, E: TxError>(
+        &mut self,
+        f: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let conn = self.begin(false)?;
+        conn::take_count();
+        let answer = f(conn);
+        let count = conn::take_count();
+        let ended = if answer.is_ok() { Commit.execute(conn) } else { Rollback.execute(conn) };
+        if ended.is_err() {
+            self.conn = None;
+        }
+        conn::take_count();
+        conn::add_count(count);
+        answer
+    }
+
+    pub(super) fn raw<T>(&mut self, f: impl FnOnce(&mut Conn) -> crate::Result<T>) -> crate::Result<T> {
+        self.drop_if_vanished();
+        if self.conn.is_none() {
+            self.connect()?;
+        }
+        let conn = self.conn.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".into()))?;
+        let answer = f(conn);
+        if answer.as_ref().is_err_and(StoreError::breaks_connection) {
+            self.conn = None;
+        }
+        answer
+    }
+}
+
+/// Work for a connection.
+pub(super) type Work = Box<dyn FnOnce(&mut Slot) + Send>;
+
+/// Puts `work` into a queue that may be full.
+pub(super) fn enqueue<T>(queue: &Sender<T>, work: T) -> crate::Result<()> {
+    queue.try_send(work).map_err(|e| match e {
+        TrySendError::Full(_) => StoreError::Busy("too many requests are waiting".into()),
+        TrySendError::Disconnected(_) => StoreError::Unavailable("shutting down".into()),
+    })
+}
+
+/// Starts a thread that serves one slot until the queue's senders are gone.
+pub(super) fn spawn(
+    name: String,
+    mut slot: Slot,
+    mut serve: impl FnMut(&mut Slot) -> bool + Send + 'static,
+) -> crate::Result<()> {
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(move || {
+            loop {
+                // A panic costs its own request an answer, not the lane a thread.
+                match catch_unwind(AssertUnwindSafe(|| serve(&mut slot))) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(_) => slot.forget(),
+                }
+            }
+        })
+        .map(drop)
+        .map_err(|e| StoreError::Unavailable(format!("cannot start a thread: {e}")))
+}
+
+/// Reader threads and their queue.
+pub(super) struct Lane {
+    queue: Sender<Work>,
+}
+
+impl Lane {
+    pub(super) fn start(slots: Vec<(String, Slot)>, bound: usize) -> crate::Result<Self> {
+        let (queue, work): (Sender<Work>, Receiver<Work>) = bounded(bound.max(1));
+        for (name, slot) in slots {
+            let work = work.clone();
+            spawn(name, slot, move |slot| match work.recv() {
+                Ok(job) => {
+                    job(slot);
+                    true
+                }
+                Err(_) => false,
+            })?;
+        }
+        Ok(Self { queue })
+    }
+
+    pub(super) fn submit(&self, work: Work) -> crate::Result<()> {
+        enqueue(&self.queue, work)
+    }
+}

@@ -1,0 +1,133 @@
+//! Pieces of SQL that diesel's own builder cannot say on both databases at once, or that SQLite would prepare
+//! anew at each execution. What differs between the databases in a query differs here.
+
+use diesel::QueryResult;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Text};
+use serde_json::Value;
+
+use crate::db::MultiBackend;
+use crate::types::Id;
+
+/// `column IN (ids…)` with one bound value, however many ids: the statement is prepared once and kept.
+#[derive(Debug, Clone, QueryId)]
+pub(crate) struct IdIn<C> {
+    column: C,
+    list: String,
+}
+
+/// See [`IdIn`].
+pub(crate) fn id_in<C>(column: C, ids: &[Id]) -> IdIn<C> {
+    let mut list = String::with_capacity(ids.len() * 35 + 2);
+    list.push('[');
+    for (n, id) in ids.iter().enumerate() {
+        if n > 0 {
+            list.push(',');
+        }
+        list.push('"');
+        list.push_str(id.0.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
+        list.push('"');
+    }
+    list.push(']');
+    IdIn { column, list }
+}
+
+impl<C> diesel::expression::Expression for IdIn<C> {
+    type SqlType = Bool;
+}
+impl<C, QS> diesel::expression::AppearsOnTable<QS> for IdIn<C> {}
+impl<C, QS> diesel::expression::SelectableExpression<QS> for IdIn<C> {}
+impl<C, G> diesel::expression::ValidGrouping<G> for IdIn<C> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for IdIn<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        match out.backend() {
+            MultiBackend::Pg(_) => {
+                out.push_sql(" = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(");
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql(" AS jsonb))::uuid))");
+            }
+            MultiBackend::Sqlite(_) => {
+                out.push_sql(" IN (SELECT unhex(value) FROM json_each(");
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql("))");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `column IN (texts…)` with one bound value.
+#[derive(Debug, Clone, QueryId)]
+pub(crate) struct TextIn<C> {
+    column: C,
+    list: String,
+}
+
+/// See [`TextIn`].
+pub(crate) fn text_in<C, S: AsRef<str>>(column: C, texts: &[S]) -> TextIn<C> {
+    let list = Value::Array(texts.iter().map(|t| Value::String(t.as_ref().to_owned())).collect()).to_string();
+    TextIn { column, list }
+}
+
+impl<C> diesel::expression::Expression for TextIn<C> {
+    type SqlType = Bool;
+}
+impl<C, QS> diesel::expression::AppearsOnTable<QS> for TextIn<C> {}
+impl<C, QS> diesel::expression::SelectableExpression<QS> for TextIn<C> {}
+impl<C, G> diesel::expression::ValidGrouping<G> for TextIn<C> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for TextIn<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        match out.backend() {
+            MultiBackend::Pg(_) => {
+                out.push_sql(" = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(");
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql(" AS jsonb))))");
+            }
+            MultiBackend::Sqlite(_) => {
+                out.push_sql(" IN (SELECT value FROM json_each(");
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql("))");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A statement without parameters or rows, prepared once and kept.
+macro_rules! statement {
+    ($name:ident, $sqlite:literal, $pg:literal) => {
+        #[derive(Debug, Clone, Copy, QueryId)]
+        pub(crate) struct $name;
+
+        impl QueryFragment<MultiBackend> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+                let text = match out.backend() {
+                    MultiBackend::Pg(_) => $pg,
+                    MultiBackend::Sqlite(_) => $sqlite,
+                };
+                out.push_sql(text);
+                Ok(())
+            }
+        }
+        impl diesel::RunQueryDsl<crate::db::Conn> for $name {}
+    };
+}
+
+statement!(BeginRead, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+statement!(BeginWrite, "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL SERIALIZABLE");
+statement!(Commit, "COMMIT", "COMMIT");
+statement!(Rollback, "ROLLBACK", "ROLLBACK");
+statement!(Savepoint, "SAVEPOINT op", "SAVEPOINT op");
+statement!(Release, "RELEASE op", "RELEASE SAVEPOINT op");
+statement!(RollbackTo, "ROLLBACK TO op", "ROLLBACK TO SAVEPOINT op");
+statement!(Ping, "SELECT 1", "SELECT 1");
+// The log's numbers are given in the order of commits: who holds this lock commits before the next may number.
+statement!(LockChanges, "SELECT 1", "SELECT pg_advisory_xact_lock(7240161)");

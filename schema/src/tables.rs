@@ -1,0 +1,466 @@
+//! The tables, one description for both databases. A test compares it with what each migration tree makes.
+#![expect(missing_docs, reason = "diesel's macro makes the items; the migrations describe the columns")]
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    site (id) {
+        id -> Integer,
+        title -> Text,
+        description -> Text,
+        language -> Text,
+        timezone -> Text,
+        logo_media_id -> Nullable<IdSql>,
+        terms_notice -> Nullable<Text>,
+        terms_url -> Nullable<Text>,
+        social -> JsonSql,
+        comments_open -> Bool,
+        version -> BigInt,
+        updated_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    media (id) {
+        id -> IdSql,
+        mime -> Text,
+        byte_size -> BigInt,
+        width -> Integer,
+        height -> Integer,
+        alt -> Text,
+        caption -> Nullable<Text>,
+        filename -> Text,
+        sha256 -> Text,
+        storage_key -> Text,
+        color -> Nullable<Text>,
+        animated -> Bool,
+        variants -> JsonSql,
+        state -> Text,
+        created_by -> Nullable<IdSql>,
+        created_at -> TimeSql,
+        updated_at -> TimeSql,
+        version -> BigInt,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    authors (id) {
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        name_key -> Text,
+        bio_format -> Text,
+        bio_source -> Text,
+        bio_html -> Text,
+        avatar_media_id -> Nullable<IdSql>,
+        location -> Nullable<Text>,
+        website -> Nullable<Text>,
+        social -> JsonSql,
+        post_count -> BigInt,
+        first_published_at -> Nullable<TimeSql>,
+        last_published_at -> Nullable<TimeSql>,
+        version -> BigInt,
+        created_at -> TimeSql,
+        updated_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    users (id) {
+        id -> IdSql,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        author_id -> Nullable<IdSql>,
+        disabled_at -> Nullable<TimeSql>,
+        last_login_at -> Nullable<TimeSql>,
+        created_at -> TimeSql,
+        updated_at -> TimeSql,
+        version -> BigInt,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    sessions (id) {
+        id -> IdSql,
+        family_id -> IdSql,
+        user_id -> IdSql,
+        refresh_hash -> Text,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+        used_at -> Nullable<TimeSql>,
+        revoked_at -> Nullable<TimeSql>,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    api_tokens (id) {
+        id -> IdSql,
+        user_id -> IdSql,
+        name -> Text,
+        secret_hash -> Text,
+        hint -> Text,
+        scopes -> JsonSql,
+        created_at -> TimeSql,
+        expires_at -> Nullable<TimeSql>,
+        last_used_at -> Nullable<TimeSql>,
+        revoked_at -> Nullable<TimeSql>,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    signing_keys (kid) {
+        kid -> Text,
+        private_key -> Text,
+        created_at -> TimeSql,
+        retired_at -> Nullable<TimeSql>,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    throttles (key) {
+        key -> Text,
+        failures -> Integer,
+        window_started_at -> TimeSql,
+        blocked_until -> Nullable<TimeSql>,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    tags (id) {
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        name_key -> Text,
+        kind -> Text,
+        description -> Text,
+        parent_id -> Nullable<IdSql>,
+        post_count -> BigInt,
+        version -> BigInt,
+        created_at -> TimeSql,
+        updated_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    posts (id) {
+        id -> IdSql,
+        slug -> Text,
+        status -> Text,
+        visibility -> Text,
+        listed -> Bool,
+        featured -> Bool,
+        comments_open -> Bool,
+        sorted_at -> TimeSql,
+        published_at -> Nullable<TimeSql>,
+        created_at -> TimeSql,
+        updated_at -> TimeSql,
+        deleted_at -> Nullable<TimeSql>,
+        version -> BigInt,
+        revision -> Integer,
+        live_revision -> Nullable<Integer>,
+        owner_id -> Nullable<IdSql>,
+        comment_count -> BigInt,
+        word_count -> Integer,
+        reading_minutes -> Integer,
+        language -> Text,
+        title -> Text,
+        title_key -> Text,
+        subtitle -> Nullable<Text>,
+        excerpt -> Text,
+        image_media_id -> Nullable<IdSql>,
+        image_alt -> Nullable<Text>,
+        image_caption -> Nullable<Text>,
+        terms_notice -> Nullable<Text>,
+        terms_url -> Nullable<Text>,
+        canonical_url -> Nullable<Text>,
+        seo -> JsonSql,
+        custom -> JsonSql,
+        html -> Text,
+        text -> Text,
+        body_format -> Text,
+        body_source -> Text,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    revisions (post_id, number) {
+        post_id -> IdSql,
+        number -> Integer,
+        created_at -> TimeSql,
+        created_by -> Nullable<IdSql>,
+        reason -> Text,
+        title -> Text,
+        word_count -> Integer,
+        snapshot -> JsonSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    post_authors (post_id, position) {
+        post_id -> IdSql,
+        position -> Integer,
+        author_id -> IdSql,
+        role -> Text,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    post_tags (post_id, position) {
+        post_id -> IdSql,
+        position -> Integer,
+        tag_id -> IdSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    post_lists (list_id, sorted_at, post_id) {
+        list_id -> IdSql,
+        sorted_at -> TimeSql,
+        post_id -> IdSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    slug_redirects (kind, slug) {
+        kind -> Text,
+        slug -> Text,
+        target_id -> IdSql,
+        created_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    links (id) {
+        id -> IdSql,
+        post_id -> IdSql,
+        position -> Integer,
+        relation -> Text,
+        note -> Nullable<Text>,
+        target_post_id -> Nullable<IdSql>,
+        external_url -> Nullable<Text>,
+        external_title -> Nullable<Text>,
+        external_author -> Nullable<Text>,
+        external_publisher -> Nullable<Text>,
+        external_published_at -> Nullable<TimeSql>,
+        created_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    body_links (post_id, position) {
+        post_id -> IdSql,
+        position -> Integer,
+        slug -> Text,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    related_posts (post_id, position) {
+        post_id -> IdSql,
+        position -> Integer,
+        related_id -> IdSql,
+        score -> Integer,
+        terms -> JsonSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    post_terms (term, post_id) {
+        term -> Text,
+        post_id -> IdSql,
+        weight -> Integer,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    comments (post_id, id) {
+        post_id -> IdSql,
+        id -> IdSql,
+        parent_id -> Nullable<IdSql>,
+        root_id -> IdSql,
+        depth -> Integer,
+        shown -> Bool,
+        status -> Text,
+        created_at -> TimeSql,
+        edited_at -> Nullable<TimeSql>,
+        version -> BigInt,
+        reply_count -> Integer,
+        score -> Integer,
+        user_id -> Nullable<IdSql>,
+        author_id -> Nullable<IdSql>,
+        author_name -> Text,
+        author_url -> Nullable<Text>,
+        author_email -> Nullable<Text>,
+        author_email_key -> Nullable<Text>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        edit_hash -> Nullable<Text>,
+        editable_until -> Nullable<TimeSql>,
+        text_hash -> Text,
+        spam_score -> Integer,
+        spam_reasons -> JsonSql,
+        html -> Text,
+        source -> Text,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    changes (seq) {
+        seq -> BigInt,
+        at -> TimeSql,
+        object_type -> Text,
+        object_id -> IdSql,
+        action -> Text,
+        version -> BigInt,
+        actor_id -> Nullable<IdSql>,
+        actor_kind -> Text,
+        request_id -> Text,
+        keys -> JsonSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    idempotency_keys (key) {
+        key -> Text,
+        request_hash -> Text,
+        status -> Nullable<Integer>,
+        headers -> JsonSql,
+        body -> Binary,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    jobs (id) {
+        id -> IdSql,
+        kind -> Text,
+        payload -> JsonSql,
+        run_at -> TimeSql,
+        attempts -> Integer,
+        locked_until -> Nullable<TimeSql>,
+        last_error -> Nullable<Text>,
+        created_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::{IdSql, JsonSql, TimeSql};
+    use diesel::sql_types::*;
+
+    search_docs (id) {
+        id -> BigInt,
+        post_id -> IdSql,
+        sorted_at -> TimeSql,
+    }
+}
+
+allow_tables_to_appear_in_same_query!(
+    site,
+    counters,
+    media,
+    authors,
+    users,
+    sessions,
+    api_tokens,
+    signing_keys,
+    throttles,
+    tags,
+    posts,
+    revisions,
+    post_authors,
+    post_tags,
+    post_lists,
+    slug_redirects,
+    links,
+    body_links,
+    related_posts,
+    post_terms,
+    comments,
+    changes,
+    idempotency_keys,
+    jobs,
+    search_docs,
+);
