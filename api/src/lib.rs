@@ -1,1 +1,12 @@
+//! Pressroom: a headless CMS for publications. What is allowed, and how it is said.
 
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod content;
+pub mod error;
+pub mod page;
+pub mod problem;
+pub mod rest;
+pub mod service;
+pub mod view;

@@ -16,8 +16,8 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::oneshot;
 
-pub use conn::{Conn, MultiBackend};
 pub(crate) use conn::immediate;
+pub use conn::{Conn, MultiBackend};
 use lanes::{Lane, Slot};
 use writer::{Typed, WriteLane};
 
@@ -61,7 +61,9 @@ impl Source {
     pub fn parse(url: &str, replicas: &[String]) -> std::result::Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             if !replicas.is_empty() {
-                return Err("DATABASE_REPLICA_URLS needs a PostgreSQL DATABASE_URL; SQLite has no replicas".into());
+                return Err(
+                    "DATABASE_REPLICA_URLS needs a PostgreSQL DATABASE_URL; SQLite has no replicas".into()
+                );
             }
             let path = path.split('?').next().unwrap_or_default();
             if path.is_empty() {
@@ -291,7 +293,8 @@ impl Db {
     /// Why it does not.
     pub async fn ping(&self) -> crate::Result<()> {
         use diesel::RunQueryDsl;
-        self.read(Freshness::Primary, |c| crate::sql::Ping.execute(c).map(drop).map_err(StoreError::from)).await
+        self.read(Freshness::Primary, |c| crate::sql::Ping.execute(c).map(drop).map_err(StoreError::from))
+            .await
     }
 }
 

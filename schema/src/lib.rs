@@ -3,17 +3,25 @@
 //! Queries are functions `fn f(conn: &mut Conn, …) -> Result<T, StoreError>`; transactions are [`Db::read`] and
 //! [`Db::write`]. No other crate knows diesel.
 
+pub mod authors;
 pub mod changes;
 pub mod db;
 pub mod error;
+pub mod media;
 pub mod migrate;
+pub mod page;
+pub mod posts;
+pub mod revisions;
+pub mod site;
 mod sql;
 pub mod tables;
+pub mod tags;
 pub mod types;
 
 pub use changes::{Actor, ActorKind, Change};
 pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
 pub use error::StoreError;
+pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, Timestamp};
 
 /// What a query answers.

@@ -89,9 +89,7 @@ pub fn status(conn: &mut Conn) -> crate::Result<Vec<Status>> {
 struct SourceRef<'a, S>(&'a S);
 
 impl<DB: diesel::backend::Backend, S: MigrationSource<DB>> MigrationSource<DB> for SourceRef<'_, S> {
-    fn migrations(
-        &self,
-    ) -> diesel::migration::Result<Vec<Box<dyn diesel::migration::Migration<DB>>>> {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn diesel::migration::Migration<DB>>>> {
         self.0.migrations()
     }
 }

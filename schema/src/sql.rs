@@ -2,12 +2,51 @@
 //! anew at each execution. What differs between the databases in a query differs here.
 
 use diesel::QueryResult;
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
 use serde_json::Value;
 
 use crate::db::MultiBackend;
 use crate::types::Id;
+
+/// Writes `column`, then the list as each database takes it apart. Subqueries ask for the true backends' fragments too.
+macro_rules! in_list {
+    ($name:ident, pg: $pg_open:literal, $pg_close:literal, sqlite: $lite_open:literal, $lite_close:literal) => {
+        impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for $name<C> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+                self.column.walk_ast(out.reborrow())?;
+                let (open, close) = match out.backend() {
+                    MultiBackend::Pg(_) => ($pg_open, $pg_close),
+                    MultiBackend::Sqlite(_) => ($lite_open, $lite_close),
+                };
+                out.push_sql(open);
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql(close);
+                Ok(())
+            }
+        }
+        impl<C: QueryFragment<Pg>> QueryFragment<Pg> for $name<C> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                self.column.walk_ast(out.reborrow())?;
+                out.push_sql($pg_open);
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql($pg_close);
+                Ok(())
+            }
+        }
+        impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for $name<C> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+                self.column.walk_ast(out.reborrow())?;
+                out.push_sql($lite_open);
+                out.push_bind_param::<Text, str>(&self.list)?;
+                out.push_sql($lite_close);
+                Ok(())
+            }
+        }
+    };
+}
 
 /// `column IN (ids…)` with one bound value, however many ids: the statement is prepared once and kept.
 #[derive(Debug, Clone, QueryId)]
@@ -41,24 +80,11 @@ impl<C, G> diesel::expression::ValidGrouping<G> for IdIn<C> {
     type IsAggregate = diesel::expression::is_aggregate::Never;
 }
 
-impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for IdIn<C> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        self.column.walk_ast(out.reborrow())?;
-        match out.backend() {
-            MultiBackend::Pg(_) => {
-                out.push_sql(" = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(");
-                out.push_bind_param::<Text, str>(&self.list)?;
-                out.push_sql(" AS jsonb))::uuid))");
-            }
-            MultiBackend::Sqlite(_) => {
-                out.push_sql(" IN (SELECT unhex(value) FROM json_each(");
-                out.push_bind_param::<Text, str>(&self.list)?;
-                out.push_sql("))");
-            }
-        }
-        Ok(())
-    }
-}
+in_list!(
+    IdIn,
+    pg: " = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(", " AS jsonb))::uuid))",
+    sqlite: " IN (SELECT unhex(value) FROM json_each(", "))"
+);
 
 /// `column IN (texts…)` with one bound value.
 #[derive(Debug, Clone, QueryId)]
@@ -82,24 +108,11 @@ impl<C, G> diesel::expression::ValidGrouping<G> for TextIn<C> {
     type IsAggregate = diesel::expression::is_aggregate::Never;
 }
 
-impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for TextIn<C> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        self.column.walk_ast(out.reborrow())?;
-        match out.backend() {
-            MultiBackend::Pg(_) => {
-                out.push_sql(" = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(");
-                out.push_bind_param::<Text, str>(&self.list)?;
-                out.push_sql(" AS jsonb))))");
-            }
-            MultiBackend::Sqlite(_) => {
-                out.push_sql(" IN (SELECT value FROM json_each(");
-                out.push_bind_param::<Text, str>(&self.list)?;
-                out.push_sql("))");
-            }
-        }
-        Ok(())
-    }
-}
+in_list!(
+    TextIn,
+    pg: " = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(", " AS jsonb))))",
+    sqlite: " IN (SELECT value FROM json_each(", "))"
+);
 
 /// A statement without parameters or rows, prepared once and kept.
 macro_rules! statement {

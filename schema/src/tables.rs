@@ -437,6 +437,21 @@ table! {
     }
 }
 
+diesel::joinable!(authors -> media (avatar_media_id));
+diesel::joinable!(post_authors -> authors (author_id));
+diesel::joinable!(post_authors -> posts (post_id));
+diesel::joinable!(post_tags -> tags (tag_id));
+diesel::joinable!(post_tags -> posts (post_id));
+diesel::joinable!(posts -> media (image_media_id));
+diesel::joinable!(post_lists -> posts (post_id));
+diesel::joinable!(links -> posts (post_id));
+diesel::joinable!(revisions -> users (created_by));
+diesel::joinable!(comments -> posts (post_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(related_posts -> posts (related_id));
+diesel::joinable!(search_docs -> posts (post_id));
+
 allow_tables_to_appear_in_same_query!(
     site,
     counters,

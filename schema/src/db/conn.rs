@@ -48,7 +48,10 @@ pub(crate) fn immediate<T>(
 
 /// Turns on the query planner stability guarantee for every connection to come: without it SQLite prepares each
 /// statement with a bound LIMIT anew at every execution, which costs more than the query.
-#[expect(unsafe_code, reason = "SQLite has no other door to this switch than its C interface, and diesel hides the handle")]
+#[expect(
+    unsafe_code,
+    reason = "SQLite has no other door to this switch than its C interface, and diesel hides the handle"
+)]
 fn stable_plans() {
     use libsqlite3_sys as ffi;
     static ONCE: Once = Once::new();
@@ -82,8 +85,9 @@ fn stable_plans() {
 pub(super) fn create_sqlite(path: &Path, durable: bool) -> crate::Result<()> {
     stable_plans();
     if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| StoreError::Unavailable(format!("cannot make the folder {}: {e}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|e| {
+            StoreError::Unavailable(format!("cannot make the folder {}: {e}", folder.display()))
+        })?;
     }
     sqlite(path, durable, true).map(drop)
 }

@@ -132,10 +132,7 @@ impl Slot {
         self.conn = None;
     }
 
-    pub(super) fn read<T, E: TxError>(
-        &mut self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(super) fn read<T, E: TxError>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let conn = self.begin(false)?;
         conn::take_count();
         let answer = f(conn);

@@ -84,7 +84,9 @@ where
 
     fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
         let answer = match committed {
-            Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Internal("the write was not run".into()).into())),
+            Ok(()) => self
+                .result
+                .unwrap_or_else(|| Err(StoreError::Internal("the write was not run".into()).into())),
             Err(e) => Err(e.into()),
         };
         // A caller that went away does not undo what it asked for.

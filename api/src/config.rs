@@ -1,0 +1,225 @@
+//! The settings, and the only reader of the environment: flags first, then the environment, then `.env`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use pressroom_schema::{DbSettings, Source};
+
+/// `on` or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// In force.
+    On,
+    /// Not in force.
+    Off,
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// Every setting. `.env.example` is made from this list, and a test compares the two.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Address and port to listen on.
+    #[arg(long, env = "PRESSROOM_BIND", default_value = "127.0.0.1:8080", global = true)]
+    pub bind: String,
+    /// The database: sqlite://PATH, or postgres://USER:PASSWORD@HOST/NAME.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://data/pressroom.db",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database_url: String,
+    /// PostgreSQL read replicas, separated by commas; public reads go there.
+    #[arg(long, env = "DATABASE_REPLICA_URLS", value_delimiter = ',', hide_env_values = true, global = true)]
+    pub database_replica_urls: Vec<String>,
+    /// Where readers find the site: the base of posts' addresses, feeds and the sitemap.
+    #[arg(long, env = "PRESSROOM_SITE_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    pub site_url: String,
+    /// The path of a post's page under the site's address; {slug} stands for its slug.
+    #[arg(long, env = "PRESSROOM_POST_PATH", default_value = "/{slug}", global = true)]
+    pub post_path: String,
+    /// Where this API is reached from outside: the base of media addresses and of the feeds' own. The site's address if empty.
+    #[arg(long, env = "PRESSROOM_API_URL", default_value = "", global = true)]
+    pub api_url: String,
+    /// Where media are kept: a folder, or s3://BUCKET/PREFIX. DATA_DIR/media if empty.
+    #[arg(long, env = "PRESSROOM_MEDIA_URL", default_value = "", global = true)]
+    pub media_url: String,
+    /// Folder for what is neither database nor media.
+    #[arg(long, env = "PRESSROOM_DATA_DIR", default_value = "data", global = true)]
+    pub data_dir: PathBuf,
+    /// Rate limits for logins, comments and writes; off for tests and load runs.
+    #[arg(long, env = "PRESSROOM_RATE_LIMITS", default_value = "on", global = true)]
+    pub rate_limits: Switch,
+    /// E-mail address of the first admin, made when the database has no account.
+    #[arg(long, env = "PRESSROOM_ADMIN_EMAIL", default_value = "", global = true)]
+    pub admin_email: String,
+    /// Password of the first admin; at least ten characters.
+    #[arg(long, env = "PRESSROOM_ADMIN_PASSWORD", default_value = "", hide_env_values = true, global = true)]
+    pub admin_password: String,
+    /// Ed25519 signing key (PKCS#8 PEM) for access tokens; made at first start and kept in the database if empty.
+    #[arg(long, env = "PRESSROOM_SIGNING_KEY", default_value = "", hide_env_values = true, global = true)]
+    pub signing_key: String,
+    /// How long an access token is good for, in seconds.
+    #[arg(long, env = "PRESSROOM_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(60..=86_400), global = true)]
+    pub access_token_seconds: u32,
+    /// How long a refresh token is good for, in days.
+    #[arg(long, env = "PRESSROOM_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365), global = true)]
+    pub refresh_token_days: u32,
+    /// Origins that may write from a browser, separated by commas, or * for all. Reads are open to every origin.
+    #[arg(long, env = "PRESSROOM_CORS_ORIGINS", value_delimiter = ',', global = true)]
+    pub cors_origins: Vec<String>,
+    /// How many proxies in front of the server may be believed about the caller's address (X-Forwarded-For).
+    #[arg(long, env = "PRESSROOM_TRUSTED_PROXIES", default_value_t = 0, global = true)]
+    pub trusted_proxies: usize,
+    /// Web workers; as many as there are cores if 0.
+    #[arg(long, env = "PRESSROOM_WORKERS", default_value_t = 0, global = true)]
+    pub workers: usize,
+    /// Database connections for reading; as many as there are cores if 0.
+    #[arg(long, env = "PRESSROOM_READERS", default_value_t = 0, global = true)]
+    pub readers: usize,
+    /// Database connections for writing; PostgreSQL only.
+    #[arg(long, env = "PRESSROOM_WRITERS", default_value_t = 4, global = true)]
+    pub writers: usize,
+    /// Whether an acknowledged write survives a power cut; off is faster and survives a crash of the process only. SQLite only.
+    #[arg(long, env = "PRESSROOM_DURABLE", default_value = "on", global = true)]
+    pub durable: Switch,
+    /// Largest JSON body in bytes.
+    #[arg(long, env = "PRESSROOM_BODY_LIMIT", default_value_t = 2_097_152, global = true)]
+    pub body_limit: usize,
+    /// Largest source of a post's body in bytes.
+    #[arg(long, env = "PRESSROOM_POST_LIMIT", default_value_t = 1_048_576, global = true)]
+    pub post_limit: usize,
+    /// Largest uploaded file in bytes.
+    #[arg(long, env = "PRESSROOM_UPLOAD_LIMIT", default_value_t = 20_971_520, global = true)]
+    pub upload_limit: usize,
+    /// Most pixels that an uploaded image may have.
+    #[arg(long, env = "PRESSROOM_PIXEL_LIMIT", default_value_t = 50_000_000, global = true)]
+    pub pixel_limit: u64,
+    /// How long a guest may edit a comment, in minutes.
+    #[arg(long, env = "PRESSROOM_COMMENT_EDIT_MINUTES", default_value_t = 15, global = true)]
+    pub comment_edit_minutes: u32,
+    /// GraphQL introspection and GraphiQL.
+    #[arg(long, env = "PRESSROOM_GRAPHQL_INTROSPECTION", default_value = "on", global = true)]
+    pub graphql_introspection: Switch,
+    /// Deepest nesting of a GraphQL query.
+    #[arg(long, env = "PRESSROOM_GRAPHQL_DEPTH", default_value_t = 12, global = true)]
+    pub graphql_depth: usize,
+    /// Most points that a GraphQL query may cost; a field is one, a list multiplies by its length.
+    #[arg(long, env = "PRESSROOM_GRAPHQL_COMPLEXITY", default_value_t = 20_000, global = true)]
+    pub graphql_complexity: usize,
+    /// Most aliases in a GraphQL query.
+    #[arg(long, env = "PRESSROOM_GRAPHQL_ALIASES", default_value_t = 30, global = true)]
+    pub graphql_aliases: usize,
+    /// Endpoint of an S3-compatible store; Amazon's own if empty.
+    #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "", global = true)]
+    pub s3_endpoint: String,
+    /// Region of the S3-compatible store.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1", global = true)]
+    pub s3_region: String,
+    /// Access key of the S3-compatible store.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "", hide_env_values = true, global = true)]
+    pub s3_access_key_id: String,
+    /// Secret key of the S3-compatible store.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", default_value = "", hide_env_values = true, global = true)]
+    pub s3_secret_access_key: String,
+    /// Which log lines: error, warn, info, debug, trace, or per module (pressroom=debug).
+    #[arg(long, env = "PRESSROOM_LOG", default_value = "info", global = true)]
+    pub log: String,
+    /// How log lines look.
+    #[arg(long, env = "PRESSROOM_LOG_FORMAT", default_value = "text", global = true)]
+    pub log_format: LogFormat,
+    /// Answers tell how many SQL statements they took (Server-Timing); for development.
+    #[arg(long, env = "PRESSROOM_SERVER_TIMING", default_value = "off", global = true)]
+    pub server_timing: Switch,
+}
+
+impl Config {
+    /// The settings that apply where nothing is set: what tests start from.
+    #[must_use]
+    pub fn defaults() -> Self {
+        #[derive(clap::Parser)]
+        struct Alone {
+            #[command(flatten)]
+            config: Config,
+        }
+        // Only an error in the defaults themselves could fail here, which any test would show.
+        <Alone as clap::Parser>::try_parse_from(["pressroom"]).map_or_else(|e| e.exit(), |a| a.config)
+    }
+
+    /// Loads `.env` of the working folder into the environment, where the environment does not say otherwise.
+    ///
+    /// # Errors
+    /// When there is a file and it cannot be read or parsed.
+    pub fn load_dotenv() -> Result<(), String> {
+        match dotenvy::dotenv() {
+            Err(e) if !e.not_found() => Err(format!(".env: {e}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many of something where 0 means as many as there are cores.
+    #[must_use]
+    pub fn or_cores(count: usize) -> usize {
+        if count > 0 { count } else { std::thread::available_parallelism().map_or(2, usize::from) }
+    }
+
+    /// The database's settings.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the URLs.
+    pub fn db_settings(&self) -> Result<DbSettings, String> {
+        let replicas: Vec<String> = self
+            .database_replica_urls
+            .iter()
+            .map(|u| u.trim().to_owned())
+            .filter(|u| !u.is_empty())
+            .collect();
+        Ok(DbSettings {
+            source: Source::parse(&self.database_url, &replicas)?,
+            readers: Self::or_cores(self.readers),
+            writers: self.writers.max(1),
+            queue: 1024,
+            durable: self.durable.is_on(),
+        })
+    }
+
+    /// Where this API is reached from outside, without a slash at the end.
+    #[must_use]
+    pub fn api_base(&self) -> &str {
+        let url = if self.api_url.is_empty() { &self.site_url } else { &self.api_url };
+        url.trim_end_matches('/')
+    }
+
+    /// The address of a post's page on the site.
+    #[must_use]
+    pub fn post_url(&self, slug: &str) -> String {
+        format!("{}{}", self.site_url.trim_end_matches('/'), self.post_path.replace("{slug}", slug))
+    }
+
+    /// Where media are kept.
+    #[must_use]
+    pub fn media_location(&self) -> String {
+        if self.media_url.is_empty() {
+            self.data_dir.join("media").to_string_lossy().into_owned()
+        } else {
+            self.media_url.clone()
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Lists as the wire shows them: cursors, page members, `Link` headers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pressroom_schema::{Id, KeyValue, Place, Slice, Start, Timestamp, Window};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{Code, Error, FieldError, Result};
+
+/// Most rows in one answer.
+pub const MAX_LIMIT: i64 = 100;
+/// Rows in one answer where the caller does not say.
+pub const DEFAULT_LIMIT: i64 = 20;
+
+/// A place in a list, opaque to clients. It bears the list's tag, so that a cursor from elsewhere is refused rather than
+/// misread.
+#[must_use]
+pub fn cursor(list: &str, key: &KeyValue, id: Id) -> String {
+    let key = match key {
+        KeyValue::Time(at) => format!("t{}", at.micros()),
+        KeyValue::Int(n) => format!("i{n}"),
+        KeyValue::Text(text) => format!("s{text}"),
+    };
+    URL_SAFE_NO_PAD.encode(format!("1\n{list}\n{}\n{key}", id.0.simple()))
+}
+
+/// Reads a cursor of the list `list`; `parameter` is where it came in.
+///
+/// # Errors
+/// [`Code::InvalidCursor`] when it is damaged or comes from another list.
+pub fn parse_cursor(list: &str, text: &str, parameter: &str) -> Result<Place> {
+    let refuse = |why: &str| {
+        Error::new(Code::InvalidCursor, why).at(FieldError::parameter(parameter, "invalid_cursor", why))
+    };
+    let damaged = || {
+        refuse(
+            "This cursor cannot be read. Send `page.next` or `page.previous` of an earlier answer as it was.",
+        )
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| damaged())?;
+    let plain = String::from_utf8(bytes).map_err(|_| damaged())?;
+    let mut parts = plain.splitn(4, '\n');
+    let (Some("1"), Some(from), Some(id), Some(key)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(damaged());
+    };
+    if from != list {
+        return Err(refuse("This cursor comes from another list or another sort. Begin that list anew."));
+    }
+    let id = uuid::Uuid::try_parse(id).map(Id).map_err(|_| damaged())?;
+    let key = match key.split_at_checked(1) {
+        Some(("t", n)) => n.parse().ok().and_then(Timestamp::from_micros).map(KeyValue::Time),
+        Some(("i", n)) => n.parse().ok().map(KeyValue::Int),
+        Some(("s", text)) => Some(KeyValue::Text(text.to_owned())),
+        _ => None,
+    };
+    Ok(Place { key: key.ok_or_else(damaged)?, id })
+}
+
+/// What a caller asks of a list, before it is known which list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// How many rows, 1 to [`MAX_LIMIT`].
+    pub limit: Option<i64>,
+    /// After this cursor.
+    pub after: Option<String>,
+    /// Before this cursor.
+    pub before: Option<String>,
+    /// From the end (GraphQL's `last` without `before`).
+    pub from_end: bool,
+    /// Whether the total is wanted.
+    pub count: bool,
+}
+
+impl PageRequest {
+    /// The window of the list tagged `list`.
+    ///
+    /// # Errors
+    /// When the limit is out of range, both cursors are given, or one is not of this list.
+    pub fn window(&self, list: &str) -> Result<Window> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Error::parameters(vec![FieldError::parameter(
+                "limit",
+                "out_of_range",
+                format!("`limit` is {limit}; it must be from 1 to {MAX_LIMIT}."),
+            )]));
+        }
+        let start = match (&self.after, &self.before) {
+            (Some(_), Some(_)) => {
+                return Err(Error::parameters(vec![FieldError::parameter(
+                    "before",
+                    "exclusive",
+                    "Send `after` or `before`, not both.",
+                )]));
+            }
+            (Some(after), None) => Start::After(parse_cursor(list, after, "after")?),
+            (None, Some(before)) => Start::Before(parse_cursor(list, before, "before")?),
+            (None, None) if self.from_end => Start::Last,
+            (None, None) => Start::First,
+        };
+        Ok(Window { start, limit })
+    }
+}
+
+/// One page of a list as services answer it: each row with its cursor.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows and the cursor of each.
+    pub items: Vec<(String, T)>,
+    /// Whether rows precede them.
+    pub has_previous: bool,
+    /// Whether rows follow them.
+    pub has_next: bool,
+    /// How many rows the whole list has, where that was asked.
+    pub total: Option<i64>,
+}
+
+impl<T> Page<T> {
+    /// Gives each row of `slice` its cursor; `place` tells what the list sorts by.
+    pub fn of(list: &str, slice: Slice<T>, total: Option<i64>, place: impl Fn(&T) -> (KeyValue, Id)) -> Self {
+        let items = slice
+            .rows
+            .into_iter()
+            .map(|row| {
+                let (key, id) = place(&row);
+                (cursor(list, &key, id), row)
+            })
+            .collect();
+        Self { items, has_previous: slice.has_previous, has_next: slice.has_next, total }
+    }
+
+    /// The same page of something else.
+    #[must_use]
+    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(|(cursor, row)| (cursor, f(row))).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+            total: self.total,
+        }
+    }
+
+    /// Where the next page begins, if there is one.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        if self.has_next { self.items.last().map(|(cursor, _)| cursor.as_str()) } else { None }
+    }
+
+    /// Where the previous page ends, if there is one.
+    #[must_use]
+    pub fn previous(&self) -> Option<&str> {
+        if self.has_previous { self.items.first().map(|(cursor, _)| cursor.as_str()) } else { None }
+    }
+
+    /// The list as REST writes it.
+    #[must_use]
+    pub fn into_list(self) -> List<T> {
+        let page = PageInfo {
+            next: self.next().map(str::to_owned),
+            previous: self.previous().map(str::to_owned),
+            total: self.total,
+        };
+        List { data: self.items.into_iter().map(|(_, row)| row).collect(), page }
+    }
+}
+
+/// A list: its rows and where it goes on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct List<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Where the list goes on.
+    pub page: PageInfo,
+}
+
+/// Where a list goes on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PageInfo {
+    /// Send as `after` for the next page; null at the end.
+    #[schema(required = true)]
+    pub next: Option<String>,
+    /// Send as `before` for the previous page; null at the beginning.
+    #[schema(required = true)]
+    pub previous: Option<String>,
+    /// How many rows the whole list has, where `count=true` asked; else null.
+    #[schema(required = true)]
+    pub total: Option<i64>,
+}

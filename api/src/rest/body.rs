@@ -1,0 +1,128 @@
+//! JSON bodies: the type is checked, every fault is named with its JSON pointer, unknown members are refused.
+
+use actix_web::HttpRequest;
+use actix_web::web::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Code, Error, FieldError, Result};
+
+/// Reads a JSON body as `T`.
+pub(crate) fn json<T: DeserializeOwned>(request: &HttpRequest, body: &Bytes) -> Result<T> {
+    let mime = request
+        .headers()
+        .get("content-type")
+        .and_then(|v| v.to_str().ok())
+        .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    match mime.as_deref() {
+        Some("application/json" | "application/merge-patch+json") => {}
+        None if body.is_empty() => {}
+        _ => {
+            return Err(Error::new(
+                Code::UnsupportedMediaType,
+                "Send the body as application/json (or application/merge-patch+json for PATCH).",
+            ));
+        }
+    }
+    parse(body)
+}
+
+/// Reads a JSON body that may be left out altogether.
+pub(crate) fn optional_json<T: DeserializeOwned + Default>(request: &HttpRequest, body: &Bytes) -> Result<T> {
+    if body.is_empty() { Ok(T::default()) } else { json(request, body) }
+}
+
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Error::new(Code::BadRequest, "The body is not valid UTF-8."))?;
+    if text.trim().is_empty() {
+        return Err(Error::new(Code::BadRequest, "The body is empty; send a JSON object."));
+    }
+    // Syntax first, so that "not JSON" and "not this shape" are told apart.
+    let value: serde_json::Value = serde_json::from_str(text)
+        .map_err(|e| Error::new(Code::BadRequest, format!("The body is not JSON: {e}.")))?;
+    let mut pointer = String::new();
+    if let Some(place) = nul_in(&value, &mut pointer) {
+        return Err(Error::invalid(place, "invalid_text", "Text may not hold the NUL character (U+0000)."));
+    }
+    serde_path_to_error::deserialize(value).map_err(|e| shape_error(&e))
+}
+
+/// Says what is wrong with a value of the right syntax and the wrong shape.
+pub(crate) fn shape_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let pointer = pointer_of(error.path());
+    let message = error.inner().to_string();
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let name = rest.split('`').next().unwrap_or_default();
+        let ends = pointer.rsplit('/').next() == Some(name);
+        let place = if ends { pointer } else { format!("{pointer}/{name}") };
+        return Error::invalid(
+            place,
+            "unknown_member",
+            format!("There is no member `{name}` here{}.", expected(rest)),
+        );
+    }
+    if let Some(rest) = message.strip_prefix("missing field `") {
+        let name = rest.split('`').next().unwrap_or_default();
+        return Error::invalid(format!("{pointer}/{name}"), "required", format!("`{name}` is required."));
+    }
+    if let Some(rest) = message.strip_prefix("unknown variant `") {
+        let name = rest.split('`').next().unwrap_or_default();
+        return Error::fields(vec![FieldError::body(
+            pointer,
+            "invalid_value",
+            format!("`{name}` is not a value that this takes{}.", expected(rest)),
+        )]);
+    }
+    Error::invalid(pointer, "wrong_type", format!("{}.", capitalised(&message)))
+}
+
+/// The part of serde's sentence that lists what would have been right.
+fn expected(rest: &str) -> String {
+    rest.split_once("expected ")
+        .map_or_else(String::new, |(_, list)| format!("; it takes {}", list.replace("one of ", "")))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// A path as a JSON pointer (RFC 6901).
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn nul_in(value: &serde_json::Value, pointer: &mut String) -> Option<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) if text.contains('\u{0}') => Some(pointer.clone()),
+        Value::Array(items) => items.iter().enumerate().find_map(|(n, item)| {
+            let length = pointer.len();
+            pointer.push_str(&format!("/{n}"));
+            let found = nul_in(item, pointer);
+            pointer.truncate(length);
+            found
+        }),
+        Value::Object(members) => members.iter().find_map(|(name, item)| {
+            let length = pointer.len();
+            pointer.push('/');
+            pointer.push_str(&name.replace('\u{0}', "\u{fffd}").replace('~', "~0").replace('/', "~1"));
+            let found = if name.contains('\u{0}') { Some(pointer.clone()) } else { nul_in(item, pointer) };
+            pointer.truncate(length);
+            found
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,5 @@
+//! The REST face: handlers of a few lines that turn requests into use cases and what they answer into bytes.
+
+pub(crate) mod body;
+pub(crate) mod params;
+pub mod respond;

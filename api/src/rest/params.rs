@@ -1,0 +1,142 @@
+//! Query parameters: strict, all faults at once, nothing dropped in silence.
+
+use std::collections::BTreeSet;
+
+use actix_web::HttpRequest;
+use pressroom_schema::Timestamp;
+
+use crate::error::{Error, FieldError, Result};
+use crate::page::{MAX_LIMIT, PageRequest};
+
+/// The query string of a request, taken apart. Read what the operation knows, then call [`Params::finish`].
+pub(crate) struct Params {
+    pairs: Vec<(String, String)>,
+    known: BTreeSet<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+impl Params {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        let mut errors = Vec::new();
+        let mut pairs = Vec::new();
+        for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+            // Invalid UTF-8 arrives as U+FFFD; NUL can be stored by neither database.
+            if value.contains(['\u{0}', '\u{fffd}']) || name.contains(['\u{0}', '\u{fffd}']) {
+                errors.push(FieldError::parameter(
+                    name.replace('\u{0}', "\u{fffd}"),
+                    "invalid_text",
+                    "The query string is not valid UTF-8, or holds a NUL character.",
+                ));
+            } else {
+                pairs.push((name.into_owned(), value.into_owned()));
+            }
+        }
+        Self { pairs, known: BTreeSet::new(), errors }
+    }
+
+    pub(crate) fn fault(&mut self, name: &str, code: &str, detail: impl Into<String>) {
+        self.errors.push(FieldError::parameter(name, code, detail));
+    }
+
+    /// Every value of a parameter that may be repeated or be a list separated by commas.
+    pub(crate) fn many(&mut self, name: &'static str) -> Vec<String> {
+        self.known.insert(name);
+        self.pairs
+            .iter()
+            .filter(|(n, _)| n == name)
+            .flat_map(|(_, v)| v.split(','))
+            .map(|v| v.trim().to_owned())
+            .filter(|v| !v.is_empty())
+            .collect()
+    }
+
+    /// The value of a parameter that may stand once.
+    pub(crate) fn one(&mut self, name: &'static str) -> Option<String> {
+        self.known.insert(name);
+        let mut values = self.pairs.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let first = values.next();
+        if values.next().is_some() {
+            self.fault(name, "repeated", format!("`{name}` may be given once."));
+        }
+        first
+    }
+
+    pub(crate) fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.one(name)?;
+        let value = parse(&text);
+        if value.is_none() {
+            self.fault(name, "invalid", format!("`{name}` must be {expected}."));
+        }
+        value
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.parsed(name, "true or false", |t| match t {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn time(&mut self, name: &'static str) -> Option<Timestamp> {
+        self.parsed(name, "an RFC 3339 date-time, such as 2013-06-24T14:05:00Z", |t| Timestamp::parse(t).ok())
+    }
+
+    pub(crate) fn page(&mut self) -> PageRequest {
+        let expected = format!("a whole number from 1 to {MAX_LIMIT}");
+        let limit =
+            self.parsed("limit", &expected, |t| t.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)));
+        PageRequest {
+            limit,
+            after: self.one("after"),
+            before: self.one("before"),
+            from_end: false,
+            count: self.flag("count").unwrap_or(false),
+        }
+    }
+
+    /// The names of `include`, each of which must be among `known`.
+    pub(crate) fn names(&mut self, name: &'static str, known: &[&'static str]) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        for wanted in self.many(name) {
+            match known.iter().find(|k| **k == wanted) {
+                Some(k) if found.contains(k) => {}
+                Some(k) => found.push(*k),
+                None => self.fault(
+                    name,
+                    "unknown_name",
+                    format!("`{name}` does not know `{wanted}`; it takes {}.", known.join(", ")),
+                ),
+            }
+        }
+        found
+    }
+
+    /// Answers with every fault, unknown parameters among them.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let mut unknown: Vec<String> = Vec::new();
+        for (name, _) in &self.pairs {
+            if !self.known.contains(name.as_str()) && !unknown.contains(name) {
+                unknown.push(name.clone());
+            }
+        }
+        for name in unknown {
+            let known = if self.known.is_empty() {
+                "no query parameters are taken here".to_owned()
+            } else {
+                format!("known are {}", self.known.iter().copied().collect::<Vec<_>>().join(", "))
+            };
+            self.errors.push(FieldError::parameter(
+                &name,
+                "unknown_parameter",
+                format!("There is no query parameter `{name}` here; {known}."),
+            ));
+        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::parameters(self.errors)) }
+    }
+}

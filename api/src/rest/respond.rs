@@ -1,0 +1,232 @@
+//! Answers: bytes with validators (RFC 9110), cache headers and surrogate keys; `fields` and conditional requests.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pressroom_schema::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Code, Error, FieldError, Result};
+use crate::page::{List, Page};
+use crate::service::IfMatch;
+
+/// What an answer depends on and how long it may be kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Meta {
+    /// The object's version, which becomes part of the ETag so that `If-Match` can name it.
+    pub(crate) version: Option<i64>,
+    /// When what is shown last changed.
+    pub(crate) modified: Option<Timestamp>,
+    /// `Surrogate-Key` names.
+    pub(crate) keys: Vec<String>,
+    /// Whether the answer depends on who asks.
+    pub(crate) private: bool,
+}
+
+impl Meta {
+    pub(crate) fn private() -> Self {
+        Self { private: true, ..Self::default() }
+    }
+}
+
+/// A strong validator of `body`: `"v7-…"` for an object of version 7.
+pub(crate) fn etag(version: Option<i64>, body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let hash = URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or_default());
+    match version {
+        Some(version) => format!("\"v{version}-{hash}\""),
+        None => format!("\"{hash}\""),
+    }
+}
+
+/// The version that `If-Match` names, if the header is there.
+///
+/// `*` is any version; an entity tag that is not ours can match nothing.
+pub(crate) fn if_match(request: &HttpRequest) -> Result<Option<IfMatch>> {
+    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| {
+        Error::parameters(vec![FieldError::parameter("If-Match", "invalid", "If-Match is not readable.")])
+    })?;
+    if text.trim() == "*" {
+        return Ok(Some(IfMatch::Any));
+    }
+    let versions = text
+        .split(',')
+        .filter_map(|tag| {
+            let inner = tag.trim().strip_prefix("\"v")?.strip_suffix('"')?;
+            inner.split('-').next()?.parse().ok()
+        })
+        .collect();
+    Ok(Some(IfMatch::Versions(versions)))
+}
+
+fn matches_none(request: &HttpRequest, etag: &str) -> bool {
+    request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|list| {
+        list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
+    })
+}
+
+fn not_modified_since(request: &HttpRequest, modified: Option<Timestamp>) -> bool {
+    // If-None-Match, where given, decides alone (RFC 9110, 13.1.3).
+    if request.headers().contains_key(header::IF_NONE_MATCH) {
+        return false;
+    }
+    let since = request
+        .headers()
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| chrono::DateTime::parse_from_rfc2822(v).ok());
+    match (since, modified) {
+        (Some(since), Some(modified)) => modified.utc().timestamp() <= since.timestamp(),
+        _ => false,
+    }
+}
+
+/// An HTTP date (RFC 9110, 5.6.7).
+pub(crate) fn http_date(at: Timestamp) -> String {
+    at.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Answers a read with `body`, or with 304 where the caller has it already.
+pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body: Vec<u8>) -> HttpResponse {
+    let etag = etag(meta.version, &body);
+    let unchanged = matches_none(request, &etag) || not_modified_since(request, meta.modified);
+    let mut answer = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    answer.insert_header((header::ETAG, etag));
+    if let Some(modified) = meta.modified {
+        answer.insert_header((header::LAST_MODIFIED, http_date(modified)));
+    }
+    let cache = if meta.private {
+        "private, no-cache"
+    } else {
+        "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
+    };
+    answer.insert_header((header::CACHE_CONTROL, cache));
+    answer.insert_header((header::VARY, "Authorization, Accept-Encoding"));
+    if !meta.keys.is_empty()
+        && !meta.private
+        && let Ok(keys) = HeaderValue::from_str(&meta.keys.join(" "))
+    {
+        answer.insert_header((header::HeaderName::from_static("surrogate-key"), keys));
+    }
+    if unchanged {
+        return answer.finish();
+    }
+    answer.insert_header((header::CONTENT_TYPE, content_type));
+    if request.method() == Method::HEAD {
+        answer.no_chunking(body.len() as u64);
+    }
+    answer.body(body)
+}
+
+/// Answers a read with one object as JSON.
+pub(crate) fn object<T: Serialize>(
+    request: &HttpRequest,
+    meta: &Meta,
+    value: &T,
+    fields: &[&'static str],
+) -> Result<HttpResponse> {
+    let body = if fields.is_empty() { serde_json::to_vec(value) } else { kept(value, fields, false) }
+        .map_err(|e| Error::internal(e.to_string()))?;
+    Ok(bytes(request, meta, "application/json", body))
+}
+
+/// Answers a read with one page of a list as JSON, with its `Link` header (RFC 8288).
+pub(crate) fn list<T: Serialize>(
+    request: &HttpRequest,
+    meta: &Meta,
+    page: Page<T>,
+    fields: &[&'static str],
+) -> Result<HttpResponse> {
+    let link = link_header(request, page.next(), page.previous());
+    let list: List<T> = page.into_list();
+    let body = if fields.is_empty() { serde_json::to_vec(&list) } else { kept(&list, fields, true) }
+        .map_err(|e| Error::internal(e.to_string()))?;
+    let mut answer = bytes(request, meta, "application/json", body);
+    if let Some(link) = link.and_then(|l| HeaderValue::from_str(&l).ok()) {
+        answer.headers_mut().insert(header::LINK, link);
+    }
+    Ok(answer)
+}
+
+/// Answers a write with the object as it now stands.
+pub(crate) fn written<T: Serialize>(
+    status: StatusCode,
+    version: Option<i64>,
+    location: Option<String>,
+    value: &T,
+) -> Result<HttpResponse> {
+    let body = serde_json::to_vec(value).map_err(|e| Error::internal(e.to_string()))?;
+    let mut answer = HttpResponse::build(status);
+    if version.is_some() {
+        answer.insert_header((header::ETAG, etag(version, &body)));
+    }
+    if let Some(location) = location {
+        answer.insert_header((header::LOCATION, location));
+    }
+    answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    Ok(answer.content_type("application/json").body(body))
+}
+
+/// Answers a write that leaves nothing to show.
+pub(crate) fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish()
+}
+
+/// Answers a read under a former slug: the present one is at `location`.
+pub(crate) fn moved(request: &HttpRequest, from: &str, to: &str) -> HttpResponse {
+    let path = request.path().replacen(&format!("/{from}"), &format!("/{to}"), 1);
+    let location =
+        if request.query_string().is_empty() { path } else { format!("{path}?{}", request.query_string()) };
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=0, s-maxage=60"))
+        .finish()
+}
+
+fn link_header(request: &HttpRequest, next: Option<&str>, previous: Option<&str>) -> Option<String> {
+    let others: Vec<(String, String)> = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .filter(|(name, _)| name != "after" && name != "before")
+        .map(|(n, v)| (n.into_owned(), v.into_owned()))
+        .collect();
+    let target = |name: &str, cursor: &str| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&others).append_pair(name, cursor);
+        format!("{}?{}", request.path(), query.finish())
+    };
+    let links: Vec<String> = [
+        next.map(|c| format!("<{}>; rel=\"next\"", target("after", c))),
+        previous.map(|c| format!("<{}>; rel=\"prev\"", target("before", c))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if links.is_empty() { None } else { Some(links.join(", ")) }
+}
+
+/// Keeps `id` and the members named by `fields`, of the object or of each row of a list.
+fn kept<T: Serialize>(value: &T, fields: &[&'static str], is_list: bool) -> serde_json::Result<Vec<u8>> {
+    let mut value = serde_json::to_value(value)?;
+    let keep = |object: &mut Value| {
+        if let Value::Object(members) = object {
+            members.retain(|name, _| name == "id" || fields.contains(&name.as_str()));
+        }
+    };
+    if is_list {
+        if let Some(Value::Array(rows)) = value.get_mut("data") {
+            rows.iter_mut().for_each(keep);
+        }
+    } else {
+        keep(&mut value);
+    }
+    serde_json::to_vec(&value)
+}
+
+/// Refuses where `Code` tells that nothing may be shown.
+pub(crate) fn require_some<T>(value: Option<T>, what: &str) -> Result<T> {
+    value.ok_or_else(|| Error::new(Code::NotFound, format!("There is no such {what}.")))
+}

@@ -1,0 +1,177 @@
+//! Rules on single values that several use cases share. Each collects its fault and lets the rest be checked too, so
+//! that a caller learns of everything at once.
+
+use crate::error::{Error, FieldError, Result};
+
+/// Collects what is wrong with an input.
+#[derive(Debug, Default)]
+pub(crate) struct Check {
+    errors: Vec<FieldError>,
+}
+
+impl Check {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn fault(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
+        self.errors.push(FieldError::body(pointer, code, detail));
+    }
+
+    /// A line of text that must say something: trimmed, without control characters, at most `max` characters.
+    pub(crate) fn line(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        let trimmed = text.trim();
+        if trimmed.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+            self.fault(pointer, "blank", format!("`{}` must not be blank.", name(pointer)));
+        }
+        self.short(pointer, text, max)
+    }
+
+    /// A line of text that may be empty.
+    pub(crate) fn short(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        let trimmed = text.trim();
+        self.length(pointer, trimmed, max);
+        if trimmed.chars().any(char::is_control) {
+            self.fault(
+                pointer,
+                "control_character",
+                format!(
+                    "`{}` is one line of text: line breaks and control characters cannot stand in it.",
+                    name(pointer)
+                ),
+            );
+        }
+        trimmed.to_owned()
+    }
+
+    /// Text of any number of lines; empty becomes `None`.
+    pub(crate) fn text(&mut self, pointer: &str, text: &str, max: usize) -> Option<String> {
+        let trimmed = text.trim();
+        self.length(pointer, trimmed, max);
+        if trimmed.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            self.fault(
+                pointer,
+                "control_character",
+                format!("`{}` holds control characters.", name(pointer)),
+            );
+        }
+        if trimmed.is_empty() { None } else { Some(trimmed.to_owned()) }
+    }
+
+    fn length(&mut self, pointer: &str, text: &str, max: usize) {
+        let length = text.chars().count();
+        if length > max {
+            self.fault(
+                pointer,
+                "too_long",
+                format!("`{}` has {length} characters; at most {max} are taken.", name(pointer)),
+            );
+        }
+    }
+
+    /// An absolute http or https address.
+    pub(crate) fn url(&mut self, pointer: &str, text: &str) -> String {
+        let trimmed = text.trim();
+        let good = trimmed.len() <= 2048
+            && !trimmed.chars().any(|c| c.is_whitespace() || c.is_control())
+            && url::Url::parse(trimmed).is_ok_and(|u| {
+                matches!(u.scheme(), "http" | "https") && u.host_str().is_some_and(|h| !h.is_empty())
+            });
+        if !good {
+            self.fault(
+                pointer,
+                "invalid_url",
+                format!(
+                    "`{}` must be an absolute http or https address of at most 2048 characters.",
+                    name(pointer)
+                ),
+            );
+        }
+        trimmed.to_owned()
+    }
+
+    /// A slug that the caller chose.
+    pub(crate) fn slug(&mut self, pointer: &str, text: &str) -> String {
+        if !crate::content::slug::is_slug(text) {
+            self.fault(
+                pointer,
+                "invalid_slug",
+                format!("`{}` is lower-case letters a to z, digits and single hyphens between them, at most 96 characters, and not of the form of an id.", name(pointer)),
+            );
+        }
+        text.to_owned()
+    }
+
+    /// A language tag (BCP 47): well formed, in its canonical case.
+    pub(crate) fn language(&mut self, pointer: &str, text: &str) -> String {
+        let parts: Vec<&str> = text.trim().split('-').collect();
+        let good = text.trim().len() <= 35
+            && parts.iter().enumerate().all(|(n, p)| {
+                let range = if n == 0 { 2..=3 } else { 1..=8 };
+                range.contains(&p.len())
+                    && p.chars()
+                        .all(|c| if n == 0 { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() })
+            });
+        if !good {
+            self.fault(
+                pointer,
+                "invalid_language",
+                format!("`{}` must be a BCP 47 language tag, such as en, pt-BR or zh-Hant.", name(pointer)),
+            );
+        }
+        parts
+            .iter()
+            .enumerate()
+            .map(|(n, p)| match (n, p.len()) {
+                (0, _) => p.to_ascii_lowercase(),
+                (_, 4) => p
+                    .chars()
+                    .enumerate()
+                    .map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+                    .collect(),
+                (_, 2) => p.to_ascii_uppercase(),
+                _ => p.to_ascii_lowercase(),
+            })
+            .collect::<Vec<_>>()
+            .join("-")
+    }
+
+    /// An e-mail address: something, one `@`, a host. Whether it takes mail only mail can tell.
+    pub(crate) fn email(&mut self, pointer: &str, text: &str) -> String {
+        let trimmed = text.trim();
+        let good = trimmed.len() <= 254
+            && trimmed.split_once('@').is_some_and(|(local, host)| {
+                !local.is_empty()
+                    && local.len() <= 64
+                    && !host.is_empty()
+                    && !host.contains('@')
+                    && !host.starts_with('.')
+                    && !host.ends_with('.')
+                    && !host.contains("..")
+            })
+            && !trimmed
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ','));
+        if !good {
+            self.fault(
+                pointer,
+                "invalid_email",
+                format!("`{}` must be an e-mail address, such as name@example.org.", name(pointer)),
+            );
+        }
+        trimmed.to_owned()
+    }
+
+    pub(crate) fn done(self) -> Result<()> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::fields(self.errors)) }
+    }
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
+}
+
+/// The last part of a pointer.
+fn name(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or(pointer)
+}

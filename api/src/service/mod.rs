@@ -1,0 +1,133 @@
+//! Every use case, once: rights, rules, one transaction. REST and GraphQL are thin faces of these functions.
+//!
+//! A use case takes the [`Service`], the [`Viewer`] who asks, and its input. What several use cases or both faces load
+//! together are synchronous functions on a connection, so that a whole page is read in one transaction.
+
+pub(crate) mod check;
+pub(crate) mod keys;
+pub mod posts;
+pub(crate) mod present;
+
+use std::sync::Arc;
+
+use pressroom_schema::db::Freshness;
+use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
+
+use crate::auth::policy::{self, Action, Decision, Target};
+use crate::auth::viewer::{Viewer, Who};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+
+/// What every use case needs. Shared by all workers.
+pub struct Service {
+    /// The settings.
+    pub config: Config,
+    /// The time and new ids.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+}
+
+/// A handle to the service.
+pub type Svc = Arc<Service>;
+
+impl Service {
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Reads on one snapshot. Callers who signed in may have just written: they read from the primary.
+    ///
+    /// # Errors
+    /// What `f` answers, or that the database is busy or out of reach.
+    pub async fn read<T, F>(&self, viewer: &Viewer, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let freshness =
+            if matches!(viewer.who, Who::Anonymous) { Freshness::Replica } else { Freshness::Primary };
+        self.db.read(freshness, f).await
+    }
+
+    /// Writes in one transaction, which may be run more than once: `f` must do nothing but SQL.
+    ///
+    /// # Errors
+    /// What `f` answers, or that the database is busy or out of reach.
+    pub async fn write<T, F>(&self, viewer: &Viewer, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.db.write(self.actor(viewer), f).await
+    }
+
+    /// Who writes, for the log.
+    #[must_use]
+    pub fn actor(&self, viewer: &Viewer) -> Actor {
+        let (kind, user_id) = match &viewer.who {
+            Who::Anonymous => (ActorKind::Guest, None),
+            Who::User(user) => (ActorKind::User, Some(Id(user.user_id))),
+            Who::System => (ActorKind::System, None),
+        };
+        Actor { kind, user_id, request_id: viewer.request_id.clone(), now: self.now() }
+    }
+}
+
+/// The first line of a use case: refuses unless `viewer` may do `action` to `target`. `what` is a noun for "There is no such …".
+///
+/// # Errors
+/// 401, 403, or 404 where the caller may not learn that the target exists.
+pub fn require(viewer: &Viewer, action: Action, target: &Target<'_>, what: &str) -> Result<()> {
+    match policy::may(viewer, action, target) {
+        Decision::Allowed => Ok(()),
+        Decision::Unauthenticated => Err(Error::new(
+            Code::Unauthenticated,
+            "Sign in first: send Authorization: Bearer with an access token or an API token.",
+        )),
+        Decision::Forbidden { needs } => {
+            Err(Error::new(Code::Forbidden, format!("This is not allowed to you; it needs {needs}.")))
+        }
+        Decision::Hidden => Err(Error::not_found(what)),
+    }
+}
+
+/// Whether `viewer` may do `action` to `target`.
+#[must_use]
+pub fn allowed(viewer: &Viewer, action: Action, target: &Target<'_>) -> bool {
+    policy::may(viewer, action, target) == Decision::Allowed
+}
+
+/// What is found under a name: the thing, or the slug that it now has.
+#[derive(Debug, Clone)]
+pub enum Found<T> {
+    /// The thing itself.
+    Here(T),
+    /// It was renamed; this is its present slug.
+    Moved(String),
+}
+
+/// What `If-Match` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IfMatch {
+    /// Any version, so long as the object exists.
+    Any,
+    /// One of these versions.
+    Versions(Vec<i64>),
+}
+
+impl IfMatch {
+    /// Refuses when the present version is not one that the caller named.
+    ///
+    /// # Errors
+    /// [`Code::VersionMismatch`] with the present version.
+    pub fn check(wanted: Option<&Self>, version: i64) -> Result<()> {
+        match wanted {
+            Some(Self::Versions(versions)) if !versions.contains(&version) => Err(Error::stale(version)),
+            _ => Ok(()),
+        }
+    }
+}

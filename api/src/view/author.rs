@@ -1,0 +1,71 @@
+use pressroom_schema::{Id, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ImageView;
+
+/// A profile elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "Social")]
+pub struct SocialView {
+    /// Which service, in lower case: `twitter`, `mastodon`, `github`, …
+    pub service: String,
+    /// The name there, without `@`.
+    pub handle: String,
+    /// The profile's address.
+    pub url: String,
+}
+
+/// An author's profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AuthorView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// The name in addresses.
+    pub slug: String,
+    /// The byline.
+    pub name: String,
+    /// The biography, rendered and sanitised.
+    pub bio_html: String,
+    /// The biography as Markdown; null where it was written as HTML.
+    #[schema(required = true)]
+    pub bio_markdown: Option<String>,
+    /// A portrait.
+    #[schema(required = true)]
+    pub avatar: Option<ImageView>,
+    /// Where the author is based.
+    #[schema(required = true)]
+    pub location: Option<String>,
+    /// The author's own site.
+    #[schema(required = true)]
+    pub website: Option<String>,
+    /// Profiles elsewhere.
+    pub social: Vec<SocialView>,
+    /// How many published posts bear this byline.
+    pub post_count: i64,
+    /// When the first of them was published.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub first_published_at: Option<Timestamp>,
+    /// When the last of them was published.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub last_published_at: Option<Timestamp>,
+    /// When the profile was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+}
+
+/// An author on a post: the profile, and the part that the author had in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BylineView {
+    /// The profile.
+    #[serde(flatten)]
+    pub author: AuthorView,
+    /// `author`, `photographer`, `translator`, …
+    pub role: String,
+}

@@ -1,0 +1,113 @@
+use pressroom_schema::{Id, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::AuthorView;
+use crate::page::List;
+
+/// Who wrote a comment. Never an e-mail or IP address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommentAuthorView {
+    /// The name given.
+    pub name: String,
+    /// The site given.
+    #[schema(required = true)]
+    pub url: Option<String>,
+    /// A picture.
+    #[schema(required = true)]
+    pub avatar_url: Option<String>,
+    /// Whether this is one of the post's authors.
+    pub is_post_author: bool,
+    /// The author's profile, where the writer has one.
+    #[schema(required = true)]
+    pub profile: Option<AuthorView>,
+}
+
+/// One reason of a spam judgement.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "SpamReason")]
+pub struct SpamReasonView {
+    /// A stable name.
+    pub code: String,
+    /// What was seen.
+    pub detail: String,
+    /// How much it counted; negative speaks for the comment.
+    pub weight: f64,
+}
+
+/// What the spam judge thought.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "Spam")]
+pub struct SpamView {
+    /// From 0 (surely not) to 1 (surely spam).
+    pub score: f64,
+    /// Why, weightiest first.
+    pub reasons: Vec<SpamReasonView>,
+}
+
+/// A comment.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CommentView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// The post it stands under.
+    #[schema(value_type = String, format = Uuid)]
+    pub post_id: Id,
+    /// The comment that it answers; null at the top.
+    #[schema(required = true, value_type = Option<String>, format = Uuid)]
+    pub parent_id: Option<Id>,
+    /// 0 at the top.
+    pub depth: i32,
+    /// Who wrote it; null on a tombstone.
+    #[schema(required = true)]
+    pub author: Option<CommentAuthorView>,
+    /// The text, rendered and sanitised; empty on a tombstone.
+    pub html: String,
+    /// The text as written: for its writer and moderators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markdown: Option<String>,
+    /// `pending`, `approved`, `spam` or `trash`: for its writer and moderators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Whether it was removed and stands only to keep the thread's shape.
+    pub is_tombstone: bool,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When its text last changed.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub edited_at: Option<Timestamp>,
+    /// How many direct replies are shown.
+    pub reply_count: i32,
+    /// The replies, oldest first, down to the stated depth and number; absent where they were not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    pub replies: Option<Vec<CommentView>>,
+    /// Send as `after` with `parent={id}` for the replies beyond those given; null where all are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = true)]
+    pub replies_next: Option<String>,
+    /// Where the comment is on the post's page.
+    pub permalink: String,
+    /// How much it is worth to readers: replies that it drew.
+    pub score: i32,
+    /// Rises with every change.
+    pub version: i64,
+    /// The spam judgement: for moderators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spam: Option<SpamView>,
+    /// The writer's e-mail address: for moderators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author_email: Option<String>,
+    /// Good for editing and deleting until the edit window ends; shown once, to the guest who wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit_token: Option<String>,
+    /// When the edit window ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub editable_until: Option<Timestamp>,
+}
+
+/// A page of comments inside a post.
+pub type CommentList = List<CommentView>;

@@ -1,0 +1,81 @@
+use pressroom_schema::{Id, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::PostSummary;
+
+/// Something elsewhere that a post refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExternalView {
+    /// Where it is.
+    pub url: String,
+    /// Its title.
+    #[schema(required = true)]
+    pub title: Option<String>,
+    /// Who wrote it.
+    #[schema(required = true)]
+    pub author: Option<String>,
+    /// Who published it.
+    #[schema(required = true)]
+    pub publisher: Option<String>,
+    /// When it was published.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub published_at: Option<Timestamp>,
+}
+
+/// A typed link. Either `post` or `external` is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LinkView {
+    /// Its id; for a link that stands in the body, one made from the two posts.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
+    pub relation: String,
+    /// Its place among the post's links, from 0.
+    pub position: i32,
+    /// The editor's remark.
+    #[schema(required = true)]
+    pub note: Option<String>,
+    /// `curated` by an editor, or found in the `body`.
+    pub origin: String,
+    /// The post at the other end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post: Option<PostSummary>,
+    /// What is at the other end, where that is not a post of this site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalView>,
+}
+
+/// A post's links in both directions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LinksView {
+    /// From this post, in the editor's order.
+    pub outgoing: Vec<LinkView>,
+    /// From other posts to this one (back-links), oldest first; `post` is the one that links here.
+    pub incoming: Vec<LinkView>,
+}
+
+/// Why a post is related.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ReasonView {
+    /// `curated` by an editor, or `similar` by its words and tags.
+    pub kind: String,
+    /// The link's relation, where it is curated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relation: Option<String>,
+    /// How similar, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// What the two posts share, most telling first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Vec<String>>,
+}
+
+/// A related post and why it is one.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RelatedView {
+    /// The post.
+    pub post: PostSummary,
+    /// Why.
+    pub reason: ReasonView,
+}

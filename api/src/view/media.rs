@@ -1,0 +1,86 @@
+use pressroom_schema::{Id, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The same image at another width.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VariantView {
+    /// Where it is.
+    pub url: String,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Its media type.
+    pub mime: String,
+}
+
+/// An image where it is shown: on a post, an author, the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImageView {
+    /// The media object's id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// Where the original is.
+    pub url: String,
+    /// What it shows, for those who cannot see it; empty where it is decoration.
+    pub alt: String,
+    /// A line under it.
+    #[schema(required = true)]
+    pub caption: Option<String>,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Its media type.
+    pub mime: String,
+    /// Its dominant colour as `#rrggbb`, to show while it loads.
+    #[schema(required = true)]
+    pub color: Option<String>,
+    /// Smaller widths, smallest first; empty until they have been made.
+    pub variants: Vec<VariantView>,
+}
+
+/// An uploaded file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MediaView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// Where the original is.
+    pub url: String,
+    /// Its media type, judged by its content.
+    pub mime: String,
+    /// The name under which it was uploaded.
+    pub filename: String,
+    /// Size in bytes, without the metadata that was removed.
+    pub byte_size: i64,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// What it shows.
+    pub alt: String,
+    /// A line under it.
+    #[schema(required = true)]
+    pub caption: Option<String>,
+    /// Its dominant colour as `#rrggbb`.
+    #[schema(required = true)]
+    pub color: Option<String>,
+    /// Whether it moves.
+    pub animated: bool,
+    /// `processing` while smaller widths are being made, then `ready` (or `failed`; the original serves then).
+    pub state: String,
+    /// Smaller widths, smallest first.
+    pub variants: Vec<VariantView>,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// When it was uploaded.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When its description last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+}

@@ -1,0 +1,17 @@
+//! What the wire shows: one shape for each kind of object, made by services and shared by REST and GraphQL.
+
+mod author;
+mod comment;
+mod link;
+mod media;
+mod post;
+mod site;
+mod tag;
+
+pub use author::{AuthorView, BylineView, SocialView};
+pub use comment::{CommentAuthorView, CommentView, SpamReasonView, SpamView};
+pub use link::{ExternalView, LinkView, LinksView, ReasonView, RelatedView};
+pub use media::{ImageView, MediaView, VariantView};
+pub use post::{AdjacentView, BodyView, PostSummary, PostView, SeoView, TermsView};
+pub use site::{CountsView, FeedsView, SiteView};
+pub use tag::{TagParentView, TagView};

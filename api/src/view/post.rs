@@ -1,0 +1,172 @@
+use pressroom_schema::{Id, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::comment::CommentList;
+use super::{BylineView, ImageView, LinksView, RelatedView, TagView};
+
+/// What a reader may reproduce.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "Terms")]
+pub struct TermsView {
+    /// A sentence.
+    #[schema(required = true)]
+    pub notice: Option<String>,
+    /// Where the whole text is.
+    #[schema(required = true)]
+    pub url: Option<String>,
+}
+
+/// What search engines and social networks are told, where it differs from what readers see.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, async_graphql::SimpleObject,
+)]
+#[graphql(name = "Seo")]
+#[serde(default)]
+pub struct SeoView {
+    /// Title.
+    #[schema(required = true)]
+    pub title: Option<String>,
+    /// Description.
+    #[schema(required = true)]
+    pub description: Option<String>,
+    /// Address of an image.
+    #[schema(required = true)]
+    pub image: Option<String>,
+}
+
+/// A body as its editor sent it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "Body")]
+pub struct BodyView {
+    /// `markdown` or `html`.
+    pub format: String,
+    /// The source.
+    pub source: String,
+}
+
+/// A post in few words: at the other end of a link, before or after another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PostSummary {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// The name in addresses.
+    pub slug: String,
+    /// Where its page is.
+    pub url: String,
+    /// The title.
+    pub title: String,
+    /// The excerpt.
+    pub excerpt: String,
+    /// When it was published.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub published_at: Option<Timestamp>,
+    /// The language (BCP 47).
+    pub language: String,
+}
+
+/// The posts before and after in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AdjacentView {
+    /// The one published before; null at the beginning.
+    #[schema(required = true)]
+    pub previous: Option<PostSummary>,
+    /// The one published after; null at the end.
+    #[schema(required = true)]
+    pub next: Option<PostSummary>,
+}
+
+/// A post.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PostView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// The name in addresses.
+    pub slug: String,
+    /// Where its page is.
+    pub url: String,
+    /// The title.
+    pub title: String,
+    /// A line under the title.
+    #[schema(required = true)]
+    pub subtitle: Option<String>,
+    /// The editor's excerpt, or the beginning of the text.
+    pub excerpt: String,
+    /// The body, rendered and sanitised. In lists only where `fields` or `include` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The body as plain text. In lists only where `fields` or `include` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The Markdown source, where the body was written so: for those who may edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markdown: Option<String>,
+    /// The body as its editor sent it: for those who may edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyView>,
+    /// `draft`, `in_review`, `scheduled`, `published` or `archived`.
+    pub status: String,
+    /// `public`, `unlisted` or `private`.
+    pub visibility: String,
+    /// Whether the editors put it forward.
+    pub featured: bool,
+    /// When it was, or will be, published.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub published_at: Option<Timestamp>,
+    /// When what is shown last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// When it was begun.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+    /// Words of the body.
+    pub word_count: i32,
+    /// How long the body takes to read.
+    pub reading_minutes: i32,
+    /// The language (BCP 47).
+    pub language: String,
+    /// The image at its head.
+    #[schema(required = true)]
+    pub image: Option<ImageView>,
+    /// The authors in the order of the byline.
+    pub authors: Vec<BylineView>,
+    /// The tags in the editor's order.
+    pub tags: Vec<TagView>,
+    /// Approved comments.
+    pub comment_count: i64,
+    /// Whether new comments are taken.
+    pub comments_open: bool,
+    /// What a reader may reproduce: the post's own terms or the site's.
+    pub terms: TermsView,
+    /// Where it first appeared, if elsewhere.
+    #[schema(required = true)]
+    pub canonical_url: Option<String>,
+    /// What search engines are told.
+    pub seo: SeoView,
+    /// An object that the editors own.
+    #[schema(value_type = Object)]
+    pub custom: serde_json::Value,
+    /// Whether the working copy differs from what is live: for those who may edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_unpublished_changes: Option<bool>,
+    /// When it was moved to the trash: for those who may edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deleted_at: Option<Timestamp>,
+    /// With `include=links`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<LinksView>,
+    /// With `include=related`: at most six.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related: Option<Vec<RelatedView>>,
+    /// With `include=adjacent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjacent: Option<AdjacentView>,
+    /// With `include=comments`: the first page of the thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments: Option<CommentList>,
+}

@@ -1,0 +1,66 @@
+use pressroom_schema::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ImageView, SocialView, TermsView};
+
+/// Where readers subscribe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "Feeds")]
+pub struct FeedsView {
+    /// RSS 2.0.
+    pub rss: String,
+    /// Atom (RFC 4287).
+    pub atom: String,
+    /// JSON Feed 1.1.
+    pub json: String,
+    /// The sitemap.
+    pub sitemap: String,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "Counts")]
+pub struct CountsView {
+    /// Posts in the public lists.
+    pub posts: i64,
+    /// Author profiles.
+    pub authors: i64,
+    /// Tags and categories.
+    pub tags: i64,
+    /// Approved comments.
+    pub comments: i64,
+}
+
+/// The site.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SiteView {
+    /// Its name.
+    pub title: String,
+    /// A sentence on what it is.
+    pub description: String,
+    /// Its address.
+    pub url: String,
+    /// The language of its posts where they do not say otherwise (BCP 47).
+    pub language: String,
+    /// The time zone in which it shows dates (IANA).
+    pub timezone: String,
+    /// Its logo.
+    #[schema(required = true)]
+    pub logo: Option<ImageView>,
+    /// What a reader may reproduce.
+    pub terms: TermsView,
+    /// Where readers subscribe.
+    pub subscribe: FeedsView,
+    /// Its profiles elsewhere.
+    pub social: Vec<SocialView>,
+    /// Whether new posts take comments.
+    pub comments_open: bool,
+    /// How much there is.
+    pub counts: CountsView,
+    /// When its settings last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+}

@@ -1,0 +1,44 @@
+use pressroom_schema::{Id, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The tag or category above another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TagParentView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// The name in addresses.
+    pub slug: String,
+    /// The name.
+    pub name: String,
+}
+
+/// A tag or category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TagView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// The name in addresses.
+    pub slug: String,
+    /// The name.
+    pub name: String,
+    /// `tag` or `category`.
+    pub kind: String,
+    /// What it is about; may be empty.
+    pub description: String,
+    /// The one above it.
+    #[schema(required = true)]
+    pub parent: Option<TagParentView>,
+    /// How many published posts bear it.
+    pub post_count: i64,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+}

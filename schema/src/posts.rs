@@ -1,0 +1,199 @@
+//! Posts as they are live (or, while they are not, as their working copy is): rows and queries.
+
+mod list;
+mod store;
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::media::MediaRow;
+use crate::sql::id_in;
+use crate::tables::{media, post_authors, posts};
+use crate::types::{Id, Json, Timestamp};
+
+pub use list::{Filter, Order, adjacent, count, list};
+pub use store::{NewPost, delete, due, insert, next_due, relist, set_comment_count, set_slug, update};
+
+/// A post without its long columns.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = posts)]
+pub struct PostRow {
+    /// Its id.
+    pub id: Id,
+    /// Name in addresses.
+    pub slug: String,
+    /// `draft`, `in_review`, `scheduled`, `published` or `archived`.
+    pub status: String,
+    /// `public`, `unlisted` or `private`.
+    pub visibility: String,
+    /// Whether the public lists show it: published, public, not in the trash.
+    pub listed: bool,
+    /// Whether the editors put it forward.
+    pub featured: bool,
+    /// Whether new comments are taken.
+    pub comments_open: bool,
+    /// What lists sort by: when it was published, or begun.
+    pub sorted_at: Timestamp,
+    /// When it was, or will be, published.
+    pub published_at: Option<Timestamp>,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When what is shown last changed.
+    pub updated_at: Timestamp,
+    /// When it was moved to the trash.
+    pub deleted_at: Option<Timestamp>,
+    /// Rises with every change, of the working copy too.
+    pub version: i64,
+    /// Number of the newest revision, which is the working copy.
+    pub revision: i32,
+    /// Number of the revision that is live.
+    pub live_revision: Option<i32>,
+    /// The account that began it.
+    pub owner_id: Option<Id>,
+    /// Approved comments.
+    pub comment_count: i64,
+    /// Words of the body.
+    pub word_count: i32,
+    /// Minutes that the body takes to read.
+    pub reading_minutes: i32,
+    /// BCP 47.
+    pub language: String,
+    /// Title.
+    pub title: String,
+    /// What the title sorts by.
+    pub title_key: String,
+    /// A line under the title.
+    pub subtitle: Option<String>,
+    /// The editor's, or made from the text.
+    pub excerpt: String,
+    /// Image at its head.
+    pub image_media_id: Option<Id>,
+    /// What the image shows, if other than the media object says.
+    pub image_alt: Option<String>,
+    /// A line under the image, if other than the media object says.
+    pub image_caption: Option<String>,
+    /// Own terms.
+    pub terms_notice: Option<String>,
+    /// Own terms.
+    pub terms_url: Option<String>,
+    /// Where it first appeared.
+    pub canonical_url: Option<String>,
+    /// `{title, description, image}`.
+    pub seo: Json,
+    /// The editors' own object.
+    pub custom: Json,
+}
+
+impl PostRow {
+    /// Whether readers can see it under its address.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.status == "published" && self.deleted_at.is_none()
+    }
+
+    /// Whether the working copy differs from what is live.
+    #[must_use]
+    pub fn has_unpublished_changes(&self) -> bool {
+        self.live_revision.is_some_and(|live| live != self.revision)
+    }
+}
+
+/// The long columns.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = posts)]
+pub struct PostBody {
+    /// Body rendered and sanitised.
+    pub html: String,
+    /// Body as plain text.
+    pub text: String,
+    /// `markdown` or `html`.
+    pub body_format: String,
+    /// Body as sent.
+    pub body_source: String,
+}
+
+/// A post and its image.
+pub type WithImage = (PostRow, Option<MediaRow>);
+
+/// A post by id or slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ref {
+    /// By id.
+    Id(Id),
+    /// By slug.
+    Slug(String),
+}
+
+impl Ref {
+    /// Ids have the form of a UUID, which no slug may have.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Slug(text.to_owned()), Self::Id)
+    }
+}
+
+/// The post and its image, whatever its state.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn, post: &Ref) -> crate::Result<Option<WithImage>> {
+    let base =
+        posts::table.left_join(media::table).select((PostRow::as_select(), Option::<MediaRow>::as_select()));
+    Ok(match post {
+        Ref::Id(id) => base.filter(posts::id.eq(*id)).first(conn).optional()?,
+        Ref::Slug(slug) => base.filter(posts::slug.eq(slug)).first(conn).optional()?,
+    })
+}
+
+/// The posts with these ids, in no particular order, whatever their state.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithImage>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(posts::table
+        .left_join(media::table)
+        .filter(id_in(posts::id, ids))
+        .select((PostRow::as_select(), Option::<MediaRow>::as_select()))
+        .load(conn)?)
+}
+
+/// The long columns of these posts.
+///
+/// # Errors
+/// When the database fails.
+pub fn bodies(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(Id, PostBody)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(posts::table.filter(id_in(posts::id, ids)).select((posts::id, PostBody::as_select())).load(conn)?)
+}
+
+/// Ids of the posts' authors as they are live, for questions of rights.
+///
+/// # Errors
+/// When the database fails.
+pub fn author_ids(conn: &mut Conn, post: Id) -> crate::Result<Vec<Id>> {
+    Ok(post_authors::table
+        .filter(post_authors::post_id.eq(post))
+        .order(post_authors::position)
+        .select(post_authors::author_id)
+        .load(conn)?)
+}
+
+/// Whether any post, in whatever state, bears this slug.
+///
+/// # Errors
+/// When the database fails.
+pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Result<bool> {
+    let found: Option<Id> =
+        posts::table.filter(posts::slug.eq(slug)).select(posts::id).first(conn).optional()?;
+    Ok(found.is_some_and(|id| Some(id) != except))
+}
+
+/// A place's number as a revision's.
+pub(crate) fn page_int(key: &crate::page::KeyValue) -> i32 {
+    i32::try_from(key.int()).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,255 @@
+//! Lists of posts: filters, orders, keyset pages, neighbours, totals.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::{PostRow, WithImage};
+use crate::db::{Conn, MultiBackend};
+use crate::media::MediaRow;
+use crate::page::{KeyValue, Slice, Window};
+use crate::sql::{id_in, text_in};
+use crate::tables::{media, post_authors, post_lists, post_tags, posts};
+use crate::types::{Id, Timestamp};
+
+/// Which posts.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only what the public lists show. Otherwise `statuses` and `mine` decide.
+    pub listed: bool,
+    /// Only these states; empty for all.
+    pub statuses: Vec<String>,
+    /// Only posts begun by this account or bearing this byline.
+    pub mine: Option<(Id, Option<Id>)>,
+    /// In the trash, rather than out of it.
+    pub trashed: bool,
+    /// Only these ids.
+    pub ids: Option<Vec<Id>>,
+    /// Bears one of these bylines; empty for any.
+    pub authors: Vec<Id>,
+    /// Bears one of these tags; empty for any.
+    pub tags_any: Vec<Id>,
+    /// Bears each of these tags.
+    pub tags_all: Vec<Id>,
+    /// Put forward or not.
+    pub featured: Option<bool>,
+    /// Published at or after this moment.
+    pub published_after: Option<Timestamp>,
+    /// Published before this moment.
+    pub published_before: Option<Timestamp>,
+    /// Changed at or after this moment.
+    pub updated_since: Option<Timestamp>,
+    /// In this language.
+    pub language: Option<String>,
+    /// Of this visibility.
+    pub visibility: Option<String>,
+}
+
+impl Filter {
+    /// The one list of [`post_lists`] that this filter is, if it is no more than that.
+    fn one_list(&self) -> Option<Id> {
+        let plain = self.listed
+            && !self.trashed
+            && self.statuses.is_empty()
+            && self.mine.is_none()
+            && self.ids.is_none()
+            && self.featured.is_none()
+            && self.published_after.is_none()
+            && self.published_before.is_none()
+            && self.updated_since.is_none()
+            && self.language.is_none()
+            && self.visibility.is_none();
+        let lists: Vec<Id> =
+            self.authors.iter().chain(&self.tags_any).chain(&self.tags_all).copied().collect();
+        match lists.as_slice() {
+            [list] if plain => Some(*list),
+            _ => None,
+        }
+    }
+}
+
+/// The orders that lists have. Each ends in the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// `-published_at`: newest first.
+    Newest,
+    /// `published_at`.
+    Oldest,
+    /// `-updated_at`.
+    Updated,
+    /// `title`.
+    Title,
+    /// `-comment_count`.
+    Discussed,
+}
+
+impl Order {
+    /// What a row sorts by.
+    #[must_use]
+    pub fn key(self, post: &PostRow) -> KeyValue {
+        match self {
+            Self::Newest | Self::Oldest => KeyValue::Time(post.sorted_at),
+            Self::Updated => KeyValue::Time(post.updated_at),
+            Self::Title => KeyValue::Text(post.title_key.clone()),
+            Self::Discussed => KeyValue::Int(post.comment_count),
+        }
+    }
+}
+
+type Boxed<'a> = diesel::dsl::IntoBoxed<'a, diesel::dsl::LeftJoin<posts::table, media::table>, MultiBackend>;
+
+fn filtered<'a>(filter: &'a Filter) -> Boxed<'a> {
+    let mut query = posts::table.left_join(media::table).into_boxed::<MultiBackend>();
+    if filter.listed {
+        query = query.filter(posts::listed.eq(true));
+    } else if filter.trashed {
+        query = query.filter(posts::deleted_at.is_not_null());
+    } else {
+        query = query.filter(posts::deleted_at.is_null());
+    }
+    match filter.statuses.as_slice() {
+        [] => {}
+        [one] => query = query.filter(posts::status.eq(one)),
+        many => query = query.filter(text_in(posts::status, many)),
+    }
+    if let Some((user, author)) = filter.mine {
+        let own = posts::owner_id.eq(user).assume_not_null();
+        query = match author {
+            Some(author) => query.filter(
+                own.or(exists(
+                    post_authors::table
+                        .filter(post_authors::post_id.eq(posts::id))
+                        .filter(post_authors::author_id.eq(author)),
+                )),
+            ),
+            None => query.filter(own),
+        };
+    }
+    if let Some(ids) = &filter.ids {
+        query = query.filter(id_in(posts::id, ids));
+    }
+    if !filter.authors.is_empty() {
+        query = query.filter(exists(
+            post_authors::table
+                .filter(post_authors::post_id.eq(posts::id))
+                .filter(id_in(post_authors::author_id, &filter.authors)),
+        ));
+    }
+    if !filter.tags_any.is_empty() {
+        query = query.filter(exists(
+            post_tags::table
+                .filter(post_tags::post_id.eq(posts::id))
+                .filter(id_in(post_tags::tag_id, &filter.tags_any)),
+        ));
+    }
+    for tag in &filter.tags_all {
+        query = query.filter(exists(
+            post_tags::table.filter(post_tags::post_id.eq(posts::id)).filter(post_tags::tag_id.eq(*tag)),
+        ));
+    }
+    if let Some(featured) = filter.featured {
+        query = query.filter(posts::featured.eq(featured));
+    }
+    if let Some(at) = filter.published_after {
+        query = query.filter(posts::published_at.ge(at));
+    }
+    if let Some(at) = filter.published_before {
+        query = query.filter(posts::published_at.lt(at));
+    }
+    if let Some(at) = filter.updated_since {
+        query = query.filter(posts::updated_at.ge(at));
+    }
+    if let Some(language) = &filter.language {
+        query = query.filter(posts::language.eq(language));
+    }
+    if let Some(visibility) = &filter.visibility {
+        query = query.filter(posts::visibility.eq(visibility));
+    }
+    query
+}
+
+/// Adds a keyset page to a boxed query: the rows beyond a place, in an order that ends in the id.
+macro_rules! page {
+    ($query:expr, $window:expr, $key:expr, $id:expr, $value:expr, descending: $descending:expr) => {{
+        let mut query = $query;
+        // Backwards, a falling order rises.
+        let falls = $descending != $window.is_backward();
+        if let Some(place) = $window.place() {
+            let value = $value(&place.key);
+            query = if falls {
+                query.filter($key.lt(value.clone()).or($key.eq(value).and($id.lt(place.id))))
+            } else {
+                query.filter($key.gt(value.clone()).or($key.eq(value).and($id.gt(place.id))))
+            };
+        }
+        query =
+            if falls { query.order(($key.desc(), $id.desc())) } else { query.order(($key.asc(), $id.asc())) };
+        query.limit($window.fetch())
+    }};
+}
+
+/// One page of the posts that `filter` leaves, in `order`.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    order: Order,
+    window: &Window,
+) -> crate::Result<Slice<WithImage>> {
+    if let (Some(list), Order::Newest | Order::Oldest) = (filter.one_list(), order) {
+        return of_list(conn, list, order == Order::Newest, window);
+    }
+    let query = filtered(filter);
+    let time = |key: &KeyValue| key.time();
+    let text = |key: &KeyValue| key.text().to_owned();
+    let int = |key: &KeyValue| key.int();
+    let query = match order {
+        Order::Newest => page!(query, window, posts::sorted_at, posts::id, time, descending: true),
+        Order::Oldest => page!(query, window, posts::sorted_at, posts::id, time, descending: false),
+        Order::Updated => page!(query, window, posts::updated_at, posts::id, time, descending: true),
+        Order::Title => page!(query, window, posts::title_key, posts::id, text, descending: false),
+        Order::Discussed => page!(query, window, posts::comment_count, posts::id, int, descending: true),
+    };
+    let rows = query.select((PostRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
+    Ok(window.slice(rows))
+}
+
+/// A page of one author's or one tag's list costs the same at any depth: it is a range of a table that is in order.
+fn of_list(conn: &mut Conn, list: Id, newest: bool, window: &Window) -> crate::Result<Slice<WithImage>> {
+    let query = post_lists::table
+        .inner_join(posts::table.left_join(media::table))
+        .filter(post_lists::list_id.eq(list))
+        .into_boxed::<MultiBackend>();
+    let time = |key: &KeyValue| key.time();
+    let query = page!(query, window, post_lists::sorted_at, post_lists::post_id, time, descending: newest);
+    let rows = query.select((PostRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
+    Ok(window.slice(rows))
+}
+
+/// How many posts `filter` leaves.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(conn: &mut Conn, filter: &Filter) -> crate::Result<i64> {
+    Ok(filtered(filter).count().get_result(conn)?)
+}
+
+/// The public posts before and after a place in time.
+///
+/// # Errors
+/// When the database fails.
+pub fn adjacent(conn: &mut Conn, at: Timestamp, id: Id) -> crate::Result<(Option<PostRow>, Option<PostRow>)> {
+    let listed = || posts::table.filter(posts::listed.eq(true)).select(PostRow::as_select());
+    let previous = listed()
+        .filter(posts::sorted_at.lt(at).or(posts::sorted_at.eq(at).and(posts::id.lt(id))))
+        .order((posts::sorted_at.desc(), posts::id.desc()))
+        .first(conn)
+        .optional()?;
+    let next = listed()
+        .filter(posts::sorted_at.gt(at).or(posts::sorted_at.eq(at).and(posts::id.gt(id))))
+        .order((posts::sorted_at.asc(), posts::id.asc()))
+        .first(conn)
+        .optional()?;
+    Ok((previous, next))
+}

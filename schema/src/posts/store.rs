@@ -1,0 +1,301 @@
+//! Writing posts: rows, bylines, tags, and the lists and totals that hang on them.
+
+use diesel::prelude::*;
+
+use super::PostRow;
+use crate::db::Conn;
+use crate::tables::{authors, body_links, post_authors, post_lists, post_tags, posts, tags};
+use crate::types::{Id, Json, Timestamp};
+
+/// Every column that a save may change.
+#[derive(Debug, Clone, Insertable, AsChangeset)]
+#[diesel(table_name = posts)]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct NewPost {
+    /// Its id.
+    pub id: Id,
+    /// Name in addresses.
+    pub slug: String,
+    /// State.
+    pub status: String,
+    /// `public`, `unlisted` or `private`.
+    pub visibility: String,
+    /// Whether the public lists show it.
+    pub listed: bool,
+    /// Whether the editors put it forward.
+    pub featured: bool,
+    /// Whether new comments are taken.
+    pub comments_open: bool,
+    /// What lists sort by.
+    pub sorted_at: Timestamp,
+    /// When it was, or will be, published.
+    pub published_at: Option<Timestamp>,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When what is shown last changed.
+    pub updated_at: Timestamp,
+    /// When it was moved to the trash.
+    pub deleted_at: Option<Timestamp>,
+    /// Rises with every change.
+    pub version: i64,
+    /// Newest revision.
+    pub revision: i32,
+    /// Live revision.
+    pub live_revision: Option<i32>,
+    /// The account that began it.
+    pub owner_id: Option<Id>,
+    /// Approved comments.
+    pub comment_count: i64,
+    /// Words of the body.
+    pub word_count: i32,
+    /// Minutes to read.
+    pub reading_minutes: i32,
+    /// BCP 47.
+    pub language: String,
+    /// Title.
+    pub title: String,
+    /// What the title sorts by.
+    pub title_key: String,
+    /// A line under the title.
+    pub subtitle: Option<String>,
+    /// Excerpt.
+    pub excerpt: String,
+    /// Image.
+    pub image_media_id: Option<Id>,
+    /// What the image shows here.
+    pub image_alt: Option<String>,
+    /// A line under the image here.
+    pub image_caption: Option<String>,
+    /// Own terms.
+    pub terms_notice: Option<String>,
+    /// Own terms.
+    pub terms_url: Option<String>,
+    /// Where it first appeared.
+    pub canonical_url: Option<String>,
+    /// `{title, description, image}`.
+    pub seo: Json,
+    /// The editors' own object.
+    pub custom: Json,
+    /// Body rendered.
+    pub html: String,
+    /// Body as plain text.
+    pub text: String,
+    /// `markdown` or `html`.
+    pub body_format: String,
+    /// Body as sent.
+    pub body_source: String,
+}
+
+/// The small columns that change when only a post's state does.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = posts)]
+#[diesel(treat_none_as_null = true)]
+struct State {
+    status: String,
+    listed: bool,
+    sorted_at: Timestamp,
+    published_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+    version: i64,
+    revision: i32,
+    live_revision: Option<i32>,
+}
+
+/// Adds a post.
+///
+/// # Errors
+/// `posts_slug_key` when the slug is taken, or when the database fails.
+pub fn insert(conn: &mut Conn, post: &NewPost) -> crate::Result<()> {
+    diesel::insert_into(posts::table).values(post.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Writes a post's columns: all of them with `content`, else only its state as in `row`.
+///
+/// # Errors
+/// `posts_slug_key` when the slug is taken, or when the database fails.
+pub fn update(conn: &mut Conn, row: &PostRow, content: Option<&NewPost>) -> crate::Result<()> {
+    match content {
+        Some(content) => {
+            diesel::update(posts::table.filter(posts::id.eq(row.id))).set(content.clone()).execute(conn)?
+        }
+        None => diesel::update(posts::table.filter(posts::id.eq(row.id)))
+            .set(State {
+                status: row.status.clone(),
+                listed: row.listed,
+                sorted_at: row.sorted_at,
+                published_at: row.published_at,
+                updated_at: row.updated_at,
+                deleted_at: row.deleted_at,
+                version: row.version,
+                revision: row.revision,
+                live_revision: row.live_revision,
+            })
+            .execute(conn)?,
+    };
+    Ok(())
+}
+
+/// Removes a post for good, with all that hangs on it.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete(conn: &mut Conn, post: Id) -> crate::Result<()> {
+    diesel::delete(posts::table.filter(posts::id.eq(post))).execute(conn)?;
+    Ok(())
+}
+
+/// Renames a post; links in bodies that named the old slug follow.
+///
+/// # Errors
+/// `posts_slug_key` when the slug is taken, or when the database fails.
+pub fn set_slug(conn: &mut Conn, post: Id, old: &str, new: &str) -> crate::Result<()> {
+    diesel::update(posts::table.filter(posts::id.eq(post))).set(posts::slug.eq(new)).execute(conn)?;
+    diesel::update(body_links::table.filter(body_links::slug.eq(old)))
+        .set(body_links::slug.eq(new))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Sets the kept count of approved comments.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_comment_count(conn: &mut Conn, post: Id, count: i64) -> crate::Result<()> {
+    diesel::update(posts::table.filter(posts::id.eq(post)))
+        .set(posts::comment_count.eq(count))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Scheduled posts whose time has come, oldest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> crate::Result<Vec<Id>> {
+    Ok(posts::table
+        .filter(posts::status.eq("scheduled"))
+        .filter(posts::sorted_at.le(now))
+        .filter(posts::deleted_at.is_null())
+        .order((posts::sorted_at.asc(), posts::id.asc()))
+        .limit(limit)
+        .select(posts::id)
+        .load(conn)?)
+}
+
+/// When the next scheduled post is due.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_due(conn: &mut Conn) -> crate::Result<Option<Timestamp>> {
+    Ok(posts::table
+        .filter(posts::status.eq("scheduled"))
+        .filter(posts::deleted_at.is_null())
+        .order((posts::sorted_at.asc(), posts::id.asc()))
+        .select(posts::sorted_at)
+        .first(conn)
+        .optional()?)
+}
+
+/// Gives a post its bylines, tags and body links, and brings the lists and counts that hang on them up to date. `listed_at` is
+/// its place in the public lists, if it is in them.
+///
+/// Returns the ids of every author and tag whose list or count changed.
+///
+/// # Errors
+/// When an author or tag is gone, or the database fails.
+pub fn relist(
+    conn: &mut Conn,
+    post: Id,
+    bylines: &[(Id, String)],
+    tag_ids: &[Id],
+    body_slugs: &[String],
+    listed_at: Option<Timestamp>,
+) -> crate::Result<Vec<Id>> {
+    let old: Vec<Id> =
+        post_lists::table.filter(post_lists::post_id.eq(post)).select(post_lists::list_id).load(conn)?;
+    diesel::delete(post_lists::table.filter(post_lists::post_id.eq(post))).execute(conn)?;
+    diesel::delete(post_authors::table.filter(post_authors::post_id.eq(post))).execute(conn)?;
+    diesel::delete(post_tags::table.filter(post_tags::post_id.eq(post))).execute(conn)?;
+    diesel::delete(body_links::table.filter(body_links::post_id.eq(post))).execute(conn)?;
+    for (position, (author, role)) in (0_i32..).zip(bylines) {
+        diesel::insert_into(post_authors::table)
+            .values((
+                post_authors::post_id.eq(post),
+                post_authors::position.eq(position),
+                post_authors::author_id.eq(*author),
+                post_authors::role.eq(role),
+            ))
+            .execute(conn)?;
+    }
+    for (position, tag) in (0_i32..).zip(tag_ids) {
+        diesel::insert_into(post_tags::table)
+            .values((
+                post_tags::post_id.eq(post),
+                post_tags::position.eq(position),
+                post_tags::tag_id.eq(*tag),
+            ))
+            .execute(conn)?;
+    }
+    for (position, slug) in (0_i32..).zip(body_slugs) {
+        diesel::insert_into(body_links::table)
+            .values((
+                body_links::post_id.eq(post),
+                body_links::position.eq(position),
+                body_links::slug.eq(slug),
+            ))
+            .execute(conn)?;
+    }
+    let mut new = Vec::new();
+    if let Some(at) = listed_at {
+        new.extend(bylines.iter().map(|(id, _)| *id));
+        new.extend(tag_ids);
+        for list in &new {
+            diesel::insert_into(post_lists::table)
+                .values((
+                    post_lists::list_id.eq(*list),
+                    post_lists::sorted_at.eq(at),
+                    post_lists::post_id.eq(post),
+                ))
+                .execute(conn)?;
+        }
+    }
+    for gone in old.iter().filter(|id| !new.contains(id)) {
+        recount(conn, *gone, -1)?;
+    }
+    for added in new.iter().filter(|id| !old.contains(id)) {
+        recount(conn, *added, 1)?;
+    }
+    for kept in new.iter().filter(|id| old.contains(id)) {
+        recount(conn, *kept, 0)?;
+    }
+    let mut touched = old;
+    touched.extend(new);
+    touched.sort_unstable();
+    touched.dedup();
+    Ok(touched)
+}
+
+/// Moves the kept count of an author's or tag's list by `by`, and an author's first and last dates with it.
+fn recount(conn: &mut Conn, list: Id, by: i64) -> crate::Result<()> {
+    if by != 0 {
+        let tag = diesel::update(tags::table.filter(tags::id.eq(list)))
+            .set(tags::post_count.eq(tags::post_count + by))
+            .execute(conn)?;
+        if tag > 0 {
+            return Ok(());
+        }
+    }
+    let of = || post_lists::table.filter(post_lists::list_id.eq(list)).select(post_lists::sorted_at);
+    let first: Option<Timestamp> = of().order(post_lists::sorted_at.asc()).first(conn).optional()?;
+    let last: Option<Timestamp> = of().order(post_lists::sorted_at.desc()).first(conn).optional()?;
+    diesel::update(authors::table.filter(authors::id.eq(list)))
+        .set((
+            authors::post_count.eq(authors::post_count + by),
+            authors::first_published_at.eq(first),
+            authors::last_published_at.eq(last),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

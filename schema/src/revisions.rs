@@ -1,0 +1,198 @@
+//! Every save of a post, as a full snapshot; the newest is the working copy.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::db::Conn;
+use crate::page::{Slice, Window};
+use crate::posts::page_int;
+use crate::tables::{revisions, users};
+use crate::types::{Id, Json, Timestamp};
+
+/// A byline in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotByline {
+    /// The author.
+    pub author_id: Id,
+    /// The author's part.
+    pub role: String,
+}
+
+/// An image in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotImage {
+    /// The media object.
+    pub media_id: Id,
+    /// What it shows here, if other than the media object says.
+    pub alt: Option<String>,
+    /// A line under it here, if other than the media object says.
+    pub caption: Option<String>,
+}
+
+/// A link in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotLink {
+    /// Its id, kept when the snapshot becomes live.
+    pub id: Id,
+    /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
+    pub relation: String,
+    /// The editor's remark.
+    pub note: Option<String>,
+    /// The post at the other end.
+    pub target_post_id: Option<Id>,
+    /// Or something elsewhere.
+    pub external: Option<SnapshotExternal>,
+}
+
+/// The far end of a link to another site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotExternal {
+    /// Where.
+    pub url: String,
+    /// Title.
+    pub title: Option<String>,
+    /// Writer.
+    pub author: Option<String>,
+    /// Publisher.
+    pub publisher: Option<String>,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+}
+
+/// Everything about a post that an editor decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Title.
+    pub title: String,
+    /// Name in addresses.
+    pub slug: String,
+    /// A line under the title.
+    pub subtitle: Option<String>,
+    /// The editor's excerpt; made from the text where there is none.
+    pub excerpt: Option<String>,
+    /// `markdown` or `html`.
+    pub body_format: String,
+    /// Body as sent.
+    pub body_source: String,
+    /// Image at its head.
+    pub image: Option<SnapshotImage>,
+    /// Bylines in order.
+    pub authors: Vec<SnapshotByline>,
+    /// Tags in order.
+    pub tags: Vec<Id>,
+    /// Curated links in order.
+    pub links: Vec<SnapshotLink>,
+    /// Whether the editors put it forward.
+    pub featured: bool,
+    /// `public`, `unlisted` or `private`.
+    pub visibility: String,
+    /// BCP 47.
+    pub language: String,
+    /// Whether new comments are taken.
+    pub comments_open: bool,
+    /// Own terms.
+    pub terms_notice: Option<String>,
+    /// Own terms.
+    pub terms_url: Option<String>,
+    /// Where it first appeared.
+    pub canonical_url: Option<String>,
+    /// `{title, description, image}`.
+    pub seo: Json,
+    /// The editors' own object.
+    pub custom: Json,
+}
+
+/// A revision without its snapshot.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = revisions)]
+pub struct RevisionRow {
+    /// Whose.
+    pub post_id: Id,
+    /// 1, 2, 3, …
+    pub number: i32,
+    /// When it was saved.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: Option<Id>,
+    /// `created`, `saved`, `restored`, `links`, …
+    pub reason: String,
+    /// Title at that time.
+    pub title: String,
+    /// Words at that time.
+    pub word_count: i32,
+}
+
+/// A revision and the name of who saved it.
+pub type WithName = (RevisionRow, Option<String>);
+
+/// Saves a snapshot as revision `row.number`.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(conn: &mut Conn, row: &RevisionRow, snapshot: &Snapshot) -> crate::Result<()> {
+    diesel::insert_into(revisions::table)
+        .values((
+            revisions::post_id.eq(row.post_id),
+            revisions::number.eq(row.number),
+            revisions::created_at.eq(row.created_at),
+            revisions::created_by.eq(row.created_by),
+            revisions::reason.eq(&row.reason),
+            revisions::title.eq(&row.title),
+            revisions::word_count.eq(row.word_count),
+            revisions::snapshot.eq(Json::of(snapshot)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The snapshot of one revision.
+///
+/// # Errors
+/// When the database fails.
+pub fn snapshot(conn: &mut Conn, post: Id, number: i32) -> crate::Result<Option<Snapshot>> {
+    let json: Option<Json> = revisions::table
+        .filter(revisions::post_id.eq(post))
+        .filter(revisions::number.eq(number))
+        .select(revisions::snapshot)
+        .first(conn)
+        .optional()?;
+    json.map(|json| json.to()).transpose()
+}
+
+/// One revision.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn, post: Id, number: i32) -> crate::Result<Option<WithName>> {
+    Ok(revisions::table
+        .left_join(users::table)
+        .filter(revisions::post_id.eq(post))
+        .filter(revisions::number.eq(number))
+        .select((RevisionRow::as_select(), users::name.nullable()))
+        .first(conn)
+        .optional()?)
+}
+
+/// A post's revisions, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(conn: &mut Conn, post: Id, window: &Window) -> crate::Result<Slice<WithName>> {
+    let falls = !window.is_backward();
+    let mut query = revisions::table
+        .left_join(users::table)
+        .filter(revisions::post_id.eq(post))
+        .into_boxed::<crate::db::MultiBackend>();
+    if let Some(place) = window.place() {
+        let number = page_int(&place.key);
+        query = if falls {
+            query.filter(revisions::number.lt(number))
+        } else {
+            query.filter(revisions::number.gt(number))
+        };
+    }
+    query = if falls { query.order(revisions::number.desc()) } else { query.order(revisions::number.asc()) };
+    let rows =
+        query.limit(window.fetch()).select((RevisionRow::as_select(), users::name.nullable())).load(conn)?;
+    Ok(window.slice(rows))
+}
