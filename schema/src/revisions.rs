@@ -196,3 +196,20 @@ pub fn list(conn: &mut Conn, post: Id, window: &Window) -> crate::Result<Slice<W
         query.limit(window.fetch()).select((RevisionRow::as_select(), users::name.nullable())).load(conn)?;
     Ok(window.slice(rows))
 }
+
+/// The working copies of these posts, in no particular order.
+///
+/// # Errors
+/// When the database fails.
+pub fn working_copies(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, Snapshot)>> {
+    use crate::tables::posts as p;
+    if posts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(Id, Json)> = revisions::table
+        .inner_join(p::table.on(p::id.eq(revisions::post_id).and(p::revision.eq(revisions::number))))
+        .filter(crate::sql::id_in(revisions::post_id, posts))
+        .select((revisions::post_id, revisions::snapshot))
+        .load(conn)?;
+    rows.into_iter().map(|(id, json)| Ok((id, json.to()?))).collect()
+}

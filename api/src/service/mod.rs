@@ -4,9 +4,15 @@
 //! together are synchronous functions on a connection, so that a whole page is read in one transaction.
 
 pub(crate) mod check;
+pub mod comments;
 pub(crate) mod keys;
+pub mod links;
 pub mod posts;
 pub(crate) mod present;
+pub mod related;
+pub mod search;
+pub mod site;
+pub mod tags;
 
 use std::sync::Arc;
 

@@ -1,5 +1,25 @@
 //! Posts: reading, writing, publishing.
 
 mod access;
+mod body_links;
+mod draft;
+mod history;
+mod input;
+mod live;
+mod publish;
+mod read;
+mod write;
 
 pub(crate) use access::{find_visible, is_public, may_do, require_on};
+pub use history::{
+    DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
+    get_revision, list_revisions, restore_revision,
+};
+pub use input::{
+    BodyInput, BylineForm, BylineInput, CreatePost, ImageInput, PublishInput, SeoInput, TermsInput,
+    UpdatePost,
+};
+pub use publish::{archive, next_due, publish, publish_due, unpublish};
+pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};
+pub(crate) use read::{get_in, list_in, load_adjacent, load_public, load_views};
+pub use write::{create, delete, restore, trash, update};

@@ -47,7 +47,7 @@ pub struct LinkView {
 }
 
 /// A post's links in both directions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LinksView {
     /// From this post, in the editor's order.
     pub outgoing: Vec<LinkView>,

@@ -1,0 +1,327 @@
+//! The working copy: an editor's changes applied to a snapshot, checked, and its references resolved.
+
+use async_graphql::MaybeUndefined;
+use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
+use pressroom_schema::{Conn, Id, Json, Tx, authors, media};
+
+use super::input::{BylineInput, ImageInput, UpdatePost};
+use crate::content::{BodyFormat, Rendered, render_post};
+use crate::error::{Error, FieldError, Result};
+use crate::service::Service;
+use crate::service::check::Check;
+
+/// Most authors of a post.
+const MAX_AUTHORS: usize = 20;
+/// Most bytes of `custom` as JSON.
+const MAX_CUSTOM: usize = 65_536;
+
+/// An input whose single values have been checked, with its body rendered: all that needs no database.
+#[derive(Clone)]
+pub(super) struct Checked {
+    input: UpdatePost,
+    /// The rendered body, where the input has one.
+    pub(super) rendered: Option<Rendered>,
+    /// `draft` or `in_review`, where the input says so.
+    pub(super) status: Option<String>,
+}
+
+/// Checks what can be checked without the database, and renders the body before any lock is taken.
+pub(super) fn check(svc: &Service, mut input: UpdatePost) -> Result<Checked> {
+    let mut check = Check::new();
+    match &mut input.title {
+        MaybeUndefined::Value(title) => *title = check.line("/title", title, 300),
+        MaybeUndefined::Null => check.fault("/title", "required", "`title` cannot be removed."),
+        MaybeUndefined::Undefined => {}
+    }
+    if let MaybeUndefined::Value(slug) = &mut input.slug {
+        *slug = check.slug("/slug", slug);
+    }
+    if let MaybeUndefined::Value(text) = &mut input.subtitle {
+        *text = check.short("/subtitle", text, 500);
+    }
+    if let MaybeUndefined::Value(text) = &mut input.excerpt {
+        *text = check.text("/excerpt", text, 2_000).unwrap_or_default();
+    }
+    let mut format = None;
+    if let MaybeUndefined::Value(body) = &input.body {
+        match body.format.parse::<BodyFormat>() {
+            Ok(parsed) => format = Some(parsed),
+            Err(_) => check.fault("/body/format", "invalid_value", "`format` must be markdown or html."),
+        }
+        let limit = svc.config.post_limit;
+        if body.source.len() > limit {
+            check.fault(
+                "/body/source",
+                "too_long",
+                format!("The body has {} bytes; at most {limit} are taken.", body.source.len()),
+            );
+            format = None;
+        }
+    }
+    if let MaybeUndefined::Value(image) = &mut input.image {
+        if let Some(alt) = &mut image.alt {
+            *alt = check.short("/image/alt", alt, 1_000);
+        }
+        if let Some(caption) = &mut image.caption {
+            *caption = check.short("/image/caption", caption, 1_000);
+        }
+    }
+    if let MaybeUndefined::Value(authors) = &mut input.authors {
+        if authors.len() > MAX_AUTHORS {
+            check.fault("/authors", "too_many", format!("A post has at most {MAX_AUTHORS} authors."));
+        }
+        for (n, byline) in authors.iter_mut().enumerate() {
+            if let Some(role) = &mut byline.role {
+                *role = check.line(&format!("/authors/{n}/role"), role, 60);
+            }
+        }
+    }
+    one_of(&mut check, "/visibility", &input.visibility, &["public", "unlisted", "private"]);
+    one_of(&mut check, "/status", &input.status, &["draft", "in_review"]);
+    if let MaybeUndefined::Value(tag) = &mut input.language {
+        *tag = check.language("/language", tag);
+    }
+    if let MaybeUndefined::Value(terms) = &mut input.terms {
+        if let Some(notice) = &mut terms.notice {
+            *notice = check.text("/terms/notice", notice, 2_000).unwrap_or_default();
+        }
+        if let Some(url) = &mut terms.url {
+            *url = check.url("/terms/url", url);
+        }
+    }
+    if let MaybeUndefined::Value(url) = &mut input.canonical_url {
+        *url = check.url("/canonical_url", url);
+    }
+    if let MaybeUndefined::Value(seo) = &mut input.seo {
+        if let Some(title) = &mut seo.title {
+            *title = check.short("/seo/title", title, 300);
+        }
+        if let Some(description) = &mut seo.description {
+            *description = check.short("/seo/description", description, 1_000);
+        }
+        if let Some(image) = &mut seo.image {
+            *image = check.url("/seo/image", image);
+        }
+    }
+    if let MaybeUndefined::Value(custom) = &input.custom {
+        if !custom.is_object() {
+            check.fault("/custom", "wrong_type", "`custom` must be an object.");
+        }
+        let length = custom.to_string().len();
+        if length > MAX_CUSTOM {
+            check.fault(
+                "/custom",
+                "too_long",
+                format!("`custom` has {length} bytes as JSON; at most {MAX_CUSTOM} are taken."),
+            );
+        }
+    }
+    check.done()?;
+    let rendered = match (&input.body, format) {
+        (MaybeUndefined::Value(body), Some(format)) => Some(render_post(format, &body.source)),
+        (MaybeUndefined::Null, _) => Some(render_post(BodyFormat::Markdown, "")),
+        _ => None,
+    };
+    let status = input.status.clone().take();
+    Ok(Checked { input, rendered, status })
+}
+
+fn one_of(check: &mut Check, pointer: &str, value: &MaybeUndefined<String>, known: &[&str]) {
+    if let MaybeUndefined::Value(value) = value
+        && !known.contains(&value.as_str())
+    {
+        check.fault(
+            pointer,
+            "invalid_value",
+            format!("`{value}` is not a value that this takes; it takes {}.", known.join(", ")),
+        );
+    }
+}
+
+fn set<T: Clone>(target: &mut Option<T>, value: &MaybeUndefined<T>) {
+    match value {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => *target = None,
+        MaybeUndefined::Value(value) => *target = Some(value.clone()),
+    }
+}
+
+fn set_text(target: &mut Option<String>, value: &MaybeUndefined<String>) {
+    set(target, value);
+    if target.as_deref() == Some("") {
+        *target = None;
+    }
+}
+
+impl Checked {
+    /// The slug that the editor chose, if any.
+    pub(super) fn slug(&self) -> Option<&str> {
+        self.input.slug.value().map(String::as_str)
+    }
+
+    /// The bylines that the editor chose, if any.
+    pub(super) fn names_authors(&self) -> bool {
+        !self.input.authors.is_undefined()
+    }
+
+    /// Applies the changes to `snapshot`, all but the slug. New tags are made in `tx`.
+    pub(super) fn apply(
+        &self,
+        svc: &Service,
+        tx: &mut Tx<'_>,
+        viewer: &crate::auth::viewer::Viewer,
+        snapshot: &mut Snapshot,
+    ) -> Result<()> {
+        let input = &self.input;
+        if let MaybeUndefined::Value(title) = &input.title {
+            snapshot.title.clone_from(title);
+        }
+        set_text(&mut snapshot.subtitle, &input.subtitle);
+        set_text(&mut snapshot.excerpt, &input.excerpt);
+        match &input.body {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => snapshot.body_source.clear(),
+            MaybeUndefined::Value(body) => {
+                snapshot.body_format.clone_from(&body.format);
+                snapshot.body_source.clone_from(&body.source);
+            }
+        }
+        match &input.image {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => snapshot.image = None,
+            MaybeUndefined::Value(image) => snapshot.image = Some(resolve_image(tx.conn, image)?),
+        }
+        match &input.authors {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => snapshot.authors = Vec::new(),
+            MaybeUndefined::Value(bylines) => snapshot.authors = resolve_authors(tx.conn, bylines)?,
+        }
+        match &input.tags {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => snapshot.tags = Vec::new(),
+            MaybeUndefined::Value(names) => {
+                snapshot.tags = crate::service::tags::resolve_or_create(svc, tx, viewer, names)?;
+            }
+        }
+        snapshot.featured = choose(&input.featured, snapshot.featured, false);
+        snapshot.visibility = choose(&input.visibility, snapshot.visibility.clone(), "public".to_owned());
+        if let MaybeUndefined::Value(language) = &input.language {
+            snapshot.language.clone_from(language);
+        }
+        if let MaybeUndefined::Value(open) = input.comments_open {
+            snapshot.comments_open = open;
+        }
+        match &input.terms {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => (snapshot.terms_notice, snapshot.terms_url) = (None, None),
+            MaybeUndefined::Value(terms) => {
+                snapshot.terms_notice = terms.notice.clone().filter(|t| !t.is_empty());
+                snapshot.terms_url.clone_from(&terms.url);
+            }
+        }
+        set(&mut snapshot.canonical_url, &input.canonical_url);
+        match &input.seo {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => snapshot.seo = Json::object(),
+            MaybeUndefined::Value(seo) => {
+                snapshot.seo = Json::of(&crate::view::SeoView {
+                    title: seo.title.clone(),
+                    description: seo.description.clone(),
+                    image: seo.image.clone(),
+                });
+            }
+        }
+        match &input.custom {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => snapshot.custom = Json::object(),
+            MaybeUndefined::Value(custom) => merge(&mut snapshot.custom.0, custom),
+        }
+        Ok(())
+    }
+}
+
+/// JSON merge patch (RFC 7396), which `custom` follows member by member.
+fn merge(target: &mut serde_json::Value, patch: &serde_json::Value) {
+    use serde_json::Value;
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    if let Value::Object(members) = target {
+        for (name, value) in patch {
+            if value.is_null() {
+                members.remove(name);
+            } else {
+                merge(members.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+fn choose<T: Clone>(value: &MaybeUndefined<T>, present: T, cleared: T) -> T {
+    match value {
+        MaybeUndefined::Undefined => present,
+        MaybeUndefined::Null => cleared,
+        MaybeUndefined::Value(value) => value.clone(),
+    }
+}
+
+fn resolve_image(conn: &mut Conn, image: &ImageInput) -> Result<SnapshotImage> {
+    let unknown = || {
+        Error::invalid(
+            "/image/media_id",
+            "unknown_media",
+            format!("There is no media object `{}`; upload it with POST /v1/media first.", image.media_id),
+        )
+    };
+    let id: Id = image.media_id.parse().map_err(|_| unknown())?;
+    if media::by_ids(conn, &[id])?.is_empty() {
+        return Err(unknown());
+    }
+    Ok(SnapshotImage { media_id: id, alt: image.alt.clone(), caption: image.caption.clone() })
+}
+
+fn resolve_authors(conn: &mut Conn, bylines: &[BylineInput]) -> Result<Vec<SnapshotByline>> {
+    let (mut ids, mut slugs) = (Vec::new(), Vec::new());
+    for byline in bylines {
+        match byline.author.parse::<Id>() {
+            Ok(id) => ids.push(id),
+            Err(_) => slugs.push(byline.author.clone()),
+        }
+    }
+    let by_slug = authors::ids_by_slugs(conn, &slugs)?;
+    let known: Vec<Id> = authors::by_ids(conn, &ids)?.into_iter().map(|(row, _)| row.id).collect();
+    let mut resolved: Vec<SnapshotByline> = Vec::new();
+    let mut errors = Vec::new();
+    for (n, byline) in bylines.iter().enumerate() {
+        let id = byline
+            .author
+            .parse::<Id>()
+            .ok()
+            .filter(|id| known.contains(id))
+            .or_else(|| by_slug.iter().find(|(slug, _)| *slug == byline.author).map(|(_, id)| *id));
+        match id {
+            None => errors.push(FieldError::body(
+                format!("/authors/{n}"),
+                "unknown_author",
+                format!(
+                    "There is no author `{}`; create the profile with POST /v1/authors first.",
+                    byline.author
+                ),
+            )),
+            Some(id) if resolved.iter().any(|b| b.author_id == id) => errors.push(FieldError::body(
+                format!("/authors/{n}"),
+                "repeated",
+                format!("The author `{}` stands in the byline twice.", byline.author),
+            )),
+            Some(id) => resolved.push(SnapshotByline {
+                author_id: id,
+                role: byline.role.clone().unwrap_or_else(|| "author".to_owned()),
+            }),
+        }
+    }
+    if errors.is_empty() { Ok(resolved) } else { Err(Error::fields(errors)) }
+}

@@ -1,0 +1,261 @@
+//! A post's revisions: every saved version, who and when; the difference between two; going back to one.
+
+use async_graphql::SimpleObject;
+use pressroom_schema::posts::Ref;
+use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
+use pressroom_schema::{Conn, Id, KeyValue, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::require_on;
+use super::live;
+use super::read::{Perspective, load_one};
+use super::write::{find, open};
+use crate::auth::policy::{Action, Target};
+use crate::auth::viewer::Viewer;
+use crate::content::diff::line_diff;
+use crate::error::{Error, Result};
+use crate::page::{Page, PageRequest};
+use crate::service::{IfMatch, Svc, require};
+use crate::view::{BodyView, PostView};
+
+/// A saved version of a post.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RevisionView {
+    /// 1, 2, 3, …
+    pub number: i32,
+    /// When it was saved.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Who saved it; null where the account is gone.
+    #[schema(required = true)]
+    pub created_by: Option<RevisionAuthor>,
+    /// `created`, `saved`, `restored` or `links`.
+    pub reason: String,
+    /// The title at that time.
+    pub title: String,
+    /// Words of the body at that time.
+    pub word_count: i32,
+    /// Whether this one is live.
+    pub is_live: bool,
+    /// Whether this one is the working copy.
+    pub is_working_copy: bool,
+    /// The body as it was sent; only where one revision is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyView>,
+    /// Everything else that was saved; only where one revision is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub content: Option<serde_json::Value>,
+}
+
+/// Who saved a revision.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RevisionAuthor {
+    /// The account.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+}
+
+/// One line of a difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, SimpleObject)]
+#[graphql(name = "DiffLine")]
+pub struct DiffLineView {
+    /// `same`, `added` or `removed`.
+    pub op: String,
+    /// The line.
+    pub text: String,
+}
+
+/// A member that differs.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FieldDiffView {
+    /// Which.
+    pub field: String,
+    /// Its value in the earlier revision.
+    #[schema(value_type = Value)]
+    pub from: serde_json::Value,
+    /// Its value in the later one.
+    #[schema(value_type = Value)]
+    pub to: serde_json::Value,
+}
+
+/// What differs between two revisions.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RevisionDiffView {
+    /// Number of the one.
+    pub from: i32,
+    /// Number of the other.
+    pub to: i32,
+    /// Members other than the body that differ, by name.
+    pub fields: Vec<FieldDiffView>,
+    /// The body's source, line by line; empty where it is the same.
+    pub body: Vec<DiffLineView>,
+}
+
+fn view(
+    row: RevisionRow,
+    name: Option<String>,
+    post: &pressroom_schema::posts::PostRow,
+    snapshot: Option<Snapshot>,
+) -> RevisionView {
+    let created_by = row.created_by.zip(name).map(|(id, name)| RevisionAuthor { id, name });
+    let (body, content) = match snapshot {
+        None => (None, None),
+        Some(snapshot) => {
+            let body =
+                BodyView { format: snapshot.body_format.clone(), source: snapshot.body_source.clone() };
+            (Some(body), Some(without_body(&snapshot)))
+        }
+    };
+    RevisionView {
+        is_live: post.live_revision == Some(row.number),
+        is_working_copy: post.revision == row.number,
+        number: row.number,
+        created_at: row.created_at,
+        created_by,
+        reason: row.reason,
+        title: row.title,
+        word_count: row.word_count,
+        body,
+        content,
+    }
+}
+
+fn without_body(snapshot: &Snapshot) -> serde_json::Value {
+    let mut value = serde_json::to_value(snapshot).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("body_source");
+        members.remove("body_format");
+    }
+    value
+}
+
+/// The saved versions of a post, newest first.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 400 for a bad cursor.
+pub async fn list_revisions(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    page: PageRequest,
+) -> Result<Page<RevisionView>> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (viewer, post) = (viewer.clone(), post.clone());
+    svc.read(&viewer.clone(), move |conn| {
+        let row = find(conn, &viewer, &post, Action::ReadDraft)?;
+        let tag = format!("revisions:{}", row.id);
+        let slice = revisions::list(conn, row.id, &page.window(&tag)?)?;
+        let total = page.count.then(|| i64::from(row.revision));
+        let listed = Page::of(&tag, slice, total, |(r, _)| (KeyValue::Int(i64::from(r.number)), Id::NIL));
+        Ok(listed.map(|(r, name)| view(r, name, &row, None)))
+    })
+    .await
+}
+
+fn snapshot_of(conn: &mut Conn, post: Id, number: i32) -> Result<Snapshot> {
+    revisions::snapshot(conn, post, number)?.ok_or_else(|| Error::not_found("revision"))
+}
+
+/// One saved version, with its content.
+///
+/// # Errors
+/// 401, 403 and 404 by rights.
+pub async fn get_revision(svc: &Svc, viewer: &Viewer, post: &Ref, number: i32) -> Result<RevisionView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (viewer, post) = (viewer.clone(), post.clone());
+    svc.read(&viewer.clone(), move |conn| {
+        let row = find(conn, &viewer, &post, Action::ReadDraft)?;
+        let (found, name) =
+            revisions::find(conn, row.id, number)?.ok_or_else(|| Error::not_found("revision"))?;
+        let snapshot = snapshot_of(conn, row.id, number)?;
+        Ok(view(found, name, &row, Some(snapshot)))
+    })
+    .await
+}
+
+/// What differs between two saved versions.
+///
+/// # Errors
+/// 401, 403 and 404 by rights.
+pub async fn diff_revisions(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    from: i32,
+    to: i32,
+) -> Result<RevisionDiffView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (viewer2, post) = (viewer.clone(), post.clone());
+    let (old, new) = svc
+        .read(viewer, move |conn| {
+            let row = find(conn, &viewer2, &post, Action::ReadDraft)?;
+            Ok((snapshot_of(conn, row.id, from)?, snapshot_of(conn, row.id, to)?))
+        })
+        .await?;
+    let mut fields = Vec::new();
+    let (a, b) = (without_body(&old), without_body(&new));
+    if let (Some(a), Some(b)) = (a.as_object(), b.as_object()) {
+        for (name, value) in b {
+            let before = a.get(name).cloned().unwrap_or_default();
+            if before != *value {
+                fields.push(FieldDiffView { field: name.clone(), from: before, to: value.clone() });
+            }
+        }
+    }
+    if old.body_format != new.body_format {
+        fields.push(FieldDiffView {
+            field: "body_format".into(),
+            from: old.body_format.clone().into(),
+            to: new.body_format.clone().into(),
+        });
+    }
+    let body = if old.body_source == new.body_source {
+        Vec::new()
+    } else {
+        line_diff(&old.body_source, &new.body_source)
+            .into_iter()
+            .map(|line| DiffLineView { op: line.op.to_owned(), text: line.text })
+            .collect()
+    };
+    Ok(RevisionDiffView { from, to, fields, body })
+}
+
+/// Makes an earlier version the working copy again, as a new revision. What is live stays.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 in the trash or when its slug is taken meanwhile.
+pub async fn restore_revision(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    number: i32,
+    if_match: Option<IfMatch>,
+) -> Result<PostView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, present) = open(tx, &viewer2, &post, Action::RestoreRevision, if_match.as_ref())?;
+        require_on(tx.conn, &viewer2, Action::EditPost, &row)?;
+        let before = row.clone();
+        let mut snapshot = snapshot_of(tx.conn, row.id, number)?;
+        if pressroom_schema::posts::slug_taken(tx.conn, &snapshot.slug, Some(row.id))? {
+            snapshot.slug = present.slug;
+        }
+        let words = revisions::find(tx.conn, row.id, number)?.map_or(0, |(r, _)| r.word_count);
+        row.version += 1;
+        live::save_revision(tx, &mut row, &snapshot, words, "restored")?;
+        if before.is_live() {
+            live::touch(tx, &row)?;
+        } else {
+            row.updated_at = tx.actor.now;
+            live::apply(&svc2, tx, &before, &mut row, &snapshot, None)?;
+        }
+        tx.record("post", row.id, "restored_revision", row.version, Vec::new());
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}

@@ -1,0 +1,232 @@
+//! What editors send for a post, the same through REST and GraphQL.
+
+use async_graphql::{InputObject, MaybeUndefined};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+/// A body as its editor wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct BodyInput {
+    /// `markdown` (CommonMark with GitHub's extensions) or `html`.
+    #[schema(example = "markdown")]
+    pub format: String,
+    /// The source.
+    #[schema(example = "A *fine* morning.")]
+    pub source: String,
+}
+
+/// The image at a post's head.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct ImageInput {
+    /// The uploaded file.
+    #[schema(format = Uuid)]
+    pub media_id: String,
+    /// What it shows here; the file's own text where this is left out.
+    #[serde(default)]
+    pub alt: Option<String>,
+    /// A line under it here; the file's own where this is left out.
+    #[serde(default)]
+    pub caption: Option<String>,
+}
+
+/// An author on a post, with the part that the author had in it.
+#[derive(Debug, Clone, PartialEq, Eq, InputObject)]
+pub struct BylineInput {
+    /// Slug or id of the profile.
+    pub author: String,
+    /// `author` where it is left out.
+    pub role: Option<String>,
+}
+
+/// The long form of a byline.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BylineObject {
+    /// Slug or id of the profile.
+    author: String,
+    /// `author`, `photographer`, `translator`, …; `author` where it is left out.
+    #[serde(default)]
+    role: Option<String>,
+}
+
+/// Slug or id of an author, or an object that also names the author's part.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the JSON of BylineInput for OpenAPI")]
+pub enum BylineForm {
+    /// Slug or id.
+    Name(String),
+    /// With a role.
+    Object(BylineObject),
+}
+
+impl<'de> Deserialize<'de> for BylineInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> serde::de::Visitor<'de> for Either {
+            type Value = BylineInput;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a slug or id, or an object {author, role}")
+            }
+            fn visit_str<E>(self, author: &str) -> Result<BylineInput, E> {
+                Ok(BylineInput { author: author.to_owned(), role: None })
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<BylineInput, A::Error> {
+                let BylineObject { author, role } =
+                    BylineObject::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(BylineInput { author, role })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// What a reader may reproduce.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct TermsInput {
+    /// A sentence.
+    #[serde(default)]
+    pub notice: Option<String>,
+    /// Where the whole text is.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// What search engines and social networks are told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct SeoInput {
+    /// Title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Description.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Address of an image.
+    #[serde(default)]
+    pub image: Option<String>,
+}
+
+macro_rules! post_input {
+    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            /// The title: one line, at most 300 characters.
+            $(#[$title_meta])*
+            pub title: $title,
+            /// The name in addresses; made from the title where it is left out. A former slug goes on leading here.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub slug: MaybeUndefined<String>,
+            /// A line under the title.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub subtitle: MaybeUndefined<String>,
+            /// What lists show; made from the text where it is left out.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub excerpt: MaybeUndefined<String>,
+            /// The body.
+            #[serde(default)]
+            #[schema(value_type = Option<BodyInput>)]
+            pub body: MaybeUndefined<BodyInput>,
+            /// The image at the head.
+            #[serde(default)]
+            #[schema(value_type = Option<ImageInput>)]
+            pub image: MaybeUndefined<ImageInput>,
+            /// The byline in order: slugs or ids, or objects that also name a role. The caller's own profile where it is left out.
+            #[serde(default)]
+            #[schema(value_type = Option<Vec<BylineForm>>)]
+            pub authors: MaybeUndefined<Vec<BylineInput>>,
+            /// Slugs or names; a name that no tag has yet makes one.
+            #[serde(default)]
+            #[schema(value_type = Option<Vec<String>>)]
+            pub tags: MaybeUndefined<Vec<String>>,
+            /// Whether the editors put it forward.
+            #[serde(default)]
+            #[schema(value_type = Option<bool>)]
+            pub featured: MaybeUndefined<bool>,
+            /// `public` (default), `unlisted` (by its address only) or `private` (for those who may edit it).
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub visibility: MaybeUndefined<String>,
+            /// BCP 47; the site's where it is left out.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub language: MaybeUndefined<String>,
+            /// Whether new comments are taken; as the site says where it is left out.
+            #[serde(default)]
+            #[schema(value_type = Option<bool>)]
+            pub comments_open: MaybeUndefined<bool>,
+            /// Own terms; the site's where it is left out.
+            #[serde(default)]
+            #[schema(value_type = Option<TermsInput>)]
+            pub terms: MaybeUndefined<TermsInput>,
+            /// Where it first appeared, if elsewhere.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub canonical_url: MaybeUndefined<String>,
+            /// What search engines are told.
+            #[serde(default)]
+            #[schema(value_type = Option<SeoInput>)]
+            pub seo: MaybeUndefined<SeoInput>,
+            /// An object of the editors' own, at most 64 KiB as JSON.
+            #[serde(default)]
+            #[schema(value_type = Option<Object>)]
+            pub custom: MaybeUndefined<serde_json::Value>,
+            /// `draft` or `in_review`, for a post that is neither live nor scheduled. Publishing has operations of its own.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub status: MaybeUndefined<String>,
+        }
+    };
+}
+
+post_input! {
+    /// A post to begin. Only `title` is required.
+    CreatePost, title: String, #[schema(example = "The harbour at four in the morning")]
+}
+
+post_input! {
+    /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
+    UpdatePost, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+}
+
+impl From<CreatePost> for UpdatePost {
+    fn from(new: CreatePost) -> Self {
+        Self {
+            title: MaybeUndefined::Value(new.title),
+            slug: new.slug,
+            subtitle: new.subtitle,
+            excerpt: new.excerpt,
+            body: new.body,
+            image: new.image,
+            authors: new.authors,
+            tags: new.tags,
+            featured: new.featured,
+            visibility: new.visibility,
+            language: new.language,
+            comments_open: new.comments_open,
+            terms: new.terms,
+            canonical_url: new.canonical_url,
+            seo: new.seo,
+            custom: new.custom,
+            status: new.status,
+        }
+    }
+}
+
+/// When to publish.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct PublishInput {
+    /// RFC 3339. Left out: now. To come: the post is scheduled and goes out by itself. Past: it is dated so.
+    #[serde(default)]
+    #[schema(format = DateTime, example = "2026-12-24T18:00:00Z")]
+    pub at: Option<String>,
+}

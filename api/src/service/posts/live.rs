@@ -1,0 +1,210 @@
+//! From the working copy to what is live: the row, its lists, links, related posts and search entry, in one transaction.
+
+use std::borrow::Cow;
+
+use pressroom_schema::posts::{self, NewPost, PostRow};
+use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
+use pressroom_schema::{Id, Tx, page::sort_key, site};
+
+use super::access::is_public;
+use crate::content::{BodyFormat, Rendered, render_post};
+use crate::error::{Error, Result};
+use crate::service::{Service, keys, links, related, search};
+
+/// A body that was rendered before the transaction began, good for snapshots with the same source.
+#[derive(Clone)]
+pub(super) struct Prepared {
+    format: String,
+    source: String,
+    rendered: Rendered,
+}
+
+impl Prepared {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            format: snapshot.body_format.clone(),
+            source: snapshot.body_source.clone(),
+            rendered: render(snapshot),
+        }
+    }
+
+    pub(super) fn with(snapshot: &Snapshot, rendered: &Rendered) -> Self {
+        Self {
+            format: snapshot.body_format.clone(),
+            source: snapshot.body_source.clone(),
+            rendered: rendered.clone(),
+        }
+    }
+}
+
+/// Renders a snapshot's body.
+pub(super) fn render(snapshot: &Snapshot) -> Rendered {
+    let format = snapshot.body_format.parse().unwrap_or(BodyFormat::Markdown);
+    render_post(format, &snapshot.body_source)
+}
+
+fn rendered<'a>(snapshot: &Snapshot, prepared: Option<&'a Prepared>) -> Cow<'a, Rendered> {
+    match prepared {
+        Some(p) if p.format == snapshot.body_format && p.source == snapshot.body_source => {
+            Cow::Borrowed(&p.rendered)
+        }
+        _ => Cow::Owned(render(snapshot)),
+    }
+}
+
+/// Saves `snapshot` as the post's next revision.
+pub(super) fn save_revision(
+    tx: &mut Tx<'_>,
+    row: &mut PostRow,
+    snapshot: &Snapshot,
+    word_count: i32,
+    reason: &str,
+) -> Result<()> {
+    row.revision += 1;
+    let revision = RevisionRow {
+        post_id: row.id,
+        number: row.revision,
+        created_at: tx.actor.now,
+        created_by: tx.actor.user_id,
+        reason: reason.to_owned(),
+        title: snapshot.title.clone(),
+        word_count,
+    };
+    revisions::insert(tx.conn, &revision, snapshot)?;
+    Ok(())
+}
+
+/// The working copy of a post.
+pub(super) fn working_copy(tx: &mut Tx<'_>, row: &PostRow) -> Result<Snapshot> {
+    revisions::snapshot(tx.conn, row.id, row.revision)?
+        .ok_or_else(|| Error::internal(format!("post {} has no revision {}", row.id, row.revision)))
+}
+
+/// The columns of a post with this state and this content.
+fn columns(row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> NewPost {
+    NewPost {
+        id: row.id,
+        slug: snapshot.slug.clone(),
+        status: row.status.clone(),
+        visibility: snapshot.visibility.clone(),
+        listed: row.listed,
+        featured: snapshot.featured,
+        comments_open: snapshot.comments_open,
+        sorted_at: row.sorted_at,
+        published_at: row.published_at,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        deleted_at: row.deleted_at,
+        version: row.version,
+        revision: row.revision,
+        live_revision: row.live_revision,
+        owner_id: row.owner_id,
+        comment_count: row.comment_count,
+        word_count: rendered.word_count,
+        reading_minutes: rendered.reading_minutes,
+        language: snapshot.language.clone(),
+        title: snapshot.title.clone(),
+        title_key: sort_key(&snapshot.title),
+        subtitle: snapshot.subtitle.clone(),
+        excerpt: snapshot.excerpt.clone().unwrap_or_else(|| rendered.excerpt.clone()),
+        image_media_id: snapshot.image.as_ref().map(|i| i.media_id),
+        image_alt: snapshot.image.as_ref().and_then(|i| i.alt.clone()),
+        image_caption: snapshot.image.as_ref().and_then(|i| i.caption.clone()),
+        terms_notice: snapshot.terms_notice.clone(),
+        terms_url: snapshot.terms_url.clone(),
+        canonical_url: snapshot.canonical_url.clone(),
+        seo: snapshot.seo.clone(),
+        custom: snapshot.custom.clone(),
+        html: rendered.html.clone(),
+        text: rendered.text.clone(),
+        body_format: snapshot.body_format.clone(),
+        body_source: snapshot.body_source.clone(),
+    }
+}
+
+/// Adds a new post with its first content.
+pub(super) fn insert(tx: &mut Tx<'_>, row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> Result<()> {
+    posts::insert(tx.conn, &columns(row, snapshot, rendered))?;
+    Ok(())
+}
+
+/// Writes state and content of a post, with everything that hangs on them, and names what public answers this touches.
+///
+/// `before` is the row as it was; `row` as it shall be, whose `listed` and `sorted_at` are set here.
+pub(super) fn apply(
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    before: &PostRow,
+    row: &mut PostRow,
+    snapshot: &Snapshot,
+    prepared: Option<&Prepared>,
+) -> Result<Vec<String>> {
+    let rendered = rendered(snapshot, prepared);
+    row.visibility.clone_from(&snapshot.visibility);
+    row.listed = row.is_live() && row.visibility == "public";
+    row.sorted_at = row.published_at.unwrap_or(row.created_at);
+    if snapshot.slug != before.slug {
+        posts::set_slug(tx.conn, row.id, &before.slug, &snapshot.slug)?;
+        // A draft that nobody has seen under its old name needs no sign-post.
+        if before.published_at.is_some() {
+            site::remember_slug(tx.conn, "post", row.id, &before.slug, &snapshot.slug, tx.actor.now)?;
+        }
+        row.slug.clone_from(&snapshot.slug);
+    }
+    posts::update(tx.conn, row, Some(&columns(row, snapshot, &rendered)))?;
+    row.title.clone_from(&snapshot.title);
+    row.word_count = rendered.word_count;
+    let bylines: Vec<(Id, String)> = snapshot.authors.iter().map(|b| (b.author_id, b.role.clone())).collect();
+    let tags = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;
+    // A tag may have been deleted since the snapshot was taken.
+    let tag_ids: Vec<Id> =
+        snapshot.tags.iter().copied().filter(|id| tags.iter().any(|(tag, _)| tag.id == *id)).collect();
+    let slugs = super::body_links::slugs(svc, &rendered.links, &row.slug);
+    let touched =
+        posts::relist(tx.conn, row.id, &bylines, &tag_ids, &slugs, row.listed.then_some(row.sorted_at))?;
+    let linked = links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)?;
+    let step = i64::from(row.listed) - i64::from(before.listed);
+    site::add_to_total(tx.conn, "posts", step)?;
+    let tag_names: Vec<String> = tags.iter().map(|(tag, _)| tag.name.clone()).collect();
+    let mut neighbours = Vec::new();
+    if row.listed {
+        neighbours = related::refresh_related(
+            tx.conn,
+            row.id,
+            &related::Sources { title: &snapshot.title, tags: &tag_names, text: &rendered.text },
+        )?;
+        search::index(
+            tx.conn,
+            row.id,
+            row.sorted_at,
+            &search::Document {
+                title: &snapshot.title,
+                subtitle: snapshot.subtitle.as_deref(),
+                excerpt: snapshot.excerpt.as_deref(),
+                tags: &tag_names,
+                text: &rendered.text,
+            },
+        )?;
+    } else if before.listed {
+        neighbours = related::forget_related(tx.conn, row.id)?;
+        search::remove(tx.conn, row.id)?;
+    }
+    if !is_public(before) && !is_public(row) {
+        return Ok(Vec::new());
+    }
+    let mut names = vec![keys::post(row.id), keys::POSTS.to_owned()];
+    names.extend(neighbours.into_iter().chain(linked).map(keys::post));
+    if step != 0 {
+        names.extend([keys::SITE.to_owned(), keys::AUTHORS.to_owned(), keys::TAGS.to_owned()]);
+    }
+    names.extend(touched.into_iter().flat_map(|id| [keys::author(id), keys::tag(id)]));
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Writes only the state: what is live stays as it is.
+pub(super) fn touch(tx: &mut Tx<'_>, row: &PostRow) -> Result<()> {
+    posts::update(tx.conn, row, None)?;
+    Ok(())
+}

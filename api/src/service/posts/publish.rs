@@ -1,0 +1,221 @@
+//! Publishing: now, at a time to come, dated in the past; and taking back.
+
+use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::revisions::Snapshot;
+use pressroom_schema::{Timestamp, Tx};
+
+use super::access::require_on;
+use super::live::{self, Prepared};
+use super::read::{Perspective, load_one};
+use super::write::open;
+use crate::auth::policy::{Action, Target};
+use crate::auth::viewer::Viewer;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::service::{IfMatch, Service, Svc, require};
+use crate::view::PostView;
+
+/// Earliest year that a post may be dated to.
+const FIRST_YEAR: i32 = 1400;
+/// How far ahead a post may be scheduled, in days.
+const LAST_DAY: i64 = 3660;
+
+/// When a post goes live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Now, or as it was dated before.
+    Now,
+    /// At this moment, past or to come.
+    At(Timestamp),
+    /// At the moment for which it was scheduled, which has come.
+    Due,
+}
+
+fn parse_at(svc: &Service, at: Option<&str>) -> Result<When> {
+    use chrono::Datelike;
+    let Some(text) = at else { return Ok(When::Now) };
+    let refuse = |code: &str, detail: String| Error::fields(vec![FieldError::body("/at", code, detail)]);
+    let at = Timestamp::parse(text).map_err(|e| refuse("invalid_time", format!("`at` is {e}.")))?;
+    if at.utc().year() < FIRST_YEAR || at > svc.now().plus(chrono::TimeDelta::days(LAST_DAY)) {
+        return Err(refuse(
+            "out_of_range",
+            format!("`at` must lie between the year {FIRST_YEAR} and ten years from now."),
+        ));
+    }
+    Ok(When::At(at))
+}
+
+/// Makes the working copy live now (`at` left out), at a time to come, or with a date in the past.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 for an absurd date, 409 when the post is in the trash, or live and
+/// to be scheduled.
+pub async fn publish(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    at: Option<&str>,
+    if_match: Option<IfMatch>,
+) -> Result<PostView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let when = parse_at(svc, at)?;
+    // The body is rendered on a first look, so that no lock is held meanwhile; it is checked to be the same below.
+    let (viewer1, post1) = (viewer.clone(), post.clone());
+    let first = svc
+        .read(viewer, move |conn| {
+            let row = super::write::find(conn, &viewer1, &post1, Action::PublishPost)?;
+            Ok(pressroom_schema::revisions::snapshot(conn, row.id, row.revision)?)
+        })
+        .await?;
+    let prepared = first.as_ref().map(Prepared::of);
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
+        let before = row.clone();
+        let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &when)?;
+        let action = if row.status == "scheduled" { "scheduled" } else { "published" };
+        tx.record("post", row.id, action, row.version, keys);
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}
+
+/// Publishes inside a transaction. `row` may already bear a new revision.
+pub(super) fn publish_in(
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    before: &PostRow,
+    row: &mut PostRow,
+    snapshot: &Snapshot,
+    prepared: Option<&Prepared>,
+    when: &When,
+) -> Result<Vec<String>> {
+    let now = tx.actor.now;
+    let live = before.is_live();
+    if let When::At(at) = when
+        && *at > now
+    {
+        if live {
+            return Err(Error::new(
+                Code::InvalidState,
+                "This post is live already. Publish its changes now, or unpublish it before it is scheduled.",
+            ));
+        }
+        row.status = "scheduled".into();
+        row.published_at = Some(*at);
+        row.live_revision = None;
+    } else {
+        row.status = "published".into();
+        row.published_at = match when {
+            When::At(at) => Some(*at),
+            When::Due => row.published_at.or(Some(now)),
+            // A scheduled post that goes out early is dated now; one that was public before keeps its date.
+            When::Now if before.status == "scheduled" => Some(now),
+            When::Now => row.published_at.or(Some(now)),
+        };
+        row.live_revision = Some(row.revision);
+    }
+    if row.version == before.version {
+        row.version += 1;
+    }
+    row.updated_at = now;
+    live::apply(svc, tx, before, row, snapshot, prepared)
+}
+
+/// Takes a post back to a draft; its date is kept for when it is published again.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 when it is neither live, scheduled nor archived.
+pub async fn unpublish(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    if_match: Option<IfMatch>,
+) -> Result<PostView> {
+    take_back(svc, viewer, post, if_match, Action::PublishPost, "draft", "unpublished").await
+}
+
+/// Takes a post off the site but keeps it with what was published.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 when it is archived already.
+pub async fn archive(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<PostView> {
+    take_back(svc, viewer, post, if_match, Action::ArchivePost, "archived", "archived").await
+}
+
+async fn take_back(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    if_match: Option<IfMatch>,
+    action: Action,
+    status: &'static str,
+    done: &'static str,
+) -> Result<PostView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, snapshot) = open(tx, &viewer2, &post, action, if_match.as_ref())?;
+        let before = row.clone();
+        let idle = if status == "archived" {
+            row.status == "archived"
+        } else {
+            matches!(row.status.as_str(), "draft" | "in_review")
+        };
+        if idle {
+            return Err(Error::new(Code::InvalidState, format!("This post is {} already.", row.status)));
+        }
+        if row.status == "scheduled" {
+            row.published_at = None;
+        }
+        row.status = status.into();
+        row.live_revision = None;
+        row.version += 1;
+        row.updated_at = tx.actor.now;
+        let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, None)?;
+        tx.record("post", row.id, done, row.version, keys);
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}
+
+/// Publishes the scheduled posts whose time has come, each in a transaction of its own that looks again, so that any number of
+/// instances publish each exactly once. Answers how many this instance published.
+///
+/// # Errors
+/// When the database fails.
+pub async fn publish_due(svc: &Svc) -> Result<usize> {
+    let viewer = Viewer::system();
+    let now = svc.now();
+    let due = svc.read(&viewer, move |conn| Ok(posts::due(conn, now, 100)?)).await?;
+    let mut published = 0;
+    for id in due {
+        let svc2 = svc.clone();
+        let viewer2 = viewer.clone();
+        published += svc
+            .write(&viewer, move |tx| {
+                let Some((mut row, _)) = posts::find(tx.conn, &Ref::Id(id))? else { return Ok(0) };
+                if row.status != "scheduled"
+                    || row.deleted_at.is_some()
+                    || row.published_at.is_none_or(|at| at > tx.actor.now)
+                {
+                    return Ok(0);
+                }
+                require_on(tx.conn, &viewer2, Action::PublishPost, &row)?;
+                let before = row.clone();
+                let snapshot = live::working_copy(tx, &row)?;
+                let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, None, &When::Due)?;
+                tx.record("post", row.id, "published", row.version, keys);
+                Ok(1)
+            })
+            .await?;
+    }
+    Ok(published)
+}
+
+/// When the next scheduled post is due.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_due(svc: &Svc) -> Result<Option<Timestamp>> {
+    svc.read(&Viewer::system(), |conn| Ok(posts::next_due(conn)?)).await
+}

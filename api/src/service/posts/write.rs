@@ -1,0 +1,356 @@
+//! Beginning, editing and removing posts.
+
+use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::revisions::{Snapshot, SnapshotByline};
+use pressroom_schema::{Conn, Id, Json, Tx, site};
+
+use super::access::require_on;
+use super::draft::{self, Checked};
+use super::input::{CreatePost, UpdatePost};
+use super::live::{self, Prepared};
+use super::publish::{When, publish_in};
+use super::read::{Perspective, load_one};
+use crate::auth::policy::{Action, PostTarget, Target};
+use crate::auth::viewer::Viewer;
+use crate::content::slug::slugify;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::service::{IfMatch, Service, Svc, require};
+use crate::view::PostView;
+
+/// Begins a post; with `publish`, publishes it in the same transaction.
+///
+/// # Errors
+/// 401 and 403 by rights, 422 with every fault of the input, 409 when a chosen slug is taken.
+pub async fn create(svc: &Svc, viewer: &Viewer, input: CreatePost, publish: bool) -> Result<PostView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let checked = draft::check(svc, input.into())?;
+    let (svc2, viewer2) = (svc.clone(), viewer.clone());
+    svc.write(viewer, move |tx| {
+        let row = create_in(&svc2, tx, &viewer2, &checked, publish)?;
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}
+
+fn create_in(
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    checked: &Checked,
+    publish: bool,
+) -> Result<PostRow> {
+    let now = tx.actor.now;
+    let site = crate::service::site::settings(tx.conn, now)?;
+    let id = svc.clock.new_id();
+    let own = viewer.user().and_then(|u| u.author_id).map(Id);
+    let mut snapshot = Snapshot {
+        title: String::new(),
+        slug: String::new(),
+        subtitle: None,
+        excerpt: None,
+        body_format: "markdown".into(),
+        body_source: String::new(),
+        image: None,
+        authors: own
+            .map(|author_id| SnapshotByline { author_id, role: "author".into() })
+            .into_iter()
+            .collect(),
+        tags: Vec::new(),
+        links: Vec::new(),
+        featured: false,
+        visibility: "public".into(),
+        language: site.language,
+        comments_open: site.comments_open,
+        terms_notice: None,
+        terms_url: None,
+        canonical_url: None,
+        seo: Json::object(),
+        custom: Json::object(),
+    };
+    checked.apply(svc, tx, viewer, &mut snapshot)?;
+    let mut row = PostRow {
+        id,
+        slug: String::new(),
+        status: checked.status.clone().unwrap_or_else(|| "draft".into()),
+        visibility: snapshot.visibility.clone(),
+        listed: false,
+        featured: snapshot.featured,
+        comments_open: snapshot.comments_open,
+        sorted_at: now,
+        published_at: None,
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+        version: 1,
+        revision: 0,
+        live_revision: None,
+        owner_id: tx.actor.user_id,
+        comment_count: 0,
+        word_count: 0,
+        reading_minutes: 0,
+        language: snapshot.language.clone(),
+        title: snapshot.title.clone(),
+        title_key: String::new(),
+        subtitle: None,
+        excerpt: String::new(),
+        image_media_id: None,
+        image_alt: None,
+        image_caption: None,
+        terms_notice: None,
+        terms_url: None,
+        canonical_url: None,
+        seo: Json::object(),
+        custom: Json::object(),
+    };
+    check_bylines(viewer, &row, &[], &snapshot)?;
+    snapshot.slug = match checked.slug() {
+        Some(slug) => free_slug(tx.conn, slug, None)?,
+        None => make_slug(tx.conn, &snapshot.title, id)?,
+    };
+    row.slug.clone_from(&snapshot.slug);
+    let prepared = checked.rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
+    let rendered = checked.rendered.clone().unwrap_or_else(|| live::render(&snapshot));
+    row.word_count = rendered.word_count;
+    row.revision = 1;
+    live::insert(tx, &row, &snapshot, &rendered)?;
+    row.revision = 0;
+    live::save_revision(tx, &mut row, &snapshot, rendered.word_count, "created")?;
+    let before = row.clone();
+    if publish {
+        require_on(tx.conn, viewer, Action::PublishPost, &row)?;
+        let keys = publish_in(svc, tx, &before, &mut row, &snapshot, prepared.as_ref(), &When::Now)?;
+        tx.record("post", id, "created", row.version, Vec::new());
+        tx.record("post", id, "published", row.version, keys);
+    } else {
+        live::apply(svc, tx, &before, &mut row, &snapshot, prepared.as_ref())?;
+        tx.record("post", id, "created", row.version, Vec::new());
+    }
+    Ok(row)
+}
+
+/// Changes a post's working copy; with `publish`, makes it live in the same transaction.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault of the input, 409 when a slug is taken or the
+/// post is in the trash.
+pub async fn update(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    input: UpdatePost,
+    if_match: Option<IfMatch>,
+    publish: bool,
+) -> Result<PostView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let checked = draft::check(svc, input)?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, mut snapshot) = open(tx, &viewer2, &post, Action::EditPost, if_match.as_ref())?;
+        let before = row.clone();
+        let old = snapshot.clone();
+        checked.apply(&svc2, tx, &viewer2, &mut snapshot)?;
+        if checked.names_authors() {
+            let present: Vec<Id> = old.authors.iter().map(|b| b.author_id).collect();
+            check_bylines(&viewer2, &row, &present, &snapshot)?;
+        }
+        if let Some(slug) = checked.slug()
+            && slug != old.slug
+        {
+            snapshot.slug = free_slug(tx.conn, slug, Some(row.id))?;
+        }
+        if let Some(status) = &checked.status {
+            if row.is_live() || row.status == "scheduled" {
+                return Err(Error::new(
+                    Code::InvalidState,
+                    "A post that is live or scheduled is taken back with POST …/unpublish.",
+                )
+                .at(FieldError::body(
+                    "/status",
+                    "invalid_state",
+                    "The post is live or scheduled.",
+                )));
+            }
+            row.status.clone_from(status);
+        }
+        let changed = snapshot != old;
+        if changed || row.status != before.status {
+            row.version += 1;
+        }
+        let prepared = checked.rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
+        if changed {
+            let words = checked.rendered.as_ref().map_or(row.word_count, |r| r.word_count);
+            live::save_revision(tx, &mut row, &snapshot, words, "saved")?;
+        }
+        if publish {
+            require_on(tx.conn, &viewer2, Action::PublishPost, &before)?;
+            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &When::Now)?;
+            tx.record("post", row.id, "published", row.version, keys);
+        } else if before.is_live() {
+            live::touch(tx, &row)?;
+            if changed {
+                tx.record("post", row.id, "saved", row.version, Vec::new());
+            }
+        } else if changed || row.status != before.status {
+            row.updated_at = tx.actor.now;
+            let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref())?;
+            tx.record("post", row.id, "saved", row.version, keys);
+        }
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}
+
+/// Moves a post to the trash, from where it can be taken back.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale.
+pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        if row.deleted_at.is_some() {
+            return Ok(());
+        }
+        let mut after = row.clone();
+        after.deleted_at = Some(tx.actor.now);
+        after.updated_at = tx.actor.now;
+        after.version += 1;
+        let snapshot = live::working_copy(tx, &row)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        tx.record("post", row.id, "trashed", after.version, keys);
+        Ok(())
+    })
+    .await
+}
+
+/// Takes a post out of the trash, as a draft.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 409 when it is not in the trash.
+pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
+        if row.deleted_at.is_none() {
+            return Err(Error::new(Code::InvalidState, "This post is not in the trash."));
+        }
+        let mut after = row.clone();
+        after.deleted_at = None;
+        after.status = "draft".into();
+        after.live_revision = None;
+        after.updated_at = tx.actor.now;
+        after.version += 1;
+        let snapshot = live::working_copy(tx, &row)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        tx.record("post", row.id, "restored", after.version, keys);
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}
+
+/// Removes a post for good, with its revisions, links and comments.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale.
+pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let row = find(tx.conn, &viewer2, &post, Action::DeletePostForever)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        let mut after = row.clone();
+        after.deleted_at = Some(tx.actor.now);
+        after.version += 1;
+        let snapshot = live::working_copy(tx, &row)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        site::add_to_total(tx.conn, "comments", -row.comment_count)?;
+        site::forget_slugs(tx.conn, "post", row.id)?;
+        posts::delete(tx.conn, row.id)?;
+        tx.record("post", row.id, "deleted", after.version, keys);
+        Ok(())
+    })
+    .await
+}
+
+/// The post under `post`, if `viewer` may do `action` to it. Former slugs lead to it as well.
+pub(super) fn find(conn: &mut Conn, viewer: &Viewer, post: &Ref, action: Action) -> Result<PostRow> {
+    let mut found = posts::find(conn, post)?;
+    if found.is_none()
+        && let Ref::Slug(slug) = post
+        && let Some(id) = site::redirect_target(conn, "post", slug)?
+    {
+        found = posts::find(conn, &Ref::Id(id))?;
+    }
+    let (row, _) = found.ok_or_else(|| Error::not_found("post"))?;
+    require_on(conn, viewer, action, &row)?;
+    Ok(row)
+}
+
+/// The post and its working copy, to be changed: not from the trash, and at the version that the caller saw.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    post: &Ref,
+    action: Action,
+    if_match: Option<&IfMatch>,
+) -> Result<(PostRow, Snapshot)> {
+    let row = find(tx.conn, viewer, post, action)?;
+    IfMatch::check(if_match, row.version)?;
+    if row.deleted_at.is_some() {
+        return Err(Error::new(Code::InvalidState, "This post is in the trash; restore it first."));
+    }
+    let snapshot = live::working_copy(tx, &row)?;
+    Ok((row, snapshot))
+}
+
+/// Who may not put others into the byline may keep those who stand there, and add or remove themselves.
+fn check_bylines(viewer: &Viewer, row: &PostRow, present: &[Id], snapshot: &Snapshot) -> Result<()> {
+    let own = viewer.user().and_then(|u| u.author_id).map(Id);
+    let stranger =
+        snapshot.authors.iter().position(|b| Some(b.author_id) != own && !present.contains(&b.author_id));
+    let dropped =
+        present.iter().any(|id| Some(*id) != own && !snapshot.authors.iter().any(|b| b.author_id == *id));
+    if stranger.is_some() || dropped {
+        let authors: Vec<uuid::Uuid> = present.iter().map(|id| id.0).collect();
+        let target = Target::Post(PostTarget {
+            owner_id: row.owner_id.map(|id| id.0),
+            author_ids: &authors,
+            is_live: false,
+        });
+        require(viewer, Action::AssignAuthors, &target, "post")?;
+    }
+    Ok(())
+}
+
+fn free_slug(conn: &mut Conn, slug: &str, except: Option<Id>) -> Result<String> {
+    if posts::slug_taken(conn, slug, except)? {
+        return Err(Error::new(Code::Conflict, format!("The slug `{slug}` is taken by another post.")).at(
+            FieldError::body("/slug", "taken", "Choose another slug, or leave it out to have one made."),
+        ));
+    }
+    Ok(slug.to_owned())
+}
+
+/// A free slug from the title: `title`, `title-2`, `title-3`, …
+fn make_slug(conn: &mut Conn, title: &str, id: Id) -> Result<String> {
+    let short: String = id.0.simple().to_string().chars().rev().take(8).collect();
+    let mut base = slugify(title);
+    if base.is_empty() {
+        base = format!("post-{short}");
+    }
+    if !posts::slug_taken(conn, &base, None)? {
+        return Ok(base);
+    }
+    let stem: String = base.chars().take(86).collect();
+    let stem = stem.trim_end_matches('-');
+    for n in 2..50 {
+        let slug = format!("{stem}-{n}");
+        if !posts::slug_taken(conn, &slug, None)? {
+            return Ok(slug);
+        }
+    }
+    Ok(format!("{stem}-{short}"))
+}
