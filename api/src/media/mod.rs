@@ -8,6 +8,7 @@
 use thiserror::Error;
 
 mod container;
+pub mod draw;
 pub mod inspect;
 pub mod store;
 pub mod variants;
