@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod content;
 pub mod error;
+pub mod media;
 pub mod page;
 pub mod problem;
 pub mod rest;
