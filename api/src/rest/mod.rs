@@ -3,4 +3,6 @@
 pub(crate) mod body;
 mod extract;
 pub(crate) mod params;
+pub(crate) mod posts;
 pub mod respond;
+pub(crate) mod revisions;

@@ -75,6 +75,21 @@ impl Params {
         value
     }
 
+    /// A parameter that must be there; [`Params::finish`] refuses where it is not.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        if !self.pairs.iter().any(|(n, _)| n == name) {
+            self.known.insert(name);
+            self.fault(name, "required", format!("`{name}` is required: {expected}."));
+            return None;
+        }
+        self.parsed(name, expected, parse)
+    }
+
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         self.parsed(name, "true or false", |t| match t {
             "true" | "1" => Some(true),

@@ -6,6 +6,7 @@ mod draft;
 mod history;
 mod input;
 mod live;
+mod preview;
 mod publish;
 mod read;
 mod write;
@@ -19,6 +20,7 @@ pub use input::{
     BodyInput, BylineForm, BylineInput, CreatePost, ImageInput, PublishInput, SeoInput, TermsInput,
     UpdatePost,
 };
+pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};
 pub(crate) use read::{get_in, list_in, load_adjacent, load_public, load_views};

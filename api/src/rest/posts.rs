@@ -1,0 +1,388 @@
+//! `/v1/posts`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::posts::Ref;
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::posts::{self, CreatePost, Perspective, PostQuery, PublishInput, Shown, UpdatePost};
+use crate::service::{Found, Service, keys};
+use crate::view::PostView;
+
+/// What `include` takes for a post. Authors and tags are there without being asked for.
+const INCLUDES: [&str; 8] = ["authors", "tags", "links", "related", "adjacent", "comments", "html", "text"];
+
+/// What `fields` takes for a post.
+const FIELDS: [&str; 35] = [
+    "id",
+    "slug",
+    "url",
+    "title",
+    "subtitle",
+    "excerpt",
+    "html",
+    "text",
+    "markdown",
+    "body",
+    "status",
+    "visibility",
+    "featured",
+    "published_at",
+    "updated_at",
+    "created_at",
+    "version",
+    "word_count",
+    "reading_minutes",
+    "language",
+    "image",
+    "authors",
+    "tags",
+    "comment_count",
+    "comments_open",
+    "terms",
+    "canonical_url",
+    "seo",
+    "custom",
+    "has_unpublished_changes",
+    "deleted_at",
+    "links",
+    "related",
+    "adjacent",
+    "comments",
+];
+
+fn fields_of(params: &mut Params) -> Vec<&'static str> {
+    params.names("fields", &FIELDS)
+}
+
+/// What a read shows: what `include` or `fields` names. `single` posts show their body without being asked.
+fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
+    let wants = |name: &str| includes.contains(&name) || fields.contains(&name);
+    let body = ["html", "text", "markdown", "body"].iter().any(|n| wants(n));
+    Shown {
+        body: body || (single && fields.is_empty()),
+        links: wants("links"),
+        related: wants("related"),
+        adjacent: wants("adjacent"),
+        comments: wants("comments"),
+    }
+}
+
+fn perspective(params: &mut Params) -> Option<Perspective> {
+    params.parsed("perspective", "live or draft", |text| match text {
+        "live" => Some(Perspective::Live),
+        "draft" => Some(Perspective::Draft),
+        _ => None,
+    })
+}
+
+/// What an answer with these posts depends on.
+fn meta(views: &[&PostView], shown: Shown, viewer: &Viewer) -> Meta {
+    let mut names = vec![keys::SITE.to_owned()];
+    for view in views {
+        names.push(keys::post(view.id));
+        names.extend(view.authors.iter().map(|a| keys::author(a.author.id)));
+        names.extend(view.tags.iter().map(|t| keys::tag(t.id)));
+        if shown.comments {
+            names.push(keys::comments(view.id));
+        }
+        for link in view.links.iter().flat_map(|l| l.outgoing.iter().chain(&l.incoming)) {
+            names.extend(link.post.as_ref().map(|p| keys::post(p.id)));
+        }
+        names.extend(view.related.iter().flatten().map(|r| keys::post(r.post.id)));
+    }
+    if shown.adjacent || shown.related || shown.links {
+        names.push(keys::POSTS.to_owned());
+    }
+    names.sort();
+    names.dedup();
+    Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() }
+}
+
+/// List posts, newest first unless `sort` says otherwise. The public sees published, public posts.
+#[utoipa::path(operation_id = "list_posts", tag = "posts",
+    params(
+        ("author" = Option<Vec<String>>, Query, description = "Slugs or ids of authors; posts of any of them. Repeat it or separate by commas."),
+        ("tag" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with any of them."),
+        ("tags_all" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with all of them."),
+        ("q" = Option<String>, Query, description = "Words to find; `/v1/search` ranks and highlights."),
+        ("featured" = Option<bool>, Query, description = "Only those that the editors put forward, or only the others."),
+        ("published_after" = Option<String>, Query, format = DateTime, description = "Published at or after this moment (RFC 3339)."),
+        ("published_before" = Option<String>, Query, format = DateTime, description = "Published before this moment (RFC 3339)."),
+        ("updated_since" = Option<String>, Query, format = DateTime, description = "Changed at or after this moment (RFC 3339)."),
+        ("language" = Option<String>, Query, description = "In this language (BCP 47)."),
+        ("status" = Option<Vec<String>>, Query, description = "`draft`, `in_review`, `scheduled`, `published`, `archived` or `all`: for those who may read drafts, and then unlisted and private posts too."),
+        ("visibility" = Option<String>, Query, description = "`public`, `unlisted` or `private`: for those who may read drafts."),
+        ("trashed" = Option<bool>, Query, description = "What is in the trash: for those who may read drafts."),
+        ("perspective" = Option<String>, Query, description = "`live` or `draft`: `draft` shows working copies to those who may edit."),
+        ("sort" = Option<String>, Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
+        ("include" = Option<Vec<String>>, Query, description = "`html`, `text`, `links`, `related`, `adjacent`, `comments`; authors and tags are there anyway."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of posts.", body = List<PostView>)))]
+#[get("/posts")]
+pub(crate) async fn list_posts(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let query = PostQuery {
+        authors: params.many("author"),
+        tags: params.many("tag"),
+        tags_all: params.many("tags_all"),
+        q: params.one("q"),
+        featured: params.flag("featured"),
+        published_after: params.time("published_after"),
+        published_before: params.time("published_before"),
+        updated_since: params.time("updated_since"),
+        language: params.one("language"),
+        visibility: params.parsed("visibility", "public, unlisted or private", |t| {
+            ["public", "unlisted", "private"].contains(&t).then(|| t.to_owned())
+        }),
+        statuses: params.many("status"),
+        trashed: params.flag("trashed").unwrap_or(false),
+        sort: params.one("sort"),
+        perspective: perspective(&mut params),
+        page: params.page(),
+    };
+    let includes = params.names("include", &INCLUDES);
+    let fields = fields_of(&mut params);
+    params.finish()?;
+    let shown = shown(&includes, &fields, false);
+    let page = posts::list(&svc.into_inner(), &viewer, query, shown).await?;
+    let views: Vec<&PostView> = page.items.iter().map(|(_, view)| view).collect();
+    let mut meta = meta(&views, shown, &viewer);
+    meta.keys.push(keys::POSTS.to_owned());
+    meta.keys.dedup();
+    respond::list(&request, &meta, page, &fields)
+}
+
+/// Read a post.
+#[utoipa::path(operation_id = "get_post", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-clock-with-one-hand"),
+        ("include" = Option<Vec<String>>, Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("perspective" = Option<String>, Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),
+        ("preview" = Option<String>, Query, description = "A preview token: shows the working copy to whoever holds it."),
+    ),
+    responses((status = 200, description = "The post.", body = PostView), (status = 308, description = "The post was renamed; `Location` has its present address.")))]
+#[get("/posts/{post}")]
+pub(crate) async fn get_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let includes = params.names("include", &INCLUDES);
+    let fields = fields_of(&mut params);
+    let perspective = perspective(&mut params);
+    let preview = params.one("preview");
+    params.finish()?;
+    let svc = svc.into_inner();
+    let preview = match &preview {
+        Some(token) => Some(posts::preview_target(&svc, token)?),
+        None => None,
+    };
+    let shown = shown(&includes, &fields, true);
+    match posts::get(&svc, &viewer, &Ref::parse(&path), perspective, preview, shown).await? {
+        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Here(view) => {
+            let mut meta = meta(&[&view], shown, &viewer);
+            meta.version = Some(view.version);
+            // Embedded parts change without the post: only the bare post can promise a date.
+            meta.modified = Some(view.updated_at);
+            meta.private |= preview.is_some();
+            respond::object(&request, &meta, &view, &fields)
+        }
+    }
+}
+
+/// Begin a post. It is a draft until it is published.
+#[utoipa::path(operation_id = "create_post", tag = "posts",
+    params(("publish" = Option<bool>, Query, description = "Whether to publish it in the same transaction.")),
+    request_body(content = CreatePost, description = "The post; only `title` is required."),
+    responses((status = 201, description = "The post as it now stands.", body = PostView)))]
+#[post("/posts")]
+pub(crate) async fn create_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let publish = params.flag("publish").unwrap_or(false);
+    params.finish()?;
+    let input: CreatePost = body::json(&request, &bytes)?;
+    let view = posts::create(&svc.into_inner(), &viewer, input, publish).await?;
+    respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/posts/{}", view.id)), &view)
+}
+
+/// Change a post's working copy. What is live stays until it is published.
+#[utoipa::path(operation_id = "update_post", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("publish" = Option<bool>, Query, description = "Whether to publish it in the same transaction."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+    ),
+    request_body(content = UpdatePost, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
+    responses((status = 200, description = "The working copy as it now stands.", body = PostView)))]
+#[patch("/posts/{post}")]
+pub(crate) async fn update_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let publish = params.flag("publish").unwrap_or(false);
+    params.finish()?;
+    let input: UpdatePost = body::json(&request, &bytes)?;
+    let view =
+        posts::update(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?, publish)
+            .await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Move a post to the trash, or remove it for good.
+#[utoipa::path(operation_id = "delete_post", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("permanent" = Option<bool>, Query, description = "Whether to remove it for good, with its revisions and comments: for admins."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/posts/{post}")]
+pub(crate) async fn delete_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let permanent = params.flag("permanent").unwrap_or(false);
+    params.finish()?;
+    let (svc, post, wanted) = (svc.into_inner(), Ref::parse(&path), if_match(&request)?);
+    if permanent {
+        posts::delete(&svc, &viewer, &post, wanted).await?;
+    } else {
+        posts::trash(&svc, &viewer, &post, wanted).await?;
+    }
+    Ok(respond::no_content())
+}
+
+/// Take a post out of the trash, as a draft.
+#[utoipa::path(operation_id = "restore_post", tag = "posts",
+    params(("post" = String, Path, description = "Slug or id.")),
+    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+#[post("/posts/{post}/restore")]
+pub(crate) async fn restore_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let view = posts::restore(&svc.into_inner(), &viewer, &Ref::parse(&path)).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Publish a post's working copy: now, at a time to come, or with a date in the past.
+#[utoipa::path(operation_id = "publish_post", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    request_body(content = Option<PublishInput>, description = "When; now where it is left out."),
+    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+#[post("/posts/{post}/publish")]
+pub(crate) async fn publish_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: PublishInput = body::optional_json(&request, &bytes)?;
+    let view = posts::publish(
+        &svc.into_inner(),
+        &viewer,
+        &Ref::parse(&path),
+        input.at.as_deref(),
+        if_match(&request)?,
+    )
+    .await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Take a post back to a draft.
+#[utoipa::path(operation_id = "unpublish_post", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+#[post("/posts/{post}/unpublish")]
+pub(crate) async fn unpublish_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let view = posts::unpublish(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Take a post off the site, but keep it with what was published.
+#[utoipa::path(operation_id = "archive_post", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+#[post("/posts/{post}/archive")]
+pub(crate) async fn archive_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let view = posts::archive(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_posts)
+        .service(create_post)
+        .service(get_post)
+        .service(update_post)
+        .service(delete_post)
+        .service(restore_post)
+        .service(publish_post)
+        .service(unpublish_post)
+        .service(archive_post);
+}

@@ -1,0 +1,150 @@
+//! `/v1/posts/{post}/revisions` and previews.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use pressroom_schema::posts::Ref;
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::{Error, Result};
+use crate::page::List;
+use crate::service::Service;
+use crate::service::posts::{self, PreviewInput, PreviewView, RevisionDiffView, RevisionView};
+use crate::view::PostView;
+
+fn number(text: &str) -> Result<i32> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| Error::not_found("revision"))
+}
+
+/// List a post's saved versions, newest first.
+#[utoipa::path(operation_id = "list_revisions", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of revisions.", body = List<RevisionView>)))]
+#[get("/posts/{post}/revisions")]
+pub(crate) async fn list_revisions(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let page = params.page();
+    params.finish()?;
+    let page = posts::list_revisions(&svc.into_inner(), &viewer, &Ref::parse(&path), page).await?;
+    respond::list(&request, &Meta::private(), page, &[])
+}
+
+/// Compare two saved versions of a post.
+#[utoipa::path(operation_id = "diff_revisions", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("from" = i32, Query, minimum = 1, description = "Number of the one."),
+        ("to" = i32, Query, minimum = 1, description = "Number of the other."),
+    ),
+    responses((status = 200, description = "What differs.", body = RevisionDiffView)))]
+#[get("/posts/{post}/revisions/diff")]
+pub(crate) async fn diff_revisions(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let positive = |t: &str| t.parse::<i32>().ok().filter(|n| *n > 0);
+    let from = params.required("from", "the number of a revision", positive);
+    let to = params.required("to", "the number of a revision", positive);
+    params.finish()?;
+    let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+    let diff = posts::diff_revisions(&svc.into_inner(), &viewer, &Ref::parse(&path), from, to).await?;
+    respond::object(&request, &Meta::private(), &diff, &[])
+}
+
+/// Read a saved version of a post.
+#[utoipa::path(operation_id = "get_revision", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("number" = i32, Path, minimum = 1, description = "Number of the revision.", example = 1),
+    ),
+    responses((status = 200, description = "The revision with its content.", body = RevisionView)))]
+#[get("/posts/{post}/revisions/{number}")]
+pub(crate) async fn get_revision(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let (post, n) = path.into_inner();
+    let view = posts::get_revision(&svc.into_inner(), &viewer, &Ref::parse(&post), number(&n)?).await?;
+    respond::object(&request, &Meta::private(), &view, &[])
+}
+
+/// Make an earlier version the working copy again.
+#[utoipa::path(operation_id = "restore_revision", tag = "posts",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("number" = i32, Path, minimum = 1, description = "Number of the revision.", example = 1),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The working copy as it now stands.", body = PostView)))]
+#[post("/posts/{post}/revisions/{number}/restore")]
+pub(crate) async fn restore_revision(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let (post, n) = path.into_inner();
+    let view = posts::restore_revision(
+        &svc.into_inner(),
+        &viewer,
+        &Ref::parse(&post),
+        number(&n)?,
+        if_match(&request)?,
+    )
+    .await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Make a link that shows a post's working copy to whoever holds it, for a while.
+#[utoipa::path(operation_id = "preview_post", tag = "posts",
+    params(("post" = String, Path, description = "Slug or id.")),
+    request_body(content = Option<PreviewInput>, description = "How long it is good for."),
+    responses((status = 201, description = "The token and the address that it opens.", body = PreviewView)))]
+#[post("/posts/{post}/preview")]
+pub(crate) async fn preview_post(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: PreviewInput = body::optional_json(&request, &bytes)?;
+    let view = posts::preview(&svc.into_inner(), &viewer, &Ref::parse(&path), &input).await?;
+    respond::written(StatusCode::CREATED, None, None, &view)
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_revisions)
+        .service(diff_revisions)
+        .service(get_revision)
+        .service(restore_revision)
+        .service(preview_post);
+}
