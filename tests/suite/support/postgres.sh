@@ -1,5 +1,7 @@
+# shellcheck shell=sh
 # Keeps one private PostgreSQL cluster for the tests: makes it, says "ready", waits until its owner has ended, removes it.
-# It is a process of its own so that nothing is left behind when a test run is killed. Started by postgres.rs as
+# It is a process of its own so that nothing is left behind when a test run is killed. Started by postgres.rs, and by
+# conformance/run.sh, as
 #   sh -c THIS sh ROOT BIN OWNER
 # ROOT holds settings.conf and gets the cluster, BIN holds initdb and pg_ctl, and OWNER is a process id, or "stdin":
 # then the owner has ended when standard input does.
