@@ -70,7 +70,7 @@ start_server() {
   export BASE_URL=http://127.0.0.1:$port ADMIN_EMAIL=admin@example.org ADMIN_PASSWORD='correct horse battery staple'
   (
     cd "$out/$name" && exec env DATABASE_URL="$database" PRESSROOM_DATA_DIR="$out/$name/data" PRESSROOM_BIND="127.0.0.1:$port" \
-      PRESSROOM_SITE_URL="$BASE_URL" PRESSROOM_RATE_LIMITS=off \
+      PRESSROOM_SITE_URL="$BASE_URL" PRESSROOM_RATE_LIMITS=off PRESSROOM_ACCESS_TOKEN_SECONDS=7200 \
       PRESSROOM_ADMIN_EMAIL="$ADMIN_EMAIL" PRESSROOM_ADMIN_PASSWORD="$ADMIN_PASSWORD" \
       "$PRESSROOM_BIN" serve "$@" >"$out/$name.log" 2>&1
   ) &
