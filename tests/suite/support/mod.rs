@@ -1,0 +1,3 @@
+//! What the suite stands on: databases, and later the application in process, factories and clients.
+
+pub(crate) mod postgres;
