@@ -6,6 +6,7 @@ pub mod config;
 pub mod content;
 pub mod demo;
 pub mod error;
+pub mod graphql;
 pub mod media;
 pub mod page;
 pub mod problem;

@@ -1,0 +1,396 @@
+//! Documents that were parsed and validated before, and queries that clients name by their hash.
+//!
+//! Parsing a page's query takes longer than loading the page (`PERFORMANCE.md`, section 4), so what was parsed and
+//! found valid is kept under its full text. A document in here needs no validation again.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::Value;
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::{Error as ParserError, parse_query};
+use sha2::{Digest as _, Sha256};
+
+use super::fault::{Fault, code};
+use super::limits::Limits;
+use crate::error::Code;
+
+/// Brackets may be nested this deep in a document: the parser is recursive and has no limit of its own for values.
+const MAX_BRACKETS: usize = 100;
+
+/// A document as it was parsed.
+#[derive(Debug)]
+pub struct Document {
+    /// The source.
+    pub text: Arc<str>,
+    /// What the parser made of it.
+    pub parsed: ExecutableDocument,
+}
+
+impl Document {
+    /// Whether any of its operations declares a variable.
+    #[must_use]
+    pub fn takes_variables(&self) -> bool {
+        self.parsed.operations.iter().any(|(_, operation)| !operation.node.variable_definitions.is_empty())
+    }
+}
+
+/// The parsed documents and the persisted queries of one server.
+#[derive(Debug)]
+pub struct Documents {
+    parsed: Mutex<Recent<Arc<Document>>>,
+    /// The texts of automatic persisted queries by their hash.
+    persisted: Mutex<Recent<Arc<str>>>,
+    /// The texts that were registered at start by their hash; these are never dropped.
+    registered: HashMap<String, Arc<str>>,
+}
+
+/// A query's text, and its hash where the client wants it kept under that.
+#[derive(Debug)]
+pub struct Source {
+    /// The document.
+    pub text: Arc<str>,
+    /// To be given to [`Documents::persist`] once the document is known to be valid.
+    pub hash: Option<String>,
+}
+
+impl Documents {
+    /// A store that keeps up to about `bytes` of documents, and as much of persisted queries, and knows the
+    /// `registered` ones from the start. A parsed document takes some ten times its source in memory.
+    #[must_use]
+    pub fn new(bytes: usize, registered: &[String]) -> Self {
+        let registered = registered.iter().map(|text| (sha256(text), Arc::from(text.as_str()))).collect();
+        Self { parsed: Mutex::new(Recent::new(bytes)), persisted: Mutex::new(Recent::new(bytes)), registered }
+    }
+
+    /// The document with this text, if it was found valid before.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Arc<Document>> {
+        lock(&self.parsed).get(text)
+    }
+
+    /// Keeps a document that was found valid.
+    pub fn keep(&self, document: &Arc<Document>) {
+        lock(&self.parsed).put(Arc::clone(&document.text), Arc::clone(document), document.text.len());
+    }
+
+    /// Keeps the text of a persisted query under its hash.
+    pub fn persist(&self, hash: &str, text: &Arc<str>) {
+        if !self.registered.contains_key(hash) {
+            lock(&self.persisted).put(Arc::from(hash), Arc::clone(text), text.len());
+        }
+    }
+
+    /// The text that a request means: its `query`, or the one persisted under the hash in
+    /// `extensions.persistedQuery` (Apollo's automatic persisted queries, version 1).
+    ///
+    /// # Errors
+    /// Neither is there; the extension is malformed or of another version; the hash is unknown, or not that of the
+    /// text that came with it.
+    pub fn source(&self, query: Option<String>, persisted: Option<&Value>) -> Result<Source, Fault> {
+        let hash = match persisted {
+            None | Some(Value::Null) => None,
+            Some(extension) => Some(persisted_hash(extension)?),
+        };
+        match (query, hash) {
+            (Some(query), None) => Ok(Source { text: query.into(), hash: None }),
+            (Some(query), Some(hash)) if sha256(&query) == hash => {
+                Ok(Source { text: query.into(), hash: Some(hash) })
+            }
+            (Some(_), Some(_)) => {
+                let sentence = "\"sha256Hash\" is not the SHA-256 of \"query\".";
+                Err(Fault::new(code::PERSISTED_QUERY_MISMATCH, sentence))
+            }
+            (None, Some(hash)) => {
+                let text = self.registered.get(&hash).cloned().or_else(|| lock(&self.persisted).get(&hash));
+                // The sentence is part of Apollo's protocol.
+                text.map(|text| Source { text, hash: None })
+                    .ok_or_else(|| Fault::new(code::PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound"))
+            }
+            (None, None) => {
+                let sentence = "\"query\" is missing: send the GraphQL document as a string.";
+                Err(Fault::of(Code::BadRequest, sentence).member(
+                    "/query",
+                    "required",
+                    "\"query\" is missing.",
+                ))
+            }
+        }
+    }
+}
+
+/// Parses a document.
+///
+/// # Errors
+/// It is longer or deeper than allowed, or not GraphQL; the fault says where.
+pub fn parse(text: &Arc<str>, limits: &Limits) -> Result<Document, Fault> {
+    if text.len() > limits.document_bytes {
+        let sentence = format!(
+            "The document has {} bytes; at most {} are allowed. Texts belong in the variables.",
+            text.len(),
+            limits.document_bytes
+        );
+        return Err(Fault::new(code::DOCUMENT_TOO_LARGE, sentence));
+    }
+    if deepest_bracket(text) > MAX_BRACKETS {
+        let sentence = format!("The document has brackets nested more than {MAX_BRACKETS} deep.");
+        return Err(Fault::new(code::DOCUMENT_TOO_LARGE, sentence));
+    }
+    match parse_query(text) {
+        Ok(parsed) => Ok(Document { text: Arc::clone(text), parsed }),
+        Err(error) => Err(parse_fault(&error)),
+    }
+}
+
+fn parse_fault(error: &ParserError) -> Fault {
+    let message = error.to_string();
+    // The parser draws the source under its sentence; the sentence is what a client wants in `message`.
+    let sentence = match message.rsplit_once("= ") {
+        Some((_, expected)) if matches!(error, ParserError::Syntax { .. }) => {
+            format!("Syntax error: {}", expected.trim())
+        }
+        _ => message,
+    };
+    error.positions().fold(Fault::new(code::PARSE_FAILED, sentence), Fault::at)
+}
+
+/// How deep brackets of any kind are nested, those in strings and comments aside. Ends of strings and comments are
+/// taken exactly as the grammar takes them: to believe a bracket hidden that the parser sees would defeat the count.
+fn deepest_bracket(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    loop {
+        rest = match rest {
+            [] => return deepest,
+            [b'#', comment @ ..] => {
+                let end = |tail: &[u8]| match tail {
+                    [b'\n' | b'\r', ..] => Step::End(1),
+                    _ => Step::Inside(1),
+                };
+                after(comment, end).unwrap_or_default()
+            }
+            [b'"', b'"', b'"', block @ ..] => {
+                let end = |tail: &[u8]| match tail {
+                    [b'"', b'"', b'"', ..] => Step::End(3),
+                    [b'\\', b'"', b'"', b'"', ..] => Step::Inside(4),
+                    _ => Step::Inside(1),
+                };
+                match after(block, end) {
+                    Some(next) => next,
+                    // Without an end the parser takes the first two quotes for an empty string and reads on.
+                    None => return deepest.max(depth + block.iter().filter(|b| b"{[(".contains(b)).count()),
+                }
+            }
+            [b'"', string @ ..] => {
+                let end = |tail: &[u8]| match tail {
+                    [b'"' | b'\n' | b'\r', ..] => Step::End(1),
+                    [b'\\', ..] => Step::Inside(2),
+                    _ => Step::Inside(1),
+                };
+                after(string, end).unwrap_or_default()
+            }
+            [b'{' | b'[' | b'(', inside @ ..] => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                inside
+            }
+            [b'}' | b']' | b')', outside @ ..] => {
+                depth = depth.saturating_sub(1);
+                outside
+            }
+            [_, next @ ..] => next,
+        };
+    }
+}
+
+/// What the next bytes of a string or comment are.
+enum Step {
+    Inside(usize),
+    End(usize),
+}
+
+/// The bytes after the end of a string or comment, if it has one.
+fn after(mut rest: &[u8], step: impl Fn(&[u8]) -> Step) -> Option<&[u8]> {
+    while !rest.is_empty() {
+        match step(rest) {
+            Step::Inside(length) => rest = rest.get(length..).unwrap_or_default(),
+            Step::End(length) => return rest.get(length..),
+        }
+    }
+    None
+}
+
+fn persisted_hash(extension: &Value) -> Result<String, Fault> {
+    let malformed = |pointer: &str, detail: &str| {
+        let pointer = format!("/extensions/persistedQuery{pointer}");
+        Fault::of(Code::BadRequest, detail).member(pointer, "type", detail)
+    };
+    let Value::Object(members) = extension else {
+        return Err(malformed("", "\"persistedQuery\" must be an object."));
+    };
+    if members.get("version") != Some(&Value::from(1)) {
+        // The sentence is part of Apollo's protocol.
+        return Err(Fault::new(code::PERSISTED_QUERY_NOT_SUPPORTED, "PersistedQueryNotSupported"));
+    }
+    match members.get("sha256Hash") {
+        Some(Value::String(hash)) if hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Ok(hash.to_ascii_lowercase())
+        }
+        _ => Err(malformed("/sha256Hash", "\"sha256Hash\" must be a SHA-256 in 64 hexadecimal digits.")),
+    }
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A map that keeps what was used lately: when the young half is full, the old half is dropped and the halves
+/// change places. Keys are compared in full, so no clash of hashes can answer one query with another.
+#[derive(Debug)]
+struct Recent<V> {
+    young: HashMap<Arc<str>, (V, usize)>,
+    old: HashMap<Arc<str>, (V, usize)>,
+    weight: usize,
+    capacity: usize,
+}
+
+impl<V: Clone> Recent<V> {
+    fn new(capacity: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), weight: 0, capacity: capacity / 2 }
+    }
+
+    fn get(&mut self, key: &str) -> Option<V> {
+        if let Some((value, _)) = self.young.get(key) {
+            return Some(value.clone());
+        }
+        let (key, (value, weight)) = self.old.remove_entry(key)?;
+        self.put(key, value.clone(), weight);
+        Some(value)
+    }
+
+    fn put(&mut self, key: Arc<str>, value: V, weight: usize) {
+        // Each entry costs something, however short its text.
+        let charged = weight + 256;
+        if charged > self.capacity {
+            return;
+        }
+        if self.weight + charged > self.capacity {
+            self.old = std::mem::take(&mut self.young);
+            self.weight = 0;
+        }
+        if self.young.insert(key, (value, weight)).is_none() {
+            self.weight += charged;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+
+    use super::*;
+
+    fn text(source: &str) -> Arc<str> {
+        Arc::from(source)
+    }
+
+    #[test]
+    fn brackets_are_counted_outside_of_strings_and_comments() {
+        assert_eq!(deepest_bracket("{ a(b: [1, {c: 2}]) }"), 4);
+        assert_eq!(deepest_bracket(r#"{ a(b: "[[[[\"[[[") }"#), 2);
+        assert_eq!(deepest_bracket("{ a(b: \"\"\"[[ \\\"\"\" [[ \" [[\"\"\") } # {{{{\r{ {"), 2);
+        assert_eq!(deepest_bracket("\"unterminated {{{"), 0);
+        assert_eq!(deepest_bracket("[\"\"\"\" [[[ "), 4, "a block string without an end hides nothing");
+        assert_eq!(deepest_bracket("# a backslash hides nothing \\\n[[["), 3);
+        assert_eq!(deepest_bracket(r#"{ a(b: """ \\""" [[[ """) }"#), 2);
+        assert_eq!(deepest_bracket(r#"{ a(b: """ \"""" [[[ """, c: [[1]]) }"#), 4);
+    }
+
+    #[test]
+    fn a_deeply_nested_value_is_refused_before_the_recursive_parser_sees_it() {
+        let limits = Limits::default();
+        let bomb = format!("{{ a(b: {}", "[".repeat(60_000));
+        assert_eq!(parse(&text(&bomb), &limits).unwrap_err().code(), code::DOCUMENT_TOO_LARGE);
+        let long = format!("{{ a }} #{}", "x".repeat(limits.document_bytes));
+        assert_eq!(parse(&text(&long), &limits).unwrap_err().code(), code::DOCUMENT_TOO_LARGE);
+        assert!(parse(&text("{ a(b: [[[1]]]) }"), &limits).is_ok());
+    }
+
+    #[test]
+    fn a_syntax_error_is_a_sentence_with_a_place() {
+        let fault = parse(&text("{ a\n b( }"), &Limits::default()).unwrap_err();
+        assert_eq!(fault.code(), code::PARSE_FAILED);
+        assert!(fault.message().starts_with("Syntax error: expected"), "{}", fault.message());
+        assert!(!fault.message().contains('\n'), "{}", fault.message());
+        assert_eq!(fault.to_request_error().locations.first().unwrap().line, 2);
+        let twice = parse(&text("{ a } { b }"), &Limits::default()).unwrap_err();
+        assert_eq!(twice.code(), code::PARSE_FAILED);
+    }
+
+    #[test]
+    fn recent_entries_stay_and_the_store_never_outgrows_its_capacity() {
+        let mut recent = Recent::new(10 * (256 + 44) * 2);
+        recent.put(text("kept"), 0, 44);
+        for round in 1..100 {
+            recent.put(text(&format!("k{round}")), round, 44);
+            assert_eq!(recent.get("kept"), Some(0), "what is used stays");
+            assert!(recent.young.len() <= 10 && recent.old.len() <= 10);
+        }
+        assert_eq!(recent.get("k1"), None);
+        assert_eq!(recent.get("k99"), Some(99));
+        recent.put(text("huge"), 1, 1_000_000);
+        assert_eq!(recent.get("huge"), None);
+    }
+
+    #[test]
+    fn a_persisted_query_is_found_by_its_hash_after_it_was_kept() {
+        let documents = Documents::new(100_000, &[]);
+        let hash = sha256("{ a }");
+        let extension = value!({"version": 1, "sha256Hash": hash.clone()});
+        let missing = documents.source(None, Some(&extension)).unwrap_err();
+        assert_eq!(
+            (missing.code(), missing.message()),
+            ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+        );
+        let source = documents.source(Some("{ a }".into()), Some(&extension)).unwrap();
+        documents.persist(source.hash.as_deref().unwrap(), &source.text);
+        assert_eq!(&*documents.source(None, Some(&extension)).unwrap().text, "{ a }");
+    }
+
+    #[test]
+    fn registered_queries_are_known_from_the_start() {
+        let documents = Documents::new(1_000, &["{ b }".to_owned()]);
+        let extension = value!({"version": 1, "sha256Hash": sha256("{ b }").to_uppercase()});
+        assert_eq!(&*documents.source(None, Some(&extension)).unwrap().text, "{ b }");
+    }
+
+    #[test]
+    fn a_wrong_hash_version_or_shape_is_refused() {
+        let documents = Documents::new(1_000, &[]);
+        let code_of = |query: Option<&str>, extension: Value| {
+            documents.source(query.map(str::to_owned), Some(&extension)).unwrap_err().code().to_owned()
+        };
+        let other = sha256("{ other }");
+        assert_eq!(
+            code_of(Some("{ a }"), value!({"version": 1, "sha256Hash": other})),
+            code::PERSISTED_QUERY_MISMATCH
+        );
+        assert_eq!(
+            code_of(None, value!({"version": 2, "sha256Hash": "x"})),
+            code::PERSISTED_QUERY_NOT_SUPPORTED
+        );
+        assert_eq!(code_of(None, value!({"version": 1, "sha256Hash": "x"})), Code::BadRequest.as_str());
+        assert_eq!(code_of(None, value!(7)), Code::BadRequest.as_str());
+        assert_eq!(documents.source(None, None).unwrap_err().code(), Code::BadRequest.as_str());
+        assert!(documents.source(Some("{ a }".into()), Some(&Value::Null)).is_ok());
+    }
+}

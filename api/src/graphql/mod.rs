@@ -1,0 +1,18 @@
+//! GraphQL: the engine and its HTTP face. What the schema holds comes in from outside.
+//!
+//! The way of a request is **plan → load → execute**. Before anything is executed, the query is turned into a
+//! [`plan::Plan`]; the loading step goes through it level by level and fetches everything in one read
+//! transaction, with a number of statements that depends on the query's shape and not on how many rows it finds;
+//! resolvers are synchronous in all but name, and look up what was loaded for their response key.
+
+pub mod documents;
+pub mod fault;
+pub mod limits;
+pub mod plan;
+mod scope;
+pub mod types;
+pub mod variables;
+
+pub use fault::Fault;
+pub use limits::Limits;
+pub use plan::{Plan, PlanArgs, PlanField, plan_operation, response_key, root_field};
