@@ -6,13 +6,22 @@
 //! resolvers are synchronous in all but name, and look up what was loaded for their response key.
 
 pub mod documents;
+pub mod engine;
 pub mod fault;
+pub mod http;
 pub mod limits;
+mod nulls;
 pub mod plan;
+mod resolve;
 mod scope;
 pub mod types;
 pub mod variables;
 
+#[cfg(test)]
+mod tests;
+
+pub use engine::{Call, Engine, Outcome, Settings};
 pub use fault::Fault;
+pub use http::{HttpParts, respond};
 pub use limits::Limits;
 pub use plan::{Plan, PlanArgs, PlanField, plan_operation, response_key, root_field};

@@ -1,0 +1,414 @@
+//! GraphQL over HTTP, by its draft (<https://graphql.github.io/graphql-over-http/draft/>).
+//!
+//! A body must be `application/json`: a form or plain text could be sent by any page of the web without asking
+//! first (CSRF), and JSON cannot. Parameters that the draft does not name are ignored, as it demands.
+
+use std::sync::Arc;
+
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Data, Response, ServerError, Value, Variables};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::engine::{Call, Engine, Outcome};
+use super::fault::{Fault, code, kind_of};
+use super::limits::Limits;
+use super::plan::Plan;
+use crate::error::Code;
+
+/// The methods of the endpoint, for `Allow`.
+const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+
+/// What of an HTTP request GraphQL needs.
+#[derive(Debug, Clone)]
+pub struct HttpParts {
+    /// GET, HEAD, POST or OPTIONS; others are refused.
+    pub method: Method,
+    /// The query component of the URL, still encoded.
+    pub query_string: String,
+    /// The value of `Accept`.
+    pub accept: Option<String>,
+    /// The value of `Content-Type`.
+    pub content_type: Option<String>,
+    /// The value of `Content-Encoding`.
+    pub content_encoding: Option<String>,
+    /// The body, empty but for POST.
+    pub body: Bytes,
+}
+
+/// The media types of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/graphql-response+json`: the status tells whether the request was executed.
+    GraphqlResponse,
+    /// `application/json`: 200 for every GraphQL request, executed or not.
+    Json,
+}
+
+/// A refusal, and whether its status may be softened for `application/json`.
+struct Refusal {
+    faults: Vec<Fault>,
+    well_formed: bool,
+}
+
+impl HttpParts {
+    /// Reads a request, and its body up to what `limits` allow.
+    ///
+    /// # Errors
+    /// The finished answer: 413 for a body that is too large, 400 for one that breaks off.
+    pub async fn read(
+        request: &HttpRequest,
+        payload: web::Payload,
+        limits: &Limits,
+    ) -> Result<Self, HttpResponse> {
+        let text = |name: header::HeaderName| {
+            let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+            let joined = values.collect::<Vec<_>>().join(", ");
+            if joined.is_empty() { None } else { Some(joined) }
+        };
+        let mut parts = Self {
+            method: request.method().clone(),
+            query_string: request.query_string().to_owned(),
+            accept: text(header::ACCEPT),
+            content_type: text(header::CONTENT_TYPE),
+            content_encoding: text(header::CONTENT_ENCODING),
+            body: Bytes::new(),
+        };
+        if parts.method != Method::POST {
+            return Ok(parts);
+        }
+        // JSON may write one byte of a text as six (`\u001f`), but hardly a whole body.
+        let most = limits.variables_bytes.saturating_add(limits.document_bytes).saturating_mul(2);
+        let too_large = || {
+            let sentence = format!("The body is larger than {most} bytes.");
+            Refusal::malformed(Fault::of(Code::TooLarge, sentence))
+        };
+        let media = negotiate(parts.accept.as_deref()).unwrap_or(Media::Json);
+        let declared = request.headers().get(header::CONTENT_LENGTH);
+        let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > u64::try_from(most).unwrap_or(u64::MAX)) {
+            return Err(too_large().answer(media));
+        }
+        match payload.to_bytes_limited(most).await {
+            Ok(Ok(body)) => parts.body = body,
+            Ok(Err(_)) => {
+                let fault = Fault::of(Code::BadRequest, "The body broke off before its end.");
+                return Err(Refusal::malformed(fault).answer(media));
+            }
+            Err(_) => return Err(too_large().answer(media)),
+        }
+        Ok(parts)
+    }
+
+    /// Whether this is a browser that opens the endpoint as a page, to be given GraphiQL: a GET without a query
+    /// that would rather have HTML than JSON.
+    #[must_use]
+    pub fn wants_page(&self) -> bool {
+        if self.method != Method::GET && self.method != Method::HEAD {
+            return false;
+        }
+        let asks = url::form_urlencoded::parse(self.query_string.as_bytes())
+            .any(|(name, _)| matches!(&*name, "query" | "extensions"));
+        let accept = self.accept.as_deref().unwrap_or_default();
+        let html = quality(accept, "text", "html").filter(|found| found.specific);
+        let json = ["graphql-response+json", "json"].map(|subtype| quality(accept, "application", subtype));
+        let json = json.into_iter().flatten().map(|found| found.q).max().unwrap_or(0);
+        !asks && html.is_some_and(|html| html.q > 0 && html.q >= json)
+    }
+}
+
+/// Answers a request over HTTP.
+///
+/// `load` is given the plan of the query and gives the data for the resolvers, see [`Engine::execute`]. It is not
+/// called for requests that are refused before execution.
+pub async fn respond<L>(engine: &Engine, parts: HttpParts, load: L) -> HttpResponse
+where
+    L: AsyncFnOnce(Arc<Plan>) -> Result<Data, Fault>,
+{
+    if parts.method == Method::OPTIONS {
+        return HttpResponse::NoContent().insert_header((header::ALLOW, METHODS)).finish();
+    }
+    let Some(media) = negotiate(parts.accept.as_deref()) else {
+        let sentence = "The answer can be application/graphql-response+json or application/json.";
+        let fault = Fault::of(Code::NotAcceptable, sentence);
+        return Refusal::malformed(fault).answer(Media::Json);
+    };
+    let call = if parts.method == Method::POST {
+        call_of_body(&parts)
+    } else if parts.method == Method::GET || parts.method == Method::HEAD {
+        call_of_url(&parts.query_string)
+    } else {
+        let sentence = format!("{} is not a method of this endpoint.", parts.method);
+        Err(Fault::of(Code::MethodNotAllowed, sentence))
+    };
+    let call = match call {
+        Ok(call) => call,
+        Err(fault) => return Refusal::malformed(fault).answer(media),
+    };
+    match engine.execute(call, load).await {
+        Outcome::Refused(faults) => {
+            let well_formed = faults.iter().all(|fault| fault.code() != Code::BadRequest.as_str());
+            Refusal { faults, well_formed }.answer(media)
+        }
+        Outcome::Answered { operation, response } => answer(media, operation, &response),
+    }
+}
+
+/// The parameters of a POST.
+fn call_of_body(parts: &HttpParts) -> Result<Call, Fault> {
+    let unsupported = |sentence: &str| Err(Fault::of(Code::UnsupportedMediaType, sentence));
+    match parts.content_type.as_deref().map(is_json) {
+        Some(true) => {}
+        Some(false) => return unsupported("The body must be application/json in UTF-8."),
+        None => return unsupported("Content-Type is missing; the body must be application/json in UTF-8."),
+    }
+    if parts
+        .content_encoding
+        .as_deref()
+        .is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity"))
+    {
+        return unsupported("The body must not be compressed.");
+    }
+    if parts.body.is_empty() {
+        return Err(bad_request("The body is empty; send a JSON object with \"query\"."));
+    }
+    let body: Value = serde_json::from_slice(&parts.body)
+        .map_err(|error| bad_request(&format!("The body is not JSON: {error}.")))?;
+    let mut members = match body {
+        Value::Object(members) => members,
+        Value::List(_) => {
+            let sentence =
+                "The body is a list. Send one request at a time; aliases can ask for many things at once.";
+            return Err(Fault::new(code::BATCHING_UNSUPPORTED, sentence));
+        }
+        other => {
+            return Err(bad_request(&format!("The body must be a JSON object, and is {}.", kind_of(&other))));
+        }
+    };
+    let mut take = |name: &str| members.swap_remove(name);
+    Ok(Call {
+        query: text_parameter("query", take("query"))?,
+        operation_name: text_parameter("operationName", take("operationName"))?
+            .filter(|name| !name.is_empty()),
+        variables: variables_of(take("variables"))?,
+        persisted: persisted_of(take("extensions"))?,
+        read_only: false,
+    })
+}
+
+/// The parameters of a GET, `application/x-www-form-urlencoded`; an empty optional parameter is an absent one.
+fn call_of_url(query_string: &str) -> Result<Call, Fault> {
+    let (mut query, mut name, mut variables, mut extensions) = (None, None, None, None);
+    for (key, value) in url::form_urlencoded::parse(query_string.as_bytes()) {
+        let slot = match &*key {
+            "query" => &mut query,
+            "operationName" => &mut name,
+            "variables" => &mut variables,
+            "extensions" => &mut extensions,
+            _ => continue,
+        };
+        if slot.replace(value.into_owned()).is_some() {
+            return Err(parameter_fault(&key, "is given more than once"));
+        }
+    }
+    let json = |name: &str, text: Option<String>| match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => serde_json::from_str::<Value>(&text)
+            .map(Some)
+            .map_err(|error| parameter_fault(name, &format!("is not JSON: {error}"))),
+    };
+    Ok(Call {
+        query,
+        operation_name: name.filter(|name: &String| !name.is_empty()),
+        variables: variables_of(json("variables", variables)?)?,
+        persisted: persisted_of(json("extensions", extensions)?)?,
+        read_only: true,
+    })
+}
+
+fn text_parameter(name: &str, value: Option<Value>) -> Result<Option<String>, Fault> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(parameter_fault(name, &format!("must be a string, and is {}", kind_of(&other)))),
+    }
+}
+
+fn variables_of(value: Option<Value>) -> Result<Variables, Fault> {
+    match value {
+        None | Some(Value::Null) => Ok(Variables::default()),
+        Some(value @ Value::Object(_)) => Ok(Variables::from_value(value)),
+        Some(other) => {
+            Err(parameter_fault("variables", &format!("must be an object, and is {}", kind_of(&other))))
+        }
+    }
+}
+
+fn persisted_of(extensions: Option<Value>) -> Result<Option<Value>, Fault> {
+    match extensions {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(mut members)) => Ok(members.swap_remove("persistedQuery")),
+        Some(other) => {
+            Err(parameter_fault("extensions", &format!("must be an object, and is {}", kind_of(&other))))
+        }
+    }
+}
+
+fn bad_request(sentence: &str) -> Fault {
+    Fault::of(Code::BadRequest, sentence)
+}
+
+fn parameter_fault(name: &str, problem: &str) -> Fault {
+    let sentence = format!("\"{name}\" {problem}.");
+    bad_request(&sentence).member(format!("/{name}"), "type", sentence)
+}
+
+/// Whether a `Content-Type` is JSON in UTF-8, which JSON is where nothing else is said.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let utf8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    essence.eq_ignore_ascii_case("application/json") && parts.all(utf8)
+}
+
+/// The best of the media types that `accept` allows. Where it leaves the choice open (absent, `*/*`), that is
+/// `application/json`, which every client reads; between the two at equal weight it is the newer one.
+fn negotiate(accept: Option<&str>) -> Option<Media> {
+    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(Media::Json) };
+    let graphql = quality(accept, "application", "graphql-response+json").filter(|found| found.q > 0);
+    let json = quality(accept, "application", "json").filter(|found| found.q > 0);
+    match (graphql, json) {
+        (None, None) => None,
+        (Some(_), None) => Some(Media::GraphqlResponse),
+        (Some(graphql), Some(json)) if graphql.q > json.q || (graphql.specific && graphql.q == json.q) => {
+            Some(Media::GraphqlResponse)
+        }
+        (_, Some(_)) => Some(Media::Json),
+    }
+}
+
+/// How much a media type is wanted.
+struct Quality {
+    /// In thousandths.
+    q: u16,
+    /// Whether it was named in full.
+    specific: bool,
+}
+
+/// What `accept` says of a media type; the most specific range that matches it counts (RFC 9110, section 12.5.1).
+fn quality(accept: &str, kind: &str, subtype: &str) -> Option<Quality> {
+    let mut best: Option<(u8, u16)> = None;
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let Some((range_kind, range_subtype)) = parts.next().and_then(|essence| essence.split_once('/'))
+        else {
+            continue;
+        };
+        let rank = match (range_kind.eq_ignore_ascii_case(kind), range_subtype.eq_ignore_ascii_case(subtype))
+        {
+            (true, true) => 2,
+            (true, false) if range_subtype == "*" => 1,
+            _ if range_kind == "*" && range_subtype == "*" => 0,
+            _ => continue,
+        };
+        let weight = parts.find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("q").then(|| thousandths(value.trim()))
+        });
+        let found = (rank, weight.unwrap_or(1000));
+        if best.is_none_or(|best| found > best) {
+            best = Some(found);
+        }
+    }
+    best.map(|(rank, q)| Quality { q, specific: rank == 2 })
+}
+
+/// A weight such as `0.8`; what is not one counts as 1, so that a client's slip does not cost it its answer.
+fn thousandths(weight: &str) -> u16 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let digits = format!("{fraction:0<3}");
+    match (whole, digits.get(..3).and_then(|digits| digits.parse::<u16>().ok())) {
+        ("0" | "", Some(thousandths)) => thousandths,
+        _ => 1000,
+    }
+}
+
+impl Media {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
+impl Refusal {
+    fn malformed(fault: Fault) -> Self {
+        Self { faults: vec![fault], well_formed: false }
+    }
+
+    fn answer(&self, media: Media) -> HttpResponse {
+        #[derive(Serialize)]
+        struct Body {
+            errors: Vec<ServerError>,
+        }
+        let status = self.faults.first().map_or(400, Fault::http_status);
+        // With application/json only 200 tells a client that the answer is GraphQL's and not that of something
+        // in between, so a request that was well-formed gets it.
+        let status = if self.well_formed && media == Media::Json && status == 400 { 200 } else { status };
+        let mut response =
+            HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST));
+        if status == 405 {
+            response.insert_header((header::ALLOW, METHODS));
+        }
+        if status == 401 {
+            // RFC 6750, section 3.1.
+            let forged = self.faults.iter().any(|fault| fault.code() == Code::InvalidToken.as_str());
+            let problem = if forged { ", error=\"invalid_token\"" } else { "" };
+            response
+                .insert_header((header::WWW_AUTHENTICATE, format!("Bearer realm=\"pressroom\"{problem}")));
+        }
+        if let Some(seconds) = self.faults.first().and_then(Fault::seconds_to_wait) {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        let errors = self.faults.iter().map(Fault::to_request_error).collect();
+        write(response, media, &Body { errors })
+    }
+}
+
+fn answer(media: Media, operation: OperationType, response: &Response) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        data: &'a Value,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        errors: &'a [ServerError],
+    }
+    let mut http = HttpResponse::Ok();
+    if operation != OperationType::Query || !response.errors.is_empty() {
+        http.insert_header((header::CACHE_CONTROL, "no-store"));
+    }
+    write(http, media, &Body { data: &response.data, errors: &response.errors })
+}
+
+fn write(mut response: actix_web::HttpResponseBuilder, media: Media, body: &impl Serialize) -> HttpResponse {
+    response.insert_header((header::VARY, "Accept"));
+    match serde_json::to_vec(body) {
+        Ok(bytes) => response.insert_header((header::CONTENT_TYPE, media.content_type())).body(bytes),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/negotiation.rs"]
+mod tests;

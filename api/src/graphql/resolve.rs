@@ -1,0 +1,136 @@
+//! The document as it is executed: one operation, variables put in, `@skip` and `@include` applied.
+//!
+//! async-graphql 7.2 departs from the specification where variables are concerned: an omitted variable counts as
+//! null (so a default of the schema is lost, and a partial update would erase what it does not mention), and the
+//! defaults of variables are not seen by `@skip` and `@include`. It also answers null for an object of which
+//! nothing was selected. All three are put right before it sees the document.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, Field, FragmentDefinition, InlineFragment, OperationDefinition,
+    Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned, Value};
+
+use super::scope::{Scope, is_conditional, resolved};
+
+/// The response key of a `__typename` that keeps an object from being empty; [`strip`] takes it out again.
+const PLACEHOLDER: &str = "__pressroom_placeholder";
+
+/// A document that holds one operation, without variables.
+pub(crate) struct Resolved {
+    pub(crate) document: ExecutableDocument,
+    /// Whether the answer has to go through [`strip`].
+    pub(crate) placeholders: bool,
+}
+
+/// Resolves the operation. The document must be valid and within the limits: this follows fragments recursively.
+pub(crate) fn resolve(
+    document: &ExecutableDocument,
+    operation: &Positioned<OperationDefinition>,
+    scope: &Scope<'_>,
+) -> Resolved {
+    let mut rewriter =
+        Rewriter { document, scope, fragments: HashMap::new(), started: HashSet::new(), placeholders: false };
+    let definition = OperationDefinition {
+        ty: operation.node.ty,
+        variable_definitions: Vec::new(),
+        directives: Vec::new(),
+        selection_set: rewriter.set(&operation.node.selection_set),
+    };
+    Resolved {
+        document: ExecutableDocument {
+            operations: DocumentOperations::Single(operation.position_node(definition)),
+            fragments: rewriter.fragments,
+        },
+        placeholders: rewriter.placeholders,
+    }
+}
+
+/// Takes the placeholders out of an answer.
+pub(crate) fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.shift_remove(PLACEHOLDER);
+            members.values_mut().for_each(strip);
+        }
+        Value::List(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+struct Rewriter<'a> {
+    document: &'a ExecutableDocument,
+    scope: &'a Scope<'a>,
+    fragments: HashMap<Name, Positioned<FragmentDefinition>>,
+    started: HashSet<&'a str>,
+    placeholders: bool,
+}
+
+impl<'a> Rewriter<'a> {
+    fn set(&mut self, set: &'a Positioned<SelectionSet>) -> Positioned<SelectionSet> {
+        let kept = set.node.items.iter().filter(|item| self.scope.includes(item.node.directives()));
+        let kept: Vec<_> = kept.collect();
+        let mut items: Vec<_> =
+            kept.into_iter().map(|item| item.position_node(self.selection(&item.node))).collect();
+        let certain = items.iter().any(|item| matches!(item.node, Selection::Field(_)));
+        if !certain && !set.node.items.is_empty() {
+            self.placeholders = true;
+            let field = Field {
+                alias: Some(set.position_node(Name::new(PLACEHOLDER))),
+                name: set.position_node(Name::new("__typename")),
+                arguments: Vec::new(),
+                directives: Vec::new(),
+                selection_set: Positioned::default(),
+            };
+            items.push(set.position_node(Selection::Field(set.position_node(field))));
+        }
+        set.position_node(SelectionSet { items })
+    }
+
+    fn selection(&mut self, selection: &'a Selection) -> Selection {
+        let mut copy = match selection {
+            Selection::Field(field) => {
+                let arguments = field.node.arguments.iter().filter_map(|(name, value)| {
+                    let constant = resolved!(self.scope, value.node)?;
+                    Some((name.clone(), value.position_node(constant.into_value())))
+                });
+                let copy = Field {
+                    alias: field.node.alias.clone(),
+                    name: field.node.name.clone(),
+                    arguments: arguments.collect(),
+                    directives: field.node.directives.clone(),
+                    selection_set: self.set(&field.node.selection_set),
+                };
+                Selection::Field(field.position_node(copy))
+            }
+            Selection::InlineFragment(fragment) => {
+                let copy = InlineFragment {
+                    type_condition: fragment.node.type_condition.clone(),
+                    directives: fragment.node.directives.clone(),
+                    selection_set: self.set(&fragment.node.selection_set),
+                };
+                Selection::InlineFragment(fragment.position_node(copy))
+            }
+            Selection::FragmentSpread(spread) => {
+                self.fragment(&spread.node.fragment_name.node);
+                Selection::FragmentSpread(spread.clone())
+            }
+        };
+        copy.directives_mut().retain(|directive| !is_conditional(directive));
+        copy
+    }
+
+    fn fragment(&mut self, name: &'a Name) {
+        let Some(fragment) = self.document.fragments.get(name) else { return };
+        if self.started.insert(name) {
+            let definition = FragmentDefinition {
+                type_condition: fragment.node.type_condition.clone(),
+                directives: Vec::new(),
+                selection_set: self.set(&fragment.node.selection_set),
+            };
+            self.fragments.insert(name.clone(), fragment.position_node(definition));
+        }
+    }
+}
