@@ -1,5 +1,6 @@
 //! Pressroom: a headless CMS for publications. What is allowed, and how it is said.
 
+pub mod app;
 pub mod auth;
 pub mod clock;
 pub mod config;
@@ -8,6 +9,7 @@ pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod media;
+pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod rest;

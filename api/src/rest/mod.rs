@@ -1,8 +1,28 @@
 //! The REST face: handlers of a few lines that turn requests into use cases and what they answer into bytes.
 
 pub(crate) mod body;
+pub(crate) mod edge;
 mod extract;
+pub mod ops;
+mod pages;
 pub(crate) mod params;
 pub(crate) mod posts;
-pub mod respond;
+pub(crate) mod respond;
 pub(crate) mod revisions;
+
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) use pages::configure as configure_pages;
+
+/// Every documented route. Those that are read most come first, since routes are tried in order.
+pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(scope("/v1").configure(configure_v1));
+    ops::configure(cfg);
+}
+
+fn configure_v1(cfg: &mut ServiceConfig<'_>) {
+    // `/posts/{post}` and what hangs on it, then the rest by how often it is read.
+    revisions::configure(cfg);
+    posts::configure(cfg);
+}

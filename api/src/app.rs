@@ -1,0 +1,121 @@
+//! The application: the same for the binary and for the tests.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Server, Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::{self, Data, PayloadConfig};
+use actix_web::{App as ActixApp, HttpServer};
+use futures_util::future::Either;
+use utoipa_actix_web::AppExt;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::openapi::{self, Routes};
+use crate::rest::ops::Metrics;
+use crate::rest::{self, edge};
+use crate::service::{Service, Svc};
+
+/// What the web face shares between workers.
+pub struct Shared {
+    /// The use cases.
+    pub svc: Svc,
+    /// The OpenAPI document.
+    pub openapi: String,
+    /// Which methods each path has.
+    pub routes: Routes,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+/// The whole application, ready to serve.
+#[derive(Clone)]
+pub struct App {
+    shared: Data<Shared>,
+}
+
+impl App {
+    /// Opens the stores and brings the schema up to date.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or a store is out of reach.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self> {
+        let svc = Arc::new(Service::open(config, clock)?);
+        svc.db.raw(|conn| pressroom_schema::migrate::up(conn)).await?;
+        svc.prepare().await?;
+        let openapi = openapi::document();
+        let shared = Shared {
+            routes: Routes::of(&openapi),
+            openapi,
+            metrics: Metrics::new().map_err(|e| Error::internal(e.to_string()))?,
+            svc,
+        };
+        Ok(Self { shared: Data::new(shared) })
+    }
+
+    /// The use cases.
+    #[must_use]
+    pub fn service(&self) -> &Svc {
+        &self.shared.svc
+    }
+
+    /// One worker's application.
+    pub fn build(
+        &self,
+    ) -> ActixApp<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let shared = self.shared.clone();
+        let limit = shared.svc.config.body_limit;
+        let (app, _) = ActixApp::new()
+            .into_utoipa_app()
+            .app_data(Data::from(Arc::clone(&shared.svc)))
+            .app_data(shared.clone())
+            .app_data(PayloadConfig::new(limit))
+            .configure(rest::configure)
+            .split_for_parts();
+        app.configure(rest::configure_pages).default_service(web::to(rest::ops::fallback)).wrap_fn(
+            move |mut request, inner| {
+                let shared = shared.clone();
+                let before = edge::Before::of(&shared, &mut request);
+                let work = match before.preflight() {
+                    Some(answer) => Either::Left(request.into_response(answer)),
+                    None => Either::Right(inner.call(request)),
+                };
+                async move {
+                    match work {
+                        Either::Left(answer) => Ok(before.complete(&shared, answer, 0)),
+                        Either::Right(call) => before.serve(&shared, call).await,
+                    }
+                }
+            },
+        )
+    }
+
+    /// A server on `listener` that runs until it is told to stop; requests under way are finished then.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub fn serve(&self, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+        let app = self.clone();
+        Ok(HttpServer::new(move || app.build())
+            .workers(Config::or_cores(workers))
+            .keep_alive(Duration::from_secs(75))
+            .client_request_timeout(Duration::from_secs(10))
+            .client_disconnect_timeout(Duration::from_secs(2))
+            .max_connections(20_000)
+            .shutdown_timeout(15)
+            .disable_signals()
+            .listen(listener)?
+            .run())
+    }
+}

@@ -1,0 +1,217 @@
+//! The edge: what happens to every request before and after its handler. Request ids, CORS, problem documents for what actix
+//! answers by itself, the access log and the counters.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Instant;
+
+use actix_web::HttpResponse;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use pressroom_schema::db::STATEMENTS;
+
+use crate::app::Shared;
+use crate::error::{Code, Error};
+use crate::problem::{Problem, REQUEST_ID};
+
+const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+const EXPOSED: &str =
+    "ETag, Link, Location, Last-Modified, Retry-After, X-Request-Id, Idempotent-Replayed, Server-Timing";
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Request-Id";
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// What the edge noted of a request before its handler ran.
+pub(crate) struct Before {
+    started: Instant,
+    id: String,
+    method: Method,
+    path: String,
+    cors: Cors,
+}
+
+impl Before {
+    pub(crate) fn of(shared: &Shared, request: &mut ServiceRequest) -> Self {
+        let before = Self {
+            started: Instant::now(),
+            id: request_id(request, shared),
+            method: request.method().clone(),
+            path: request.path().to_owned(),
+            cors: Cors::of(request, shared),
+        };
+        if before.method == Method::HEAD {
+            // Wherever GET is, HEAD is: the connection knows not to send the body (RFC 9110, 9.3.2).
+            request.head_mut().method = Method::GET;
+        }
+        before
+    }
+
+    /// The answer to a browser's preflight, which no handler sees.
+    pub(crate) fn preflight(&self) -> Option<HttpResponse> {
+        self.cors.preflight(&self.method)
+    }
+
+    /// Runs the handler with the request's id and statement counter in place, and completes its answer.
+    pub(crate) async fn serve<B: MessageBody + 'static>(
+        self,
+        shared: &Shared,
+        work: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+        let (response, statements) = REQUEST_ID
+            .scope(
+                self.id.clone(),
+                STATEMENTS.scope(Cell::new(0), async { (work.await, STATEMENTS.with(Cell::get)) }),
+            )
+            .await;
+        let response = normalise(response?.map_into_boxed_body(), &self.id);
+        Ok(self.complete(shared, response, statements))
+    }
+
+    /// Completes an answer with what every answer bears, counts it and logs it.
+    pub(crate) fn complete(
+        self,
+        shared: &Shared,
+        mut response: ServiceResponse<BoxBody>,
+        statements: u32,
+    ) -> ServiceResponse<BoxBody> {
+        let status = response.status().as_u16();
+        let elapsed = self.started.elapsed();
+        let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID_HEADER, value);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.cors.apply(headers);
+        if shared.svc.config.server_timing.is_on()
+            && let Ok(value) = HeaderValue::from_str(&format!(
+                "db;desc=\"{statements} statements\", total;dur={:.1}",
+                elapsed.as_secs_f64() * 1000.0
+            ))
+        {
+            headers.insert(HeaderName::from_static("server-timing"), value);
+        }
+        shared.metrics.observe(&self.method, &pattern, status, elapsed, statements);
+        tracing::info!(
+            target: "pressroom::access",
+            request_id = %self.id,
+            method = %self.method,
+            path = self.path,
+            status,
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            statements,
+            "request"
+        );
+        response
+    }
+}
+
+/// The caller's own id where it has a harmless form, else a new one.
+fn request_id(request: &ServiceRequest, shared: &Shared) -> String {
+    request
+        .headers()
+        .get(&REQUEST_ID_HEADER)
+        .and_then(|v| v.to_str().ok())
+        .filter(|v| {
+            (8..=64).contains(&v.len())
+                && v.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        })
+        .map_or_else(|| shared.svc.clock.new_id().to_string(), str::to_owned)
+}
+
+/// What a browser on another origin may do (Fetch standard). Tokens travel in a header that scripts must set, never in cookies, so
+/// that reading is open to all; writing is for the origins that the settings name.
+struct Cors {
+    origin: Option<String>,
+    reads: bool,
+    wanted: Option<String>,
+    allowed: bool,
+}
+
+impl Cors {
+    fn of(request: &ServiceRequest, shared: &Shared) -> Self {
+        let text =
+            |name: HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let origin = text(header::ORIGIN);
+        let wanted = text(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let reads_by = |method: &str| method == "GET" || method == "HEAD" || request.path() == "/graphql";
+        let preflight = request.method() == Method::OPTIONS && wanted.is_some();
+        let reads = if preflight {
+            wanted.as_deref().is_some_and(reads_by)
+        } else {
+            reads_by(request.method().as_str())
+        };
+        let allowed = shared
+            .svc
+            .config
+            .cors_origins
+            .iter()
+            .any(|o| o == "*" || Some(o.trim().trim_end_matches('/')) == origin.as_deref());
+        Self { origin, reads, wanted: wanted.filter(|_| preflight), allowed }
+    }
+
+    fn preflight(&self, method: &Method) -> Option<HttpResponse> {
+        if *method != Method::OPTIONS || self.wanted.is_none() || self.origin.is_none() {
+            return None;
+        }
+        let mut answer = HttpResponse::NoContent();
+        if self.reads || self.allowed {
+            answer
+                .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
+                .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS))
+                .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"));
+        }
+        Some(answer.finish())
+    }
+
+    fn apply(&self, headers: &mut HeaderMap) {
+        if self.reads {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        } else if let Some(origin) = self.origin.as_deref().filter(|_| self.allowed)
+            && let Ok(value) = HeaderValue::from_str(origin)
+        {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        } else {
+            return;
+        }
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    }
+}
+
+/// Errors that actix or a library answered as text become problem documents.
+fn normalise(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mime = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if mime.contains("json") || mime.starts_with("text/html") {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => (Code::TooLarge, "The body is larger than this server takes."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            (Code::UnsupportedMediaType, "Send the body in a type that this takes.")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            (Code::MethodNotAllowed, "This path does not have this method; see Allow.")
+        }
+        StatusCode::NOT_ACCEPTABLE => (Code::NotAcceptable, "None of the types in Accept can be produced."),
+        StatusCode::NOT_FOUND => (Code::NotFound, "There is nothing under this path."),
+        StatusCode::REQUEST_TIMEOUT => (Code::BadRequest, "The request took too long to arrive."),
+        s if s.is_client_error() => (Code::BadRequest, "The request cannot be read."),
+        _ => (Code::Internal, "Something went wrong on our side. Quote the request's id when you report it."),
+    };
+    let problem = Problem { status: status.as_u16(), ..Problem::of(&Error::new(code, detail), id) };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let (request, old) = response.into_parts();
+    let mut answer = HttpResponse::build(status);
+    for (name, value) in old.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            answer.append_header((name.clone(), value.clone()));
+        }
+    }
+    ServiceResponse::new(request, answer.content_type("application/problem+json").body(body))
+}
