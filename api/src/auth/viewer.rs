@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::scope::{Scope, Scopes};
 
 /// A request's caller.
 #[derive(Debug, Clone)]
@@ -24,11 +27,12 @@ pub enum Who {
     Anonymous,
     /// An account.
     User(UserViewer),
-    /// The server itself or its command line.
+    /// The server itself or its command line: no rule of rights binds it.
     System,
 }
 
-/// An account that asks.
+/// An account that asks. Role and profile are those of this moment, read with the request, not those of the time
+/// when the token was made: a demotion takes effect at once.
 #[derive(Debug, Clone)]
 pub struct UserViewer {
     /// The account.
@@ -37,8 +41,21 @@ pub struct UserViewer {
     pub role: Role,
     /// Its author profile.
     pub author_id: Option<Uuid>,
+    /// How the caller proved to be this account.
+    pub via: Via,
+    /// What the token is good for, within what the role allows; everything the role allows where there are none.
+    pub scopes: Option<Scopes>,
     /// Its name.
     pub name: String,
+}
+
+/// How a caller proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// An access token of this session (the family of refresh tokens that a login began).
+    Session(Uuid),
+    /// This API token.
+    ApiToken(Uuid),
 }
 
 impl Viewer {
@@ -48,42 +65,78 @@ impl Viewer {
         Self { who: Who::System, request_id: String::new(), ip: None }
     }
 
+    /// Somebody who did not sign in.
+    pub fn anonymous(request_id: impl Into<String>, ip: Option<String>) -> Self {
+        Self { who: Who::Anonymous, request_id: request_id.into(), ip }
+    }
+
     /// The account, where there is one.
     #[must_use]
     pub fn user(&self) -> Option<&UserViewer> {
         match &self.who {
             Who::User(user) => Some(user),
-            _ => None,
+            Who::Anonymous | Who::System => None,
         }
+    }
+
+    /// Whether the caller is an account or the server itself.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        !matches!(self.who, Who::Anonymous)
     }
 }
 
-/// What an account may do, in broad strokes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+impl UserViewer {
+    /// Whether the token, by its scopes, may be used for what one of `any_of` opens. A session's token has no scopes
+    /// and may be used for everything that the role allows.
+    #[must_use]
+    pub fn holds_scope(&self, any_of: &[Scope]) -> bool {
+        self.scopes.is_none_or(|scopes| any_of.iter().any(|scope| scopes.allows(*scope)))
+    }
+}
+
+/// What an account may do, in broad strokes; [`super::policy::RIGHTS`] has the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Everything.
+    /// Everything, accounts and settings too.
     Admin,
-    /// All content.
+    /// All content, all comments, and the site's settings.
     Editor,
     /// Own posts, published too.
     Author,
-    /// Own drafts.
+    /// Own drafts, which others publish.
     Contributor,
     /// Comments.
     Moderator,
 }
 
 impl Role {
+    /// Every role, in the order of the table of rights.
+    pub const ALL: [Self; 5] =
+        [Self::Admin, Self::Editor, Self::Author, Self::Contributor, Self::Moderator];
+
     /// As stored and on the wire.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Editor => "editor",
             Self::Author => "author",
             Self::Contributor => "contributor",
             Self::Moderator => "moderator",
+        }
+    }
+
+    /// A sentence for the documentation.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Admin => "runs the publication: everything, accounts and every token included",
+            Self::Editor => "is answerable for all content: every post, comment, author, tag and image, and the site's settings",
+            Self::Author => "writes and publishes own posts, and looks after the comments on them",
+            Self::Contributor => "writes own drafts; somebody else publishes them, and from then on they are closed to the contributor",
+            Self::Moderator => "looks after comments, and otherwise reads what everybody reads",
         }
     }
 }
@@ -94,12 +147,49 @@ impl fmt::Display for Role {
     }
 }
 
+/// A role that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no role of this name; the roles are admin, editor, author, contributor and moderator")]
+pub struct UnknownRole;
+
 impl FromStr for Role {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        [Self::Admin, Self::Editor, Self::Author, Self::Contributor, Self::Moderator]
-            .into_iter()
-            .find(|r| r.as_str() == s)
-            .ok_or(())
+    type Err = UnknownRole;
+
+    fn from_str(s: &str) -> Result<Self, UnknownRole> {
+        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or(UnknownRole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_reads_back_from_its_name_and_from_json() {
+        for role in Role::ALL {
+            assert_eq!(role.as_str().parse(), Ok(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+            assert_eq!(serde_json::from_value::<Role>(role.as_str().into()).unwrap(), role);
+        }
+        assert_eq!("Admin".parse::<Role>(), Err(UnknownRole));
+        assert_eq!("".parse::<Role>(), Err(UnknownRole));
+    }
+
+    #[test]
+    fn a_session_holds_every_scope_and_a_token_only_its_own() {
+        let mut user = UserViewer {
+            user_id: Uuid::nil(),
+            role: Role::Editor,
+            author_id: None,
+            via: Via::Session(Uuid::nil()),
+            scopes: None,
+            name: "Ada".into(),
+        };
+        assert!(user.holds_scope(&[Scope::SiteWrite]));
+        user.scopes = Some(Scopes::of(&[Scope::PostsRead]));
+        assert!(user.holds_scope(&[Scope::PostsWrite, Scope::PostsRead]));
+        assert!(!user.holds_scope(&[Scope::SiteWrite]));
+        user.scopes = Some(Scopes::NONE);
+        assert!(!user.holds_scope(&[Scope::PostsRead]));
     }
 }
