@@ -3,10 +3,12 @@
 //! Queries are functions `fn f(conn: &mut Conn, …) -> Result<T, StoreError>`; transactions are [`Db::read`] and
 //! [`Db::write`]. No other crate knows diesel.
 
+pub mod accounts;
 pub mod authors;
 pub mod changes;
 pub mod db;
 pub mod error;
+pub mod idempotency;
 pub mod media;
 pub mod migrate;
 pub mod page;

@@ -161,3 +161,24 @@ pub fn sort_key(text: &str) -> String {
     key.drain(..start);
     key
 }
+
+/// Adds a keyset page to a boxed query: the rows beyond a place, in an order that ends in the id.
+macro_rules! keyset {
+    ($query:expr, $window:expr, $key:expr, $id:expr, $value:expr, descending: $descending:expr) => {{
+        let mut query = $query;
+        // Backwards, a falling order rises.
+        let falls = $descending != $window.is_backward();
+        if let Some(place) = $window.place() {
+            let value = $value(&place.key);
+            query = if falls {
+                query.filter($key.lt(value.clone()).or($key.eq(value).and($id.lt(place.id))))
+            } else {
+                query.filter($key.gt(value.clone()).or($key.eq(value).and($id.gt(place.id))))
+            };
+        }
+        query =
+            if falls { query.order(($key.desc(), $id.desc())) } else { query.order(($key.asc(), $id.asc())) };
+        query.limit($window.fetch())
+    }};
+}
+pub(crate) use keyset;

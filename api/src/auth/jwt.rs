@@ -254,13 +254,13 @@ pub(super) fn open<T: DeserializeOwned>(
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    jsonwebtoken::decode::<T>(token, key.decoding(), &validation).map(|data| (data.claims, kid)).map_err(|error| {
-        match error.kind() {
+    jsonwebtoken::decode::<T>(token, key.decoding(), &validation).map(|data| (data.claims, kid)).map_err(
+        |error| match error.kind() {
             ErrorKind::InvalidSignature => TokenError::BadSignature,
             ErrorKind::InvalidAlgorithm => TokenError::WrongAlgorithm,
             _ => TokenError::Malformed,
-        }
-    })
+        },
+    )
 }
 
 const SHARDS: usize = 16;
@@ -350,7 +350,9 @@ impl Verifier {
     }
 
     fn kept(&self, digest: &[u8; 32]) -> Option<(Arc<Claims>, String)> {
-        self.with_shard(digest, |shard| shard.get(digest).map(|kept| (kept.claims.clone(), kept.kid.clone())))?
+        self.with_shard(digest, |shard| {
+            shard.get(digest).map(|kept| (kept.claims.clone(), kept.kid.clone()))
+        })?
     }
 
     fn keep(&self, digest: [u8; 32], kept: Kept, now: DateTime<Utc>) {
@@ -360,7 +362,8 @@ impl Verifier {
             }
             if shard.len() >= self.per_shard {
                 // The one that ends first has the least to lose.
-                let first = shard.iter().min_by_key(|(_, kept)| kept.claims.expires_at).map(|(digest, _)| *digest);
+                let first =
+                    shard.iter().min_by_key(|(_, kept)| kept.claims.expires_at).map(|(digest, _)| *digest);
                 if let Some(first) = first {
                     shard.remove(&first);
                 }

@@ -75,7 +75,11 @@ fn a_token_says_what_it_was_given_to_say() {
 
 #[test]
 fn the_wire_form_is_that_of_rfc_9068() {
-    let token = issue(&ring(), &Claims { scopes: Some(Scopes::of(&[Scope::PostsRead, Scope::SiteWrite])), ..claims() }).unwrap();
+    let token = issue(
+        &ring(),
+        &Claims { scopes: Some(Scopes::of(&[Scope::PostsRead, Scope::SiteWrite])), ..claims() },
+    )
+    .unwrap();
     let parts: Vec<Value> = token
         .split('.')
         .take(2)
@@ -129,7 +133,10 @@ fn a_foreign_or_missing_kid_is_refused() {
     assert_eq!(check(&forge(&foreign, &good_payload(), 2)), Err(TokenError::UnknownKey));
     let injected = with(good_header(), "kid", json!("' OR 1=1 --"));
     assert_eq!(check(&forge(&injected, &good_payload(), 1)), Err(TokenError::UnknownKey));
-    assert_eq!(check(&forge(&json!({"alg": "EdDSA", "typ": "at+jwt"}), &good_payload(), 1)), Err(TokenError::UnknownKey));
+    assert_eq!(
+        check(&forge(&json!({"alg": "EdDSA", "typ": "at+jwt"}), &good_payload(), 1)),
+        Err(TokenError::UnknownKey)
+    );
 }
 
 #[test]
@@ -159,7 +166,10 @@ fn a_token_of_another_type_audience_or_issuer_is_refused() {
     let plain = with(good_header(), "typ", json!("JWT"));
     assert_eq!(check(&forge(&plain, &good_payload(), 1)), Err(TokenError::WrongAudience));
     for aud in [json!("preview"), json!([]), json!(["preview"])] {
-        assert_eq!(check(&forge(&good_header(), &with(good_payload(), "aud", aud), 1)), Err(TokenError::WrongAudience));
+        assert_eq!(
+            check(&forge(&good_header(), &with(good_payload(), "aud", aud), 1)),
+            Err(TokenError::WrongAudience)
+        );
     }
     let other = with(good_payload(), "iss", json!("https://example.com"));
     assert_eq!(check(&forge(&good_header(), &other, 1)), Err(TokenError::WrongIssuer));
@@ -178,7 +188,13 @@ fn a_payload_that_lacks_or_bends_a_member_is_refused() {
         payload.as_object_mut().unwrap().remove(name);
         assert_eq!(check(&forge(&good_header(), &payload, 1)), Err(TokenError::Malformed), "{name}");
     }
-    for (name, value) in [("exp", json!("soon")), ("exp", json!(i64::MAX)), ("role", json!("root")), ("scope", json!("root")), ("sub", json!("1"))] {
+    for (name, value) in [
+        ("exp", json!("soon")),
+        ("exp", json!(i64::MAX)),
+        ("role", json!("root")),
+        ("scope", json!("root")),
+        ("sub", json!("1")),
+    ] {
         let payload = with(good_payload(), name, value);
         assert_eq!(check(&forge(&good_header(), &payload, 1)), Err(TokenError::Malformed), "{name}");
     }
@@ -187,7 +203,9 @@ fn a_payload_that_lacks_or_bends_a_member_is_refused() {
 #[test]
 fn what_is_no_token_is_refused() {
     let e30 = "e30";
-    for text in ["", ".", "..", "...", "a.b.c", "🙂.🙂.🙂", &format!("{e30}.{e30}.{e30}"), &"a".repeat(100_000)] {
+    for text in
+        ["", ".", "..", "...", "a.b.c", "🙂.🙂.🙂", &format!("{e30}.{e30}.{e30}"), &"a".repeat(100_000)]
+    {
         assert_eq!(check(text), Err(TokenError::Malformed), "{}", text.chars().take(20).collect::<String>());
     }
     assert_eq!(check(&format!("{}.x", issue(&ring(), &claims()).unwrap())), Err(TokenError::Malformed));
@@ -228,7 +246,10 @@ fn a_kept_token_is_given_again_and_ends_with_its_time() {
     let verifier = Verifier::new(ring(), ISSUER, 100);
     let token = issue(verifier.ring(), &claims()).unwrap();
     let first = verifier.verify(&token, at(1)).unwrap();
-    assert!(Arc::ptr_eq(&first, &verifier.verify(&token, at(929)).unwrap()), "the second time nothing is computed");
+    assert!(
+        Arc::ptr_eq(&first, &verifier.verify(&token, at(929)).unwrap()),
+        "the second time nothing is computed"
+    );
     assert_eq!(verifier.verify(&token, at(930)), Err(TokenError::Expired));
     assert!(verifier.is_empty());
 }

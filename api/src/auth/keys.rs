@@ -27,7 +27,9 @@ const PEM_TAIL: &str = "-----END PRIVATE KEY-----";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Neither a PEM nor a base64 seed.
-    #[error("not an Ed25519 key: expected PKCS#8 PEM (`openssl genpkey -algorithm ed25519`) or the base64 of a 32-byte seed")]
+    #[error(
+        "not an Ed25519 key: expected PKCS#8 PEM (`openssl genpkey -algorithm ed25519`) or the base64 of a 32-byte seed"
+    )]
     Unreadable,
     /// A ring needs one key that is not retired.
     #[error("there is no signing key in use")]
@@ -71,11 +73,14 @@ impl SigningKey {
         let text = text.replace("\\n", "\n");
         let text = text.trim();
         if let Some(armoured) = text.strip_prefix(PEM_HEAD) {
-            let body: String =
-                armoured.trim().strip_suffix(PEM_TAIL).ok_or(KeyError::Unreadable)?.split_whitespace().collect();
+            let body: String = armoured
+                .trim()
+                .strip_suffix(PEM_TAIL)
+                .ok_or(KeyError::Unreadable)?
+                .split_whitespace()
+                .collect();
             let der = STANDARD.decode(body).map_err(|_| KeyError::Unreadable)?;
-            let secret =
-                ed25519_dalek::SigningKey::from_pkcs8_der(&der).map_err(|_| KeyError::Unreadable)?;
+            let secret = ed25519_dalek::SigningKey::from_pkcs8_der(&der).map_err(|_| KeyError::Unreadable)?;
             return Ok(Self::from_seed(secret.as_bytes(), created_at));
         }
         let url_safe: String = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
@@ -233,8 +238,7 @@ impl Keys {
     fn new(mut all: Vec<SigningKey>) -> Result<Self, KeyError> {
         all.sort_by(|a, b| (b.created_at, b.kid()).cmp(&(a.created_at, a.kid())));
         all.dedup_by(|a, b| a.kid() == b.kid());
-        let active =
-            all.iter().find(|key| key.retired_at.is_none()).ok_or(KeyError::NoneActive)?.clone();
+        let active = all.iter().find(|key| key.retired_at.is_none()).ok_or(KeyError::NoneActive)?.clone();
         Ok(Self { active, all })
     }
 }
@@ -373,8 +377,12 @@ mod tests {
     fn the_key_of_rfc_8037_signs_as_in_rfc_8037() {
         let signer = SigningKey::parse(D, at(0)).unwrap();
         let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let signature = jsonwebtoken::crypto::sign(message, signer.encoding(), jsonwebtoken::Algorithm::EdDSA).unwrap();
-        assert_eq!(signature, "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg");
+        let signature =
+            jsonwebtoken::crypto::sign(message, signer.encoding(), jsonwebtoken::Algorithm::EdDSA).unwrap();
+        assert_eq!(
+            signature,
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
     }
 
     #[test]
@@ -399,7 +407,9 @@ mod tests {
     #[test]
     fn a_seed_is_read_in_either_alphabet_padded_or_not() {
         let seed = [0xfb_u8; 32];
-        for text in [STANDARD.encode(seed), URL_SAFE_NO_PAD.encode(seed), format!(" {}\n", STANDARD.encode(seed))] {
+        for text in
+            [STANDARD.encode(seed), URL_SAFE_NO_PAD.encode(seed), format!(" {}\n", STANDARD.encode(seed))]
+        {
             assert_eq!(SigningKey::parse(&text, at(0)).unwrap().kid(), key(0xfb, 0).kid(), "{text}");
         }
     }
@@ -408,7 +418,15 @@ mod tests {
     fn what_is_no_key_is_refused_without_repeating_it() {
         let rsa = "-----BEGIN PRIVATE KEY-----\nMIIBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEA\n-----END PRIVATE KEY-----";
         let half = PEM.replace(PEM_TAIL, "");
-        for text in ["", "secret", rsa, &half, &STANDARD.encode([1; 31]), &STANDARD.encode([1; 64]), "-----BEGIN PRIVATE KEY-----"] {
+        for text in [
+            "",
+            "secret",
+            rsa,
+            &half,
+            &STANDARD.encode([1; 31]),
+            &STANDARD.encode([1; 64]),
+            "-----BEGIN PRIVATE KEY-----",
+        ] {
             let error = SigningKey::parse(text, at(0)).unwrap_err();
             assert_eq!(error, KeyError::Unreadable);
             assert!(text.is_empty() || !error.to_string().contains(text));
@@ -428,7 +446,8 @@ mod tests {
     #[test]
     fn the_newest_key_that_is_not_retired_signs() {
         let retired = key(3, 9).with_retired_at(Some(at(10)));
-        for keys in [vec![key(1, 1), key(2, 2), retired.clone()], vec![retired.clone(), key(2, 2), key(1, 1)]] {
+        for keys in [vec![key(1, 1), key(2, 2), retired.clone()], vec![retired.clone(), key(2, 2), key(1, 1)]]
+        {
             let ring = KeyRing::new(keys, minutes(15)).unwrap();
             assert_eq!(ring.active().kid(), key(2, 2).kid());
         }

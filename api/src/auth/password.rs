@@ -43,7 +43,8 @@ impl Cost {
     }
 
     fn hasher(self) -> Result<Argon2<'static>, HashError> {
-        let params = Params::new(self.memory_kib, self.passes, self.lanes, None).map_err(|_| HashError::Unusable)?;
+        let params =
+            Params::new(self.memory_kib, self.passes, self.lanes, None).map_err(|_| HashError::Unusable)?;
         Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
     }
 }
@@ -286,7 +287,16 @@ mod tests {
         let absurd = good.replace("m=8,", "m=4194304,");
         let argon2i = good.replace("argon2id", "argon2i");
         let old = good.replace("v=19", "v=16");
-        for phc in ["", "correct horse", "$argon2id$", "$2y$10$abcdefghijklmnopqrstuv", &absurd, &argon2i, &old, &good[..good.len() - 4]] {
+        for phc in [
+            "",
+            "correct horse",
+            "$argon2id$",
+            "$2y$10$abcdefghijklmnopqrstuv",
+            &absurd,
+            &argon2i,
+            &old,
+            &good[..good.len() - 4],
+        ] {
             assert!(!verify("correct horse", phc), "{phc}");
             assert!(needs_rehash(phc, COST), "{phc}");
         }

@@ -140,7 +140,8 @@ pub fn covers(role: Role, other: Role) -> bool {
 /// the viewer's own.
 #[must_use]
 pub fn may_grant_role(viewer: &Viewer, role: Role) -> bool {
-    is_allowed(viewer, Action::AssignRole, &Target::None) && viewer.user().is_none_or(|user| covers(user.role, role))
+    is_allowed(viewer, Action::AssignRole, &Target::None)
+        && viewer.user().is_none_or(|user| covers(user.role, role))
 }
 
 /// Whether `viewer` may make a token of these scopes: a token may pass on what it has itself, and no more.
@@ -260,7 +261,11 @@ fn needs(user: &UserViewer, action: Action, target: &Target<'_>) -> String {
     let own = own_form(action).filter(|own| is_allowed(&unscoped, *own, target));
     let row = own.unwrap_or(action).row();
     if is_allowed(&unscoped, action, target) {
-        return one_of("the scope", "one of the scopes", &row.scopes.iter().map(ToString::to_string).collect::<Vec<_>>());
+        return one_of(
+            "the scope",
+            "one of the scopes",
+            &row.scopes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        );
     }
     let roles: Vec<String> = Role::ALL
         .into_iter()

@@ -144,7 +144,9 @@ const COLLECTIONS: &str = "
 
 fn owned(action: Action) -> Vec<Target<'static>> {
     match action {
-        Action::EditAuthor | Action::DeleteAuthor => vec![Target::Author(MY_PROFILE), Target::Author(OTHER_PROFILE)],
+        Action::EditAuthor | Action::DeleteAuthor => {
+            vec![Target::Author(MY_PROFILE), Target::Author(OTHER_PROFILE)]
+        }
         Action::EditMedia | Action::DeleteMedia => {
             vec![Target::Media { owner: Some(ME) }, Target::Media { owner: Some(OTHER) }]
         }
@@ -175,7 +177,12 @@ fn letter(decision: &Decision) -> char {
 /// Every action, with every target that makes sense for it.
 fn cases() -> Vec<(Action, Vec<Target<'static>>, Vec<String>)> {
     let mut cases = Vec::new();
-    for (table, targets) in [(POSTS, Some(posts())), (COMMENTS, Some(comments())), (OWNED, None), (COLLECTIONS, Some(vec![Target::None]))] {
+    for (table, targets) in [
+        (POSTS, Some(posts())),
+        (COMMENTS, Some(comments())),
+        (OWNED, None),
+        (COLLECTIONS, Some(vec![Target::None])),
+    ] {
         for line in table.trim().lines().skip(1) {
             let mut words = line.split_whitespace().map(str::to_owned);
             let action = action(&words.next().unwrap());
@@ -219,7 +226,9 @@ fn the_server_itself_may_do_everything() {
 
 /// None, each alone, all but each, each two together, all.
 fn scope_sets() -> Vec<Scopes> {
-    let but = |left_out: Scope| Scopes::of(&Scope::ALL.into_iter().filter(|scope| *scope != left_out).collect::<Vec<_>>());
+    let but = |left_out: Scope| {
+        Scopes::of(&Scope::ALL.into_iter().filter(|scope| *scope != left_out).collect::<Vec<_>>())
+    };
     let mut sets = vec![Scopes::NONE, Scopes::all()];
     for a in Scope::ALL {
         sets.push(but(a));
@@ -238,7 +247,9 @@ fn scopes_never_widen_a_role() {
                     let narrowed = may(&viewer(role, Some(scopes)), action, target);
                     match whole {
                         Decision::Allowed => {}
-                        Decision::Hidden => assert_eq!(narrowed, Decision::Hidden, "{action:?} {role} {scopes}"),
+                        Decision::Hidden => {
+                            assert_eq!(narrowed, Decision::Hidden, "{action:?} {role} {scopes}")
+                        }
                         _ => assert_ne!(narrowed, Decision::Allowed, "{action:?} {role} {scopes}"),
                     }
                 }
@@ -267,7 +278,8 @@ fn one_more_scope_never_takes_a_right_away() {
 
 #[test]
 fn each_action_takes_the_scope_of_its_row_and_no_other() {
-    for row in RIGHTS.iter().filter(|row| !matches!(row.action, Action::EditComment | Action::DeleteComment)) {
+    for row in RIGHTS.iter().filter(|row| !matches!(row.action, Action::EditComment | Action::DeleteComment))
+    {
         let (_, targets, _) = cases().into_iter().find(|case| case.0 == row.action).unwrap();
         let target = targets[0];
         for scope in Scope::ALL {
@@ -303,10 +315,19 @@ fn a_refusal_names_what_it_takes() {
     );
     let reader = viewer(Role::Author, Some(Scopes::of(&[Scope::PostsRead])));
     assert_eq!(needs(&reader, Action::CreatePost, &Target::None), "the scope posts:write");
-    assert_eq!(needs(&reader, Action::CreateTag, &Target::None), "one of the scopes taxonomy:write, posts:write");
+    assert_eq!(
+        needs(&reader, Action::CreateTag, &Target::None),
+        "one of the scopes taxonomy:write, posts:write"
+    );
     assert_eq!(needs(&reader, Action::EditComment, &comments()[0]), "the scope comments:write");
-    assert_eq!(needs(&author, Action::EditComment, &comments()[1]), "the comment's edit window, which is over");
-    assert_eq!(needs(&anonymous(), Action::DeleteComment, &comments()[6]), "the comment's edit window, which is over");
+    assert_eq!(
+        needs(&author, Action::EditComment, &comments()[1]),
+        "the comment's edit window, which is over"
+    );
+    assert_eq!(
+        needs(&anonymous(), Action::DeleteComment, &comments()[6]),
+        "the comment's edit window, which is over"
+    );
 }
 
 #[test]
@@ -315,7 +336,9 @@ fn whether_to_sign_in_is_known_before_the_target_is() {
         let always = expected[0].chars().all(|letter| letter == 'U');
         if needs_sign_in(&anonymous(), action) {
             assert!(always, "{action:?}");
-            assert!(targets.iter().all(|target| may(&anonymous(), action, target) == Decision::Unauthenticated));
+            assert!(
+                targets.iter().all(|target| may(&anonymous(), action, target) == Decision::Unauthenticated)
+            );
         }
         assert!(!needs_sign_in(&viewer(Role::Moderator, None), action));
         assert!(!needs_sign_in(&Viewer::system(), action));
@@ -367,7 +390,12 @@ fn nobody_gives_a_role_that_reaches_further_than_their_own() {
     }
     assert!(covers(Role::Editor, Role::Author) && covers(Role::Editor, Role::Moderator));
     assert!(covers(Role::Author, Role::Contributor));
-    for (role, other) in [(Role::Editor, Role::Admin), (Role::Author, Role::Moderator), (Role::Moderator, Role::Contributor), (Role::Contributor, Role::Author)] {
+    for (role, other) in [
+        (Role::Editor, Role::Admin),
+        (Role::Author, Role::Moderator),
+        (Role::Moderator, Role::Contributor),
+        (Role::Contributor, Role::Author),
+    ] {
         assert!(!covers(role, other), "{role} does not cover {other}");
     }
     let narrow = viewer(Role::Admin, Some(Scopes::of(&[Scope::TokensWrite])));

@@ -51,7 +51,10 @@ impl Grant {
                 | (Self::OwnDraft, Self::OwnDraft)
                 | (Self::OnOwnPost, Self::OnOwnPost)
                 | (Self::OwnRecent, Self::OwnRecent)
-                | (Self::OwnOrOnOwnPost, Self::OwnOrOnOwnPost | Self::Own | Self::OnOwnPost | Self::OwnRecent)
+                | (
+                    Self::OwnOrOnOwnPost,
+                    Self::OwnOrOnOwnPost | Self::Own | Self::OnOwnPost | Self::OwnRecent
+                )
                 | (Self::Readable, Self::Readable)
         )
     }

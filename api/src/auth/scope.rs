@@ -84,7 +84,9 @@ impl Scope {
     pub const fn about(self) -> &'static str {
         match self {
             Self::PostsRead => "read drafts, revisions and previews",
-            Self::PostsWrite => "create, edit, trash and restore posts, and curate their links; includes `posts:read`",
+            Self::PostsWrite => {
+                "create, edit, trash and restore posts, and curate their links; includes `posts:read`"
+            }
             Self::PostsPublish => "publish, schedule, unpublish and archive posts; includes `posts:read`",
             Self::CommentsWrite => "write comments, and edit or remove one's own",
             Self::CommentsModerate => {
@@ -164,9 +166,7 @@ impl Scopes {
     #[must_use]
     pub const fn allows(self, scope: Scope) -> bool {
         let includes = match scope {
-            Scope::PostsRead => {
-                Scope::PostsRead.bit() | Scope::PostsWrite.bit() | Scope::PostsPublish.bit()
-            }
+            Scope::PostsRead => Scope::PostsRead.bit() | Scope::PostsWrite.bit() | Scope::PostsPublish.bit(),
             other => other.bit(),
         };
         self.0 & includes != 0
@@ -240,7 +240,10 @@ mod tests {
     fn a_set_reads_back_from_json_and_from_a_claim() {
         let set = Scopes::of(&[Scope::SiteWrite, Scope::PostsRead]);
         assert_eq!(serde_json::to_string(&set).unwrap(), r#"["posts:read","site:write"]"#);
-        assert_eq!(serde_json::from_str::<Scopes>(r#"["site:write","posts:read","posts:read"]"#).unwrap(), set);
+        assert_eq!(
+            serde_json::from_str::<Scopes>(r#"["site:write","posts:read","posts:read"]"#).unwrap(),
+            set
+        );
         assert_eq!(set.to_string(), "posts:read site:write");
         assert_eq!("  site:write posts:read ".parse(), Ok(set));
         assert_eq!("".parse(), Ok(Scopes::NONE));
@@ -258,7 +261,8 @@ mod tests {
         assert!(Scopes::of(&[Scope::PostsPublish]).allows(Scope::PostsRead));
         for held in Scope::ALL {
             for asked in Scope::ALL {
-                let reading = asked == Scope::PostsRead && matches!(held, Scope::PostsWrite | Scope::PostsPublish);
+                let reading =
+                    asked == Scope::PostsRead && matches!(held, Scope::PostsWrite | Scope::PostsPublish);
                 assert_eq!(Scopes::of(&[held]).allows(asked), held == asked || reading, "{held} {asked}");
             }
         }

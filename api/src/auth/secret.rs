@@ -151,7 +151,10 @@ fn checksum(text: &str) -> String {
 /// CRC-32/ISO-HDLC, the one of gzip (RFC 1952, section 8). Bit by bit: fifty bytes need no table.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 },
+        )
     })
 }
 
@@ -196,7 +199,14 @@ mod tests {
     #[test]
     fn other_things_are_not_secrets() {
         let good = Secret::from_bytes(Kind::RefreshToken, &[1; 32]);
-        for text in ["", "prt_", "prr_é", "eyJhbGciOiJFZERTQSJ9.e30.AA", &good.expose()[1..], &format!("{} ", good.expose())] {
+        for text in [
+            "",
+            "prt_",
+            "prr_é",
+            "eyJhbGciOiJFZERTQSJ9.e30.AA",
+            &good.expose()[1..],
+            &format!("{} ", good.expose()),
+        ] {
             assert_eq!(recognise(text), None, "{text:?}");
         }
         let multibyte = format!("prt_{}", "é".repeat(24)) + "x";

@@ -12,7 +12,9 @@ pub const MAX_CHARACTERS: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Weakness {
     /// Fewer than [`MIN_CHARACTERS`].
-    #[error("The password is too short: it needs at least 10 characters. A few words in a row are easy to keep in mind.")]
+    #[error(
+        "The password is too short: it needs at least 10 characters. A few words in a row are easy to keep in mind."
+    )]
     TooShort,
     /// More than [`MAX_CHARACTERS`].
     #[error("The password is too long: at most 256 characters.")]
@@ -108,7 +110,8 @@ fn without_spaces(text: &str) -> String {
 /// Whether the whole is a piece of at most four characters over and over.
 fn repeats(characters: &[char]) -> bool {
     (1..=4).any(|period| {
-        characters.len() > period && characters.iter().zip(characters.iter().skip(period)).all(|(a, b)| a == b)
+        characters.len() > period
+            && characters.iter().zip(characters.iter().skip(period)).all(|(a, b)| a == b)
     })
 }
 
@@ -139,29 +142,86 @@ fn is_sequence(plain: &str) -> bool {
 /// Words that lists of leaked passwords begin with. A password is one of them where it is such a word with a few digits or
 /// signs around it, digits standing for letters or not.
 const COMMON: &[&str] = &[
-    "abcdef", "admin", "administrator", "baseball", "changeit", "changeme", "charlie", "computer", "default", "dragon",
-    "football", "freedom", "iloveyou", "internet", "jordan", "letmein", "liverpool", "login", "manager", "master",
-    "michael", "monkey", "mustang", "mypassword", "newpassword", "pass", "passwd", "password", "passwordpassword",
-    "passphrase", "pokemon", "princess", "qazwsx", "qazwsxedc", "qwer", "qwert", "qwerty", "qwertyuiop", "root", "secret",
-    "shadow", "starwars", "sunshine", "superman", "superuser", "temporary", "test", "testing", "thisismypassword",
-    "trustno", "user", "username", "wasd", "welcome", "whatever", "yourpassword", "zxcvbn", "zxcvbnm",
+    "abcdef",
+    "admin",
+    "administrator",
+    "baseball",
+    "changeit",
+    "changeme",
+    "charlie",
+    "computer",
+    "default",
+    "dragon",
+    "football",
+    "freedom",
+    "iloveyou",
+    "internet",
+    "jordan",
+    "letmein",
+    "liverpool",
+    "login",
+    "manager",
+    "master",
+    "michael",
+    "monkey",
+    "mustang",
+    "mypassword",
+    "newpassword",
+    "pass",
+    "passwd",
+    "password",
+    "passwordpassword",
+    "passphrase",
+    "pokemon",
+    "princess",
+    "qazwsx",
+    "qazwsxedc",
+    "qwer",
+    "qwert",
+    "qwerty",
+    "qwertyuiop",
+    "root",
+    "secret",
+    "shadow",
+    "starwars",
+    "sunshine",
+    "superman",
+    "superuser",
+    "temporary",
+    "test",
+    "testing",
+    "thisismypassword",
+    "trustno",
+    "user",
+    "username",
+    "wasd",
+    "welcome",
+    "whatever",
+    "yourpassword",
+    "zxcvbn",
+    "zxcvbnm",
 ];
 /// And those that hold digits through and through.
-const COMMON_WHOLE: &[&str] = &["1q2w3e4r5t", "1qaz2wsx3edc", "zaq12wsxcde3", "abcd1234abcd", "qwer1234asdf", "asdf1234qwer"];
+const COMMON_WHOLE: &[&str] =
+    &["1q2w3e4r5t", "1qaz2wsx3edc", "zaq12wsxcde3", "abcd1234abcd", "qwer1234asdf", "asdf1234qwer"];
 /// So many characters around a common word make it no better.
 const MAX_DECORATION: usize = 6;
 
 fn is_common(plain: &str) -> bool {
     let compact = without_spaces(plain);
     let core = strip(&compact);
-    if COMMON_WHOLE.iter().any(|whole| compact.starts_with(whole) && compact.len() <= whole.len() + MAX_DECORATION) {
+    if COMMON_WHOLE
+        .iter()
+        .any(|whole| compact.starts_with(whole) && compact.len() <= whole.len() + MAX_DECORATION)
+    {
         return true;
     }
     // As written; and with digits read as letters, those inside the word only, or those before it too (`5ecret`).
     let spelled_core = spell_out(core);
     let spelled_front = spell_out(compact.trim_end_matches(|c: char| !c.is_alphabetic()));
     [core, spelled_core.as_str(), strip(&spelled_front)].iter().any(|word| {
-        COMMON.contains(word) && compact.chars().count().saturating_sub(word.chars().count()) <= MAX_DECORATION
+        COMMON.contains(word)
+            && compact.chars().count().saturating_sub(word.chars().count()) <= MAX_DECORATION
     })
 }
 
@@ -236,28 +296,70 @@ mod tests {
         assert_eq!(check("ada.lovelace"), Err(Weakness::IsEmail));
         assert_eq!(check("Ada Lovelace"), Err(Weakness::IsName));
         assert_eq!(check("adalovelace"), Err(Weakness::IsName));
-        assert_eq!(check("ａｄａ　ｌｏｖｅｌａｃｅ"), Err(Weakness::IsName), "wide letters are the same letters");
-        assert_eq!(check_strength("correct horse", "", ""), Ok(()), "an account without a name has none to equal");
+        assert_eq!(
+            check("ａｄａ　ｌｏｖｅｌａｃｅ"),
+            Err(Weakness::IsName),
+            "wide letters are the same letters"
+        );
+        assert_eq!(
+            check_strength("correct horse", "", ""),
+            Ok(()),
+            "an account without a name has none to equal"
+        );
     }
 
     #[test]
     fn repetition_is_refused() {
-        for password in ["aaaaaaaaaa", "1212121212", "abcabcabcabc", "pat pat Pat pat ", "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂", "----------"] {
+        for password in [
+            "aaaaaaaaaa",
+            "1212121212",
+            "abcabcabcabc",
+            "pat pat Pat pat ",
+            "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂",
+            "----------",
+        ] {
             assert_eq!(check(password), Err(Weakness::Repetitive), "{password}");
         }
     }
 
     #[test]
     fn sequences_are_refused_in_both_directions() {
-        for password in ["1234567890", "0987654321", "01234567890123", "abcdefghijkl", "zyxwvutsrq", "qwertyuiop", "poiuytrewq", "asdfghjkl;", "1qaz2wsx3edc", "qwertyuiopasdf"] {
+        for password in [
+            "1234567890",
+            "0987654321",
+            "01234567890123",
+            "abcdefghijkl",
+            "zyxwvutsrq",
+            "qwertyuiop",
+            "poiuytrewq",
+            "asdfghjkl;",
+            "1qaz2wsx3edc",
+            "qwertyuiopasdf",
+        ] {
             assert_eq!(check(password), Err(Weakness::Sequence), "{password}");
         }
     }
 
     #[test]
     fn the_commonest_passwords_and_their_plain_variations_are_refused() {
-        for password in ["password123", "Password2024!", "P@ssw0rd123", "p4ssw0rd!!", "!!welcome!!", "letmein1234", "administrator", "changeme123", "1q2w3e4r5t!", "iloveyou12", "Qwerty12345"] {
-            assert!(matches!(check(password), Err(Weakness::Common | Weakness::Sequence)), "{password}: {:?}", check(password));
+        for password in [
+            "password123",
+            "Password2024!",
+            "P@ssw0rd123",
+            "p4ssw0rd!!",
+            "!!welcome!!",
+            "letmein1234",
+            "administrator",
+            "changeme123",
+            "1q2w3e4r5t!",
+            "iloveyou12",
+            "Qwerty12345",
+        ] {
+            assert!(
+                matches!(check(password), Err(Weakness::Common | Weakness::Sequence)),
+                "{password}: {:?}",
+                check(password)
+            );
         }
     }
 

@@ -98,7 +98,9 @@ impl Rule {
     /// Whether what is stored counts no more, and its row may be deleted.
     #[must_use]
     pub fn is_over(&self, attempts: &Attempts, now: DateTime<Utc>) -> bool {
-        let last = attempts.blocked_until.map_or(attempts.window_started_at, |until| until.max(attempts.window_started_at));
+        let last = attempts
+            .blocked_until
+            .map_or(attempts.window_started_at, |until| until.max(attempts.window_started_at));
         now.signed_duration_since(last) >= self.window
     }
 }
@@ -210,7 +212,10 @@ mod tests {
         let (attempts, now, _) = fail(&Rule::ADDRESS, 25);
         let counted = Rule::ADDRESS.next(Some(&attempts), now, Outcome::Failure);
         let back = Rule::ADDRESS.next(Some(&counted), now, Outcome::Success);
-        assert_eq!(back, attempts, "a success takes back the attempt that was counted before the check, and no more");
+        assert_eq!(
+            back, attempts,
+            "a success takes back the attempt that was counted before the check, and no more"
+        );
     }
 
     #[test]

@@ -113,8 +113,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the table of rights.
-    pub const ALL: [Self; 5] =
-        [Self::Admin, Self::Editor, Self::Author, Self::Contributor, Self::Moderator];
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Editor, Self::Author, Self::Contributor, Self::Moderator];
 
     /// As stored and on the wire.
     #[must_use]
@@ -133,9 +132,13 @@ impl Role {
     pub const fn about(self) -> &'static str {
         match self {
             Self::Admin => "runs the publication: everything, accounts and every token included",
-            Self::Editor => "is answerable for all content: every post, comment, author, tag and image, and the site's settings",
+            Self::Editor => {
+                "is answerable for all content: every post, comment, author, tag and image, and the site's settings"
+            }
             Self::Author => "writes and publishes own posts, and looks after the comments on them",
-            Self::Contributor => "writes own drafts; somebody else publishes them, and from then on they are closed to the contributor",
+            Self::Contributor => {
+                "writes own drafts; somebody else publishes them, and from then on they are closed to the contributor"
+            }
             Self::Moderator => "looks after comments, and otherwise reads what everybody reads",
         }
     }

@@ -156,12 +156,6 @@ impl IfMatch {
 }
 
 impl Viewer {
-    /// Whether the caller is an account or the server itself.
-    #[must_use]
-    pub fn is_signed_in(&self) -> bool {
-        !matches!(self.who, Who::Anonymous)
-    }
-
     /// Refuses callers who are not signed in, before anything of their request is read.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{PostRow, WithImage};
 use crate::db::{Conn, MultiBackend};
 use crate::media::MediaRow;
-use crate::page::{KeyValue, Slice, Window};
+use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::sql::{id_in, text_in};
 use crate::tables::{media, post_authors, post_lists, post_tags, posts};
 use crate::types::{Id, Timestamp};
@@ -167,26 +167,6 @@ fn filtered<'a>(filter: &'a Filter) -> Boxed<'a> {
     query
 }
 
-/// Adds a keyset page to a boxed query: the rows beyond a place, in an order that ends in the id.
-macro_rules! page {
-    ($query:expr, $window:expr, $key:expr, $id:expr, $value:expr, descending: $descending:expr) => {{
-        let mut query = $query;
-        // Backwards, a falling order rises.
-        let falls = $descending != $window.is_backward();
-        if let Some(place) = $window.place() {
-            let value = $value(&place.key);
-            query = if falls {
-                query.filter($key.lt(value.clone()).or($key.eq(value).and($id.lt(place.id))))
-            } else {
-                query.filter($key.gt(value.clone()).or($key.eq(value).and($id.gt(place.id))))
-            };
-        }
-        query =
-            if falls { query.order(($key.desc(), $id.desc())) } else { query.order(($key.asc(), $id.asc())) };
-        query.limit($window.fetch())
-    }};
-}
-
 /// One page of the posts that `filter` leaves, in `order`.
 ///
 /// # Errors
@@ -205,11 +185,11 @@ pub fn list(
     let text = |key: &KeyValue| key.text().to_owned();
     let int = |key: &KeyValue| key.int();
     let query = match order {
-        Order::Newest => page!(query, window, posts::sorted_at, posts::id, time, descending: true),
-        Order::Oldest => page!(query, window, posts::sorted_at, posts::id, time, descending: false),
-        Order::Updated => page!(query, window, posts::updated_at, posts::id, time, descending: true),
-        Order::Title => page!(query, window, posts::title_key, posts::id, text, descending: false),
-        Order::Discussed => page!(query, window, posts::comment_count, posts::id, int, descending: true),
+        Order::Newest => keyset!(query, window, posts::sorted_at, posts::id, time, descending: true),
+        Order::Oldest => keyset!(query, window, posts::sorted_at, posts::id, time, descending: false),
+        Order::Updated => keyset!(query, window, posts::updated_at, posts::id, time, descending: true),
+        Order::Title => keyset!(query, window, posts::title_key, posts::id, text, descending: false),
+        Order::Discussed => keyset!(query, window, posts::comment_count, posts::id, int, descending: true),
     };
     let rows = query.select((PostRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
     Ok(window.slice(rows))
@@ -222,7 +202,7 @@ fn of_list(conn: &mut Conn, list: Id, newest: bool, window: &Window) -> crate::R
         .filter(post_lists::list_id.eq(list))
         .into_boxed::<MultiBackend>();
     let time = |key: &KeyValue| key.time();
-    let query = page!(query, window, post_lists::sorted_at, post_lists::post_id, time, descending: newest);
+    let query = keyset!(query, window, post_lists::sorted_at, post_lists::post_id, time, descending: newest);
     let rows = query.select((PostRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
     Ok(window.slice(rows))
 }

@@ -143,7 +143,7 @@ pub async fn list_revisions(
     post: &Ref,
     page: PageRequest,
 ) -> Result<Page<RevisionView>> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (viewer, post) = (viewer.clone(), post.clone());
     svc.read(&viewer.clone(), move |conn| {
         let row = find(conn, &viewer, &post, Action::ReadDraft)?;
@@ -165,7 +165,7 @@ fn snapshot_of(conn: &mut Conn, post: Id, number: i32) -> Result<Snapshot> {
 /// # Errors
 /// 401, 403 and 404 by rights.
 pub async fn get_revision(svc: &Svc, viewer: &Viewer, post: &Ref, number: i32) -> Result<RevisionView> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (viewer, post) = (viewer.clone(), post.clone());
     svc.read(&viewer.clone(), move |conn| {
         let row = find(conn, &viewer, &post, Action::ReadDraft)?;
@@ -188,7 +188,7 @@ pub async fn diff_revisions(
     from: i32,
     to: i32,
 ) -> Result<RevisionDiffView> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (viewer2, post) = (viewer.clone(), post.clone());
     let (old, new) = svc
         .read(viewer, move |conn| {
@@ -235,7 +235,7 @@ pub async fn restore_revision(
     number: i32,
     if_match: Option<IfMatch>,
 ) -> Result<PostView> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
         let (mut row, present) = open(tx, &viewer2, &post, Action::RestoreRevision, if_match.as_ref())?;

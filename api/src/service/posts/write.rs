@@ -141,7 +141,7 @@ pub async fn update(
     if_match: Option<IfMatch>,
     publish: bool,
 ) -> Result<PostView> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let checked = draft::check(svc, input)?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
@@ -205,7 +205,7 @@ pub async fn update(
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale.
 pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<()> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
@@ -230,7 +230,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
 /// # Errors
 /// 401, 403 and 404 by rights, 409 when it is not in the trash.
 pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
@@ -256,7 +256,7 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale.
 pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<()> {
-    require(viewer, Action::CreatePost, &Target::None, "post")?;
+    viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, &viewer2, &post, Action::DeletePostForever)?;
