@@ -148,6 +148,9 @@ pub struct Config {
     /// Answers tell how many SQL statements they took (Server-Timing); for development.
     #[arg(long, env = "PRESSROOM_SERVER_TIMING", default_value = "off", global = true)]
     pub server_timing: Switch,
+    /// Hash passwords fast rather than well: what tests set in code; no flag or variable does.
+    #[arg(skip)]
+    pub weak_passwords: bool,
 }
 
 impl Config {

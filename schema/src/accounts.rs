@@ -422,3 +422,26 @@ pub fn set_throttle(conn: &mut Conn, key: &str, row: ThrottleRow) -> crate::Resu
     }
     Ok(())
 }
+
+/// How many accounts have this role, or how many there are.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_of(conn: &mut Conn, role: Option<&str>) -> crate::Result<i64> {
+    match role {
+        Some(role) => Ok(users::table.filter(users::role.eq(role)).count().get_result(conn)?),
+        None => count(conn),
+    }
+}
+
+/// How many API tokens are not revoked, of one account or of all.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_tokens(conn: &mut Conn, owner: Option<Id>) -> crate::Result<i64> {
+    let live = api_tokens::table.filter(api_tokens::revoked_at.is_null());
+    match owner {
+        Some(owner) => Ok(live.filter(api_tokens::user_id.eq(owner)).count().get_result(conn)?),
+        None => Ok(live.count().get_result(conn)?),
+    }
+}

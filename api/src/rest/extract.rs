@@ -4,12 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use crate::auth::viewer::{Viewer, Who};
-use crate::error::Error;
-use crate::service::Service;
+use crate::auth::viewer::Viewer;
+use crate::error::{Code, Error};
+use crate::problem::request_id;
+use crate::service::{Service, accounts};
 
 impl FromRequest for Viewer {
     type Error = Error;
@@ -17,9 +19,44 @@ impl FromRequest for Viewer {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let svc = request.app_data::<Data<Service>>().cloned();
+        let authorization = request.headers().get(header::AUTHORIZATION).cloned();
+        let proxies = svc.as_ref().map_or(0, |s| s.config.trusted_proxies);
+        let ip = address(request, proxies);
         Box::pin(async move {
-            let _svc = svc.ok_or_else(|| Error::internal("the service is not set up"))?.into_inner();
-            Ok(Self { who: Who::Anonymous, request_id: crate::problem::request_id(), ip: None })
+            let svc = svc.ok_or_else(|| Error::internal("the service is not set up"))?.into_inner();
+            let Some(value) = authorization else { return Ok(Self::anonymous(request_id(), ip)) };
+            let token = value
+                .to_str()
+                .ok()
+                .and_then(|text| text.split_once(' '))
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+                .map(|(_, token)| token.trim())
+                .filter(|token| !token.is_empty())
+                .ok_or_else(|| {
+                    Error::new(
+                        Code::InvalidToken,
+                        "Write the header as Authorization: Bearer TOKEN, or leave it out.",
+                    )
+                })?;
+            accounts::authenticate(&svc, token, request_id(), ip).await
         })
     }
+}
+
+/// The caller's address: the connection's, or what the outermost believed proxy says of it.
+fn address(request: &HttpRequest, proxies: usize) -> Option<String> {
+    let peer = request.peer_addr().map(|a| a.ip().to_string());
+    if proxies == 0 {
+        return peer;
+    }
+    let chain: Vec<String> = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .map(|v| v.trim().to_owned())
+        .collect();
+    // The last entry was written by the proxy next to us, the one before by the proxy before it.
+    let told = chain.len().checked_sub(proxies).and_then(|n| chain.get(n)).or(chain.first());
+    told.filter(|v| v.parse::<std::net::IpAddr>().is_ok()).cloned().or(peer)
 }

@@ -3,6 +3,7 @@
 //! A use case takes the [`Service`], the [`Viewer`] who asks, and its input. What several use cases or both faces load
 //! together are synchronous functions on a connection, so that a whole page is read in one transaction.
 
+pub mod accounts;
 pub(crate) mod check;
 pub mod comments;
 pub(crate) mod keys;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use pressroom_schema::db::Freshness;
 use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
 
+use crate::auth::password::{Cost, PasswordPool};
 use crate::auth::policy::{self, Action, Decision, Target};
 use crate::auth::viewer::{Viewer, Who};
 use crate::clock::Clock;
@@ -33,6 +35,10 @@ pub struct Service {
     pub clock: Clock,
     /// The database.
     pub db: Db,
+    /// Where passwords are hashed.
+    pub passwords: PasswordPool,
+    /// The signing keys.
+    pub(crate) keys: accounts::Keys,
 }
 
 /// A handle to the service.
@@ -45,14 +51,24 @@ impl Service {
     /// When a setting is wrong or SQLite's file cannot be made.
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let settings = config.db_settings().map_err(Error::internal)?;
-        Ok(Self { db: Db::open(settings)?, clock, config })
+        let cost = if config.weak_passwords { Cost::for_tests() } else { Cost::standard() };
+        let passwords = PasswordPool::start(cost).map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Self { db: Db::open(settings)?, clock, passwords, keys: accounts::Keys::default(), config })
     }
 
     /// Makes ready what needs the schema: signing keys, the first admin.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn prepare(&self) -> Result<()> {
+    pub async fn prepare(self: &Arc<Self>) -> Result<()> {
+        accounts::load_keys(self).await?;
+        let (email, password) = (&self.config.admin_email, &self.config.admin_password);
+        if !email.is_empty()
+            && !password.is_empty()
+            && accounts::create_first_admin(self, email, password).await?
+        {
+            tracing::info!(email, "made the first admin");
+        }
         Ok(())
     }
 
@@ -169,15 +185,5 @@ impl Viewer {
                 "Sign in first: send Authorization: Bearer with an access token or an API token.",
             ))
         }
-    }
-}
-
-impl Service {
-    pub(crate) fn sign_preview(&self, _post: Id, _until: Timestamp) -> Result<String> {
-        Err(Error::internal("stand-in"))
-    }
-
-    pub(crate) fn read_preview(&self, _token: &str) -> Result<Id> {
-        Err(Error::internal("stand-in"))
     }
 }

@@ -1,0 +1,30 @@
+//! Accounts: logging in and out, who asks, users and their API tokens.
+
+mod keys;
+mod login;
+mod tokens;
+mod users;
+
+pub(crate) use keys::{Keys, load_keys};
+pub use keys::{jwks, rotate_keys};
+pub use login::{
+    LoginInput, MeView, PasswordInput, RefreshInput, SessionView, authenticate, change_password, login,
+    logout, me, refresh,
+};
+pub use tokens::{CreateToken, CreatedTokenView, TokenView, create_token, list_tokens, revoke_token};
+pub use users::{
+    CreateUser, UpdateUser, UserAuthorView, UserView, create_first_admin, create_user, delete_user,
+    find_user_by_email, get_user, list_users, set_password, update_user,
+};
+
+use crate::auth::password::PoolError;
+use crate::error::Error;
+
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Busy => Self::unavailable("the password pool is full"),
+            other => Self::internal(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! Logging in and out: short-lived access tokens, rotating refresh tokens, and who a request's token is.
+
+use async_graphql::InputObject;
+use pressroom_schema::accounts::{self, SessionRow, UserRow};
+use pressroom_schema::{Conn, Id, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::keys::{refused, reload_keys};
+use super::users::{UserView, load_user, user_view};
+use crate::auth::jwt::{self, Claims, TokenError};
+use crate::auth::scope::Scopes;
+use crate::auth::secret::{self, Kind, Secret, hash_secret};
+use crate::auth::throttle::{self, Attempts, Outcome, Rule};
+use crate::auth::viewer::{Role, UserViewer, Via, Viewer, Who};
+use crate::error::{Code, Error, Result};
+use crate::service::Svc;
+use crate::service::check::Check;
+
+/// An API token's last use is noted once in this many seconds, so that reading does not become writing.
+const NOTE_USE_SECONDS: i64 = 300;
+
+/// E-mail address and password.
+#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct LoginInput {
+    /// The account's e-mail address.
+    #[schema(example = "editor@example.org")]
+    pub email: String,
+    /// Its password.
+    #[schema(format = Password, example = "a long sentence that nobody guesses")]
+    pub password: String,
+}
+
+/// A refresh token.
+#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshInput {
+    /// The newest refresh token of the login. It is good once.
+    pub refresh_token: String,
+}
+
+/// The present password and the one to come.
+#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordInput {
+    /// The present one.
+    #[schema(format = Password)]
+    pub current_password: String,
+    /// The new one: 10 to 256 characters.
+    #[schema(format = Password)]
+    pub new_password: String,
+}
+
+/// A login.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SessionView {
+    /// Send as `Authorization: Bearer …`: a JWT (RFC 9068), verifiable with `/.well-known/jwks.json`.
+    pub access_token: String,
+    /// `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: String,
+    /// Seconds until the access token ends.
+    #[schema(example = 900)]
+    pub expires_in: u32,
+    /// Good once, for the next pair of tokens. Using it twice ends the login.
+    pub refresh_token: String,
+    /// The account.
+    pub user: UserView,
+}
+
+/// The caller.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MeView {
+    /// The account.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// What the token is good for; null for a login, which is good for all that the role allows.
+    #[schema(required = true)]
+    pub scopes: Option<Vec<String>>,
+}
+
+/// What an e-mail address is found by.
+pub(super) fn email_key(email: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    email.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+fn wrong() -> Error {
+    Error::new(Code::InvalidCredentials, "E-mail address and password do not belong together.")
+}
+
+fn attempts(conn: &mut Conn, key: &str) -> Result<Option<Attempts>> {
+    Ok(accounts::throttle(conn, key)?.map(|(failures, window, blocked)| Attempts {
+        failures,
+        window_started_at: window.utc(),
+        blocked_until: blocked.map(Timestamp::utc),
+    }))
+}
+
+fn note(conn: &mut Conn, key: &str, rule: Rule, now: Timestamp, outcome: Outcome) -> Result<()> {
+    let next = rule.next(attempts(conn, key)?.as_ref(), now.utc(), outcome);
+    accounts::set_throttle(
+        conn,
+        key,
+        (next.failures, Timestamp::new(next.window_started_at), next.blocked_until.map(Timestamp::new)),
+    )?;
+    Ok(())
+}
+
+/// Begins a login. An unknown account and a wrong password cost the same time and get the same answer.
+///
+/// # Errors
+/// 401 when they do not belong together or the account is disabled, 429 after too many failures.
+pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<SessionView> {
+    let key = email_key(&input.email);
+    let ip = viewer.ip.clone();
+    let limited = svc.config.rate_limits.is_on();
+    let (account_key, address_key) =
+        (throttle::account_key(&key, ip.as_deref()), throttle::address_key(ip.as_deref()));
+    let now = svc.now();
+    let (a, b, k) = (account_key.clone(), address_key.clone(), key.clone());
+    let system = Viewer { who: Who::System, ..viewer.clone() };
+    let (user, wait) = svc
+        .read(&system, move |conn| {
+            let mut wait = None;
+            if limited {
+                for key in [&a, &b] {
+                    wait = wait.max(attempts(conn, key)?.and_then(|t| throttle::wait(&t, now.utc())));
+                }
+            }
+            Ok((accounts::find_by_email(conn, &k)?, wait))
+        })
+        .await?;
+    if let Some(wait) = wait {
+        return Err(Error::rate_limited(
+            throttle::retry_after_seconds(wait),
+            "Too many failed logins. Wait for as long as Retry-After says.",
+        ));
+    }
+    // A longer password is none that we ever took; hashing it would only cost time.
+    let password = if input.password.len() <= 4096 { input.password } else { String::new() };
+    let hash = user.as_ref().map(|u| u.password_hash.clone());
+    let right = svc.passwords.verify(password, hash).await?;
+    let user = user.filter(|u| right && u.disabled_at.is_none());
+    let refresh = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
+    let (refresh_hash, family, session) = (refresh.hash(), svc.clock.new_id(), svc.clock.new_id());
+    let expires_at = now.plus(chrono::TimeDelta::days(i64::from(svc.config.refresh_token_days)));
+    let found = user.clone();
+    let svc2 = svc.clone();
+    let view = svc
+        .write(viewer, move |tx| {
+            let outcome = if found.is_some() { Outcome::Success } else { Outcome::Failure };
+            if limited {
+                note(tx.conn, &account_key, Rule::ACCOUNT, now, outcome)?;
+                note(tx.conn, &address_key, Rule::ADDRESS, now, outcome)?;
+            }
+            let Some(user) = &found else { return Ok(None) };
+            accounts::insert_session(
+                tx.conn,
+                &SessionRow {
+                    id: session,
+                    family_id: family,
+                    user_id: user.id,
+                    refresh_hash: refresh_hash.clone(),
+                    created_at: now,
+                    expires_at,
+                    used_at: None,
+                    revoked_at: None,
+                },
+            )?;
+            accounts::logged_in(tx.conn, user.id, now)?;
+            tx.record("user", user.id, "logged_in", user.version, Vec::new());
+            Ok(Some(user_view(&svc2, tx.conn, UserRow { last_login_at: Some(now), ..user.clone() })?))
+        })
+        .await?;
+    let view = view.ok_or_else(wrong)?;
+    session_view(svc, view, family, &refresh)
+}
+
+fn session_view(svc: &Svc, user: UserView, family: Id, refresh: &Secret) -> Result<SessionView> {
+    let now = svc.now().utc();
+    let seconds = svc.config.access_token_seconds;
+    let claims = Claims {
+        issuer: svc.issuer(),
+        user_id: user.id.0,
+        session_id: family.0,
+        token_id: svc.clock.new_id().0,
+        role: user.role,
+        scopes: None,
+        issued_at: now,
+        expires_at: now + chrono::TimeDelta::seconds(i64::from(seconds)),
+    };
+    let access_token =
+        jwt::issue(svc.keys.verifier()?.ring(), &claims).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(SessionView {
+        access_token,
+        token_type: "Bearer".into(),
+        expires_in: seconds,
+        refresh_token: refresh.expose().to_owned(),
+        user,
+    })
+}
+
+/// Exchanges a refresh token for the next pair. One that was exchanged before has been copied: its whole login ends.
+///
+/// # Errors
+/// 401 when it is unknown, expired, revoked or used before.
+pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result<SessionView> {
+    enum End {
+        Next(Box<UserView>, Id),
+        Reused(Id),
+        Bad,
+    }
+    let hash = hash_secret(&input.refresh_token);
+    let next = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
+    let (next_hash, next_id) = (next.hash(), svc.clock.new_id());
+    let days = chrono::TimeDelta::days(i64::from(svc.config.refresh_token_days));
+    let svc2 = svc.clone();
+    let end = svc
+        .write(viewer, move |tx| {
+            let now = tx.actor.now;
+            let Some(session) = accounts::find_session(tx.conn, &hash)? else { return Ok(End::Bad) };
+            if session.revoked_at.is_some() || session.expires_at <= now {
+                return Ok(End::Bad);
+            }
+            if session.used_at.is_some() {
+                accounts::revoke_family(tx.conn, session.family_id, now)?;
+                tx.record("user", session.user_id, "session_revoked", 0, Vec::new());
+                return Ok(End::Reused(session.family_id));
+            }
+            let Some(user) = accounts::find(tx.conn, session.user_id)?.filter(|u| u.disabled_at.is_none())
+            else {
+                return Ok(End::Bad);
+            };
+            accounts::use_session(tx.conn, session.id, now)?;
+            accounts::insert_session(
+                tx.conn,
+                &SessionRow {
+                    id: next_id,
+                    family_id: session.family_id,
+                    user_id: user.id,
+                    refresh_hash: next_hash.clone(),
+                    created_at: now,
+                    expires_at: now.plus(days),
+                    used_at: None,
+                    revoked_at: None,
+                },
+            )?;
+            tx.record("user", user.id, "session_refreshed", user.version, Vec::new());
+            Ok(End::Next(Box::new(user_view(&svc2, tx.conn, user)?), session.family_id))
+        })
+        .await?;
+    match end {
+        End::Next(user, family) => session_view(svc, *user, family, &next),
+        End::Reused(family) => {
+            svc.keys.verifier()?.forget_session(family.0);
+            Err(Error::new(
+                Code::InvalidToken,
+                "This refresh token was used before, so that its login has been ended. Log in again.",
+            ))
+        }
+        End::Bad => Err(Error::new(
+            Code::InvalidToken,
+            "This refresh token is not good, or not any more. Log in again.",
+        )),
+    }
+}
+
+/// Ends the login that the caller's access token belongs to.
+///
+/// # Errors
+/// 401 for callers who are not signed in, 409 for an API token, which is revoked instead.
+pub async fn logout(svc: &Svc, viewer: &Viewer) -> Result<()> {
+    viewer.require_signed_in()?;
+    let Some(UserViewer { via: Via::Session(family), user_id, .. }) = viewer.user() else {
+        return Err(Error::new(
+            Code::InvalidState,
+            "An API token has no login to end; revoke it with DELETE /v1/tokens/{id}.",
+        ));
+    };
+    let (family, user_id) = (*family, Id(*user_id));
+    svc.write(viewer, move |tx| {
+        accounts::revoke_family(tx.conn, Id(family), tx.actor.now)?;
+        tx.record("user", user_id, "logged_out", 0, Vec::new());
+        Ok(())
+    })
+    .await?;
+    svc.keys.verifier()?.forget_session(family);
+    Ok(())
+}
+
+/// The caller's account.
+///
+/// # Errors
+/// 401 for callers who are not signed in.
+pub async fn me(svc: &Svc, viewer: &Viewer) -> Result<MeView> {
+    viewer.require_signed_in()?;
+    let user = viewer.user().cloned().ok_or_else(|| Error::not_found("account"))?;
+    let svc2 = svc.clone();
+    let id = Id(user.user_id);
+    let view = svc.read(viewer, move |conn| load_user(&svc2, conn, id)).await?;
+    let scopes = user.scopes.map(|s| s.names().into_iter().map(str::to_owned).collect());
+    Ok(MeView { user: view, scopes })
+}
+
+/// Changes the caller's password and ends all other logins.
+///
+/// # Errors
+/// 401 for callers who are not signed in, 403 for API tokens, 422 when the present password is wrong or the new one too weak.
+pub async fn change_password(svc: &Svc, viewer: &Viewer, input: PasswordInput) -> Result<()> {
+    viewer.require_signed_in()?;
+    let Some(UserViewer { via: Via::Session(family), user_id, .. }) = viewer.user() else {
+        return Err(Error::new(
+            Code::Forbidden,
+            "A password is changed by somebody who logged in, not by an API token.",
+        ));
+    };
+    let (family, id) = (Id(*family), Id(*user_id));
+    let row = svc
+        .read(viewer, move |conn| Ok(accounts::find(conn, id)?))
+        .await?
+        .ok_or_else(|| Error::not_found("account"))?;
+    let mut check = Check::new();
+    super::users::check_password(&mut check, "/new_password", &input.new_password, &row.email, &row.name);
+    check.done()?;
+    if !svc.passwords.verify(input.current_password, Some(row.password_hash)).await? {
+        return Err(Error::invalid("/current_password", "wrong", "This is not the present password."));
+    }
+    let hash = svc.passwords.hash(input.new_password).await?;
+    let ended = svc
+        .write(viewer, move |tx| {
+            let mut row = accounts::find(tx.conn, id)?.ok_or_else(|| Error::not_found("account"))?;
+            row.password_hash.clone_from(&hash);
+            row.version += 1;
+            row.updated_at = tx.actor.now;
+            accounts::update(tx.conn, &row)?;
+            let ended = accounts::revoke_sessions(tx.conn, id, Some(family), tx.actor.now)?;
+            tx.record("user", id, "password_changed", row.version, Vec::new());
+            Ok(ended)
+        })
+        .await?;
+    for family in ended {
+        svc.keys.verifier()?.forget_session(family.0);
+    }
+    Ok(())
+}
+
+/// Who sends this bearer token: an access token or an API token.
+///
+/// # Errors
+/// 401 when it is not good, or not any more.
+pub async fn authenticate(svc: &Svc, bearer: &str, request_id: String, ip: Option<String>) -> Result<Viewer> {
+    let user = match secret::recognise(bearer) {
+        Some(Kind::ApiToken) => by_api_token(svc, bearer).await?,
+        Some(_) => {
+            return Err(Error::new(
+                Code::InvalidToken,
+                "This secret is not for signing requests; send an access token or an API token.",
+            ));
+        }
+        None => by_access_token(svc, bearer).await?,
+    };
+    Ok(Viewer { who: Who::User(user), request_id, ip })
+}
+
+async fn by_access_token(svc: &Svc, token: &str) -> Result<UserViewer> {
+    let now = svc.now().utc();
+    let mut verified = svc.keys.verifier()?.verify(token, now);
+    if matches!(verified, Err(TokenError::UnknownKey)) && reload_keys(svc).await? {
+        verified = svc.keys.verifier()?.verify(token, now);
+    }
+    let claims = verified.map_err(refused)?;
+    let (user, family) = (Id(claims.user_id), Id(claims.session_id));
+    let row = svc.read(&Viewer::system(), move |conn| Ok(accounts::of_session(conn, user, family)?)).await?;
+    let row = row
+        .filter(|u| u.disabled_at.is_none())
+        .ok_or_else(|| Error::new(Code::InvalidToken, "The login of this token has ended. Log in again."))?;
+    viewer_of(&row, Via::Session(claims.session_id), claims.scopes)
+}
+
+async fn by_api_token(svc: &Svc, secret: &str) -> Result<UserViewer> {
+    let hash = hash_secret(secret);
+    let found = svc.read(&Viewer::system(), move |conn| Ok(accounts::of_token(conn, &hash)?)).await?;
+    let now = svc.now();
+    let good = found.filter(|(token, user)| {
+        token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now) && user.disabled_at.is_none()
+    });
+    let Some((token, user)) = good else {
+        return Err(Error::new(
+            Code::InvalidToken,
+            "This API token is unknown, expired or revoked. Make a new one.",
+        ));
+    };
+    let stale = token
+        .last_used_at
+        .is_none_or(|at| now.utc().signed_duration_since(at.utc()).num_seconds() >= NOTE_USE_SECONDS);
+    if stale {
+        let id = token.id;
+        svc.write(&Viewer::system(), move |tx| Ok(accounts::token_used(tx.conn, id, now)?)).await?;
+    }
+    let names: Vec<String> = token.scopes.to()?;
+    let scopes = Scopes::parse_list(&names).map_err(|e| Error::internal(e.to_string()))?;
+    viewer_of(&user, Via::ApiToken(token.id.0), Some(scopes))
+}
+
+fn viewer_of(row: &UserRow, via: Via, scopes: Option<Scopes>) -> Result<UserViewer> {
+    let role: Role = row.role.parse().map_err(|_| Error::internal(format!("role {}", row.role)))?;
+    Ok(UserViewer {
+        user_id: row.id.0,
+        role,
+        author_id: row.author_id.map(|id| id.0),
+        via,
+        scopes,
+        name: row.name.clone(),
+    })
+}

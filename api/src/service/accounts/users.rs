@@ -1,0 +1,469 @@
+//! Accounts and their roles.
+
+use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
+use pressroom_schema::accounts::{self, UserRow};
+use pressroom_schema::{Conn, Id, KeyValue, Timestamp, authors};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::login::email_key;
+use crate::auth::password::{Weakness, check_strength};
+use crate::auth::policy::{self, Action, Reach, Target};
+use crate::auth::viewer::{Role, Viewer};
+use crate::error::{Code, Error, Result};
+use crate::page::{Page, PageRequest};
+use crate::service::check::Check;
+use crate::service::{IfMatch, Service, Svc, require};
+
+/// An account's author profile, in few words.
+#[derive(Debug, Clone, Serialize, ToSchema, SimpleObject)]
+#[graphql(name = "UserAuthor")]
+pub struct UserAuthorView {
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Id,
+    /// Its e-mail address.
+    pub email: String,
+    /// Its name.
+    pub name: String,
+    /// Its role.
+    pub role: Role,
+    /// Its author profile.
+    #[schema(required = true)]
+    pub author: Option<UserAuthorView>,
+    /// Whether it may not log in.
+    pub disabled: bool,
+    /// When it last logged in.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub last_login_at: Option<Timestamp>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// Rises with every change.
+    pub version: i64,
+}
+
+/// An account to make.
+#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    /// Its e-mail address.
+    #[schema(example = "editor@example.org")]
+    pub email: String,
+    /// Its name.
+    #[schema(example = "Noor Haddad")]
+    pub name: String,
+    /// `admin`, `editor`, `author`, `contributor` or `moderator`.
+    #[schema(example = "editor")]
+    pub role: String,
+    /// Its password: 10 to 256 characters.
+    #[schema(format = Password, example = "a long sentence that nobody guesses")]
+    pub password: String,
+    /// Slug or id of its author profile.
+    #[serde(default)]
+    pub author: Option<String>,
+}
+
+/// Changes to an account (RFC 7396).
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateUser {
+    /// Its e-mail address.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub email: MaybeUndefined<String>,
+    /// Its name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub name: MaybeUndefined<String>,
+    /// Its role: for admins.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub role: MaybeUndefined<String>,
+    /// Slug or id of its author profile, null for none: for admins.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub author: MaybeUndefined<String>,
+    /// Whether it may not log in: for admins.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub disabled: MaybeUndefined<bool>,
+    /// A new password for somebody else: for admins. One's own is changed with POST /v1/auth/password.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    pub password: MaybeUndefined<String>,
+}
+
+pub(super) fn user_view(svc: &Service, conn: &mut Conn, row: UserRow) -> Result<UserView> {
+    let _ = svc;
+    let author = authors::by_ids(conn, row.author_id.as_slice())?
+        .pop()
+        .map(|(a, _)| UserAuthorView { slug: a.slug, name: a.name });
+    view(row, author)
+}
+
+fn view(row: UserRow, author: Option<UserAuthorView>) -> Result<UserView> {
+    Ok(UserView {
+        role: row.role.parse().map_err(|_| Error::internal(format!("role {}", row.role)))?,
+        id: row.id,
+        email: row.email,
+        name: row.name,
+        author,
+        disabled: row.disabled_at.is_some(),
+        last_login_at: row.last_login_at,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+    })
+}
+
+pub(super) fn load_user(svc: &Service, conn: &mut Conn, id: Id) -> Result<UserView> {
+    let row = accounts::find(conn, id)?.ok_or_else(|| Error::not_found("account"))?;
+    user_view(svc, conn, row)
+}
+
+pub(super) fn check_password(check: &mut Check, pointer: &str, password: &str, email: &str, name: &str) {
+    if let Err(weakness) = check_strength(password, email, name) {
+        let weakness: Weakness = weakness;
+        check.fault(pointer, "weak_password", format!("{weakness}"));
+    }
+}
+
+fn parse_role(check: &mut Check, text: &str) -> Option<Role> {
+    let role = text.parse().ok();
+    if role.is_none() {
+        check.fault(
+            "/role",
+            "invalid_value",
+            "`role` must be admin, editor, author, contributor or moderator.",
+        );
+    }
+    role
+}
+
+fn parse_id(text: &str) -> Result<Id> {
+    text.parse().map_err(|_| Error::not_found("account"))
+}
+
+fn resolve_author(conn: &mut Conn, name: &str) -> Result<Id> {
+    let unknown = || Error::invalid("/author", "unknown_author", format!("There is no author `{name}`."));
+    match name.parse::<Id>() {
+        Ok(id) => authors::by_ids(conn, &[id])?.pop().map(|(a, _)| a.id).ok_or_else(unknown),
+        Err(_) => {
+            authors::ids_by_slugs(conn, &[name.to_owned()])?.pop().map(|(_, id)| id).ok_or_else(unknown)
+        }
+    }
+}
+
+/// The accounts that the caller may see: all for admins, else one's own.
+///
+/// # Errors
+/// 401 and 403 by rights, 400 for a bad cursor.
+pub async fn list_users(
+    svc: &Svc,
+    viewer: &Viewer,
+    role: Option<Role>,
+    page: PageRequest,
+) -> Result<Page<UserView>> {
+    viewer.require_signed_in()?;
+    let only = match policy::reach(viewer, Action::ListUsers) {
+        Reach::Everything => None,
+        Reach::Own => Some(viewer.user().map(|u| Id(u.user_id)).unwrap_or(Id::NIL)),
+        Reach::Nothing => {
+            require(viewer, Action::ListUsers, &Target::None, "account")?;
+            None
+        }
+    };
+    let window = page.window("users")?;
+    let slice = svc
+        .read(viewer, move |conn| {
+            let slice = accounts::list(conn, role.map(Role::as_str), only, &window)?;
+            let ids: Vec<Id> = slice.rows.iter().filter_map(|u| u.author_id).collect();
+            let profiles = authors::by_ids(conn, &ids)?;
+            let total = if page.count {
+                Some(if only.is_some() { 1 } else { accounts::count_of(conn, role.map(Role::as_str))? })
+            } else {
+                None
+            };
+            Ok((slice, profiles, total))
+        })
+        .await?;
+    let (slice, profiles, total) = slice;
+    let page = Page::of("users", slice, total, |u: &UserRow| (KeyValue::Time(u.created_at), u.id));
+    let mut items = Vec::new();
+    for (cursor, row) in page.items {
+        let author = profiles
+            .iter()
+            .find(|(a, _)| Some(a.id) == row.author_id)
+            .map(|(a, _)| UserAuthorView { slug: a.slug.clone(), name: a.name.clone() });
+        items.push((cursor, view(row, author)?));
+    }
+    Ok(Page { items, has_previous: page.has_previous, has_next: page.has_next, total })
+}
+
+/// One account.
+///
+/// # Errors
+/// 401, 403 and 404 by rights.
+pub async fn get_user(svc: &Svc, viewer: &Viewer, user: &str) -> Result<UserView> {
+    viewer.require_signed_in()?;
+    let id = parse_id(user)?;
+    require(viewer, Action::ListUsers, &Target::User(id.0), "account")?;
+    let svc2 = svc.clone();
+    svc.read(viewer, move |conn| load_user(&svc2, conn, id)).await
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// 401 and 403 by rights, 422 with every fault, 409 when the address is taken.
+pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Result<UserView> {
+    viewer.require_signed_in()?;
+    require(viewer, Action::CreateUser, &Target::None, "account")?;
+    let mut check = Check::new();
+    let email = check.email("/email", &input.email);
+    let name = check.line("/name", &input.name, 120);
+    let role = parse_role(&mut check, &input.role);
+    check_password(&mut check, "/password", &input.password, &email, &name);
+    check.done()?;
+    let role = role.unwrap_or(Role::Contributor);
+    if !policy::may_grant_role(viewer, role) {
+        return Err(Error::new(Code::Forbidden, format!("You cannot give the role {role}.")));
+    }
+    let password_hash = svc.passwords.hash(input.password).await?;
+    let id = svc.clock.new_id();
+    let svc2 = svc.clone();
+    svc.write(viewer, move |tx| {
+        let author_id = match &input.author {
+            Some(name) => Some(resolve_author(tx.conn, name)?),
+            None => None,
+        };
+        let row = UserRow {
+            id,
+            email: email.clone(),
+            email_key: email_key(&email),
+            name: name.clone(),
+            password_hash: password_hash.clone(),
+            role: role.as_str().to_owned(),
+            author_id,
+            disabled_at: None,
+            last_login_at: None,
+            created_at: tx.actor.now,
+            updated_at: tx.actor.now,
+            version: 1,
+        };
+        accounts::insert(tx.conn, &row)?;
+        tx.record("user", id, "created", 1, Vec::new());
+        user_view(&svc2, tx.conn, row)
+    })
+    .await
+}
+
+/// Refuses to leave the publication without anybody who runs it.
+fn keep_an_admin(conn: &mut Conn, before: &UserRow) -> Result<()> {
+    if before.role == "admin" && before.disabled_at.is_none() && accounts::count_enabled(conn, "admin")? < 2 {
+        return Err(Error::new(
+            Code::InvalidState,
+            "This is the last admin; make another one before this one is demoted, disabled or removed.",
+        ));
+    }
+    Ok(())
+}
+
+/// Changes an account. Disabling it, or giving it another password, ends its logins.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault, 409 for the last admin or a taken address.
+pub async fn update_user(
+    svc: &Svc,
+    viewer: &Viewer,
+    user: &str,
+    input: UpdateUser,
+    if_match: Option<IfMatch>,
+) -> Result<UserView> {
+    viewer.require_signed_in()?;
+    let id = parse_id(user)?;
+    require(viewer, Action::EditUser, &Target::User(id.0), "account")?;
+    let assigns = !input.role.is_undefined()
+        || !input.author.is_undefined()
+        || !input.disabled.is_undefined()
+        || !input.password.is_undefined();
+    if assigns {
+        require(viewer, Action::AssignRole, &Target::User(id.0), "account")?;
+    }
+    let known = svc.read(viewer, move |conn| load_row(conn, id)).await?;
+    let mut check = Check::new();
+    let text = |value: &MaybeUndefined<String>| value.value().cloned();
+    let email = text(&input.email).map(|e| check.email("/email", &e));
+    let name = text(&input.name).map(|n| check.line("/name", &n, 120));
+    let role = text(&input.role).and_then(|r| parse_role(&mut check, &r));
+    for (pointer, value) in [
+        ("/email", &input.email),
+        ("/name", &input.name),
+        ("/role", &input.role),
+        ("/password", &input.password),
+    ] {
+        if value.is_null() {
+            check.fault(
+                pointer,
+                "required",
+                format!("`{}` cannot be removed.", pointer.trim_start_matches('/')),
+            );
+        }
+    }
+    let password = text(&input.password);
+    if let Some(password) = &password {
+        check_password(
+            &mut check,
+            "/password",
+            password,
+            email.as_deref().unwrap_or(&known.email),
+            name.as_deref().unwrap_or(&known.name),
+        );
+    }
+    check.done()?;
+    if let Some(role) = role
+        && !policy::may_grant_role(viewer, role)
+    {
+        return Err(Error::new(Code::Forbidden, format!("You cannot give the role {role}.")));
+    }
+    let hash = match password {
+        Some(password) => Some(svc.passwords.hash(password).await?),
+        None => None,
+    };
+    let svc2 = svc.clone();
+    let (view, ended) = svc
+        .write(viewer, move |tx| {
+            let before = load_row(tx.conn, id)?;
+            IfMatch::check(if_match.as_ref(), before.version)?;
+            let mut row = before.clone();
+            if let Some(email) = &email {
+                row.email.clone_from(email);
+                row.email_key = email_key(email);
+            }
+            if let Some(name) = &name {
+                row.name.clone_from(name);
+            }
+            if let Some(role) = role {
+                role.as_str().clone_into(&mut row.role);
+            }
+            match &input.author {
+                MaybeUndefined::Undefined => {}
+                MaybeUndefined::Null => row.author_id = None,
+                MaybeUndefined::Value(name) => row.author_id = Some(resolve_author(tx.conn, name)?),
+            }
+            match input.disabled {
+                MaybeUndefined::Undefined => {}
+                MaybeUndefined::Value(true) => row.disabled_at = row.disabled_at.or(Some(tx.actor.now)),
+                MaybeUndefined::Null | MaybeUndefined::Value(false) => row.disabled_at = None,
+            }
+            if let Some(hash) = &hash {
+                row.password_hash.clone_from(hash);
+            }
+            if row.role != "admin" || row.disabled_at.is_some() {
+                keep_an_admin(tx.conn, &before)?;
+            }
+            row.version += 1;
+            row.updated_at = tx.actor.now;
+            accounts::update(tx.conn, &row)?;
+            let ended = if hash.is_some() || (row.disabled_at.is_some() && before.disabled_at.is_none()) {
+                accounts::revoke_sessions(tx.conn, id, None, tx.actor.now)?
+            } else {
+                Vec::new()
+            };
+            tx.record("user", id, "updated", row.version, Vec::new());
+            Ok((user_view(&svc2, tx.conn, row)?, ended))
+        })
+        .await?;
+    for family in ended {
+        svc.keys.verifier()?.forget_session(family.0);
+    }
+    Ok(view)
+}
+
+fn load_row(conn: &mut Conn, id: Id) -> Result<UserRow> {
+    accounts::find(conn, id)?.ok_or_else(|| Error::not_found("account"))
+}
+
+/// Removes an account. What it wrote stays.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 for the last admin.
+pub async fn delete_user(svc: &Svc, viewer: &Viewer, user: &str, if_match: Option<IfMatch>) -> Result<()> {
+    viewer.require_signed_in()?;
+    let id = parse_id(user)?;
+    require(viewer, Action::DeleteUser, &Target::User(id.0), "account")?;
+    svc.write(viewer, move |tx| {
+        let row = load_row(tx.conn, id)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        keep_an_admin(tx.conn, &row)?;
+        accounts::delete(tx.conn, id)?;
+        tx.record("user", id, "deleted", row.version + 1, Vec::new());
+        Ok(())
+    })
+    .await
+}
+
+/// Makes the first admin, if there is no account yet. Answers whether it did.
+///
+/// # Errors
+/// 422 when address or password will not do.
+pub async fn create_first_admin(svc: &Svc, email: &str, password: &str) -> Result<bool> {
+    let system = Viewer::system();
+    if svc.read(&system, |conn| Ok(accounts::count(conn)?)).await? > 0 {
+        return Ok(false);
+    }
+    let input = CreateUser {
+        email: email.to_owned(),
+        name: "Admin".to_owned(),
+        role: "admin".to_owned(),
+        password: password.to_owned(),
+        author: None,
+    };
+    match create_user(svc, &system, input).await {
+        Ok(_) => Ok(true),
+        // Another instance was quicker.
+        Err(e) if e.code() == Code::Conflict => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// The account with this e-mail address: for the command line.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn find_user_by_email(svc: &Svc, viewer: &Viewer, email: &str) -> Result<UserView> {
+    let key = email_key(email);
+    let svc2 = svc.clone();
+    svc.read(viewer, move |conn| {
+        let row = accounts::find_by_email(conn, &key)?.ok_or_else(|| Error::not_found("account"))?;
+        require_list(&row)?;
+        user_view(&svc2, conn, row)
+    })
+    .await
+}
+
+fn require_list(row: &UserRow) -> Result<()> {
+    require(&Viewer::system(), Action::ListUsers, &Target::User(row.id.0), "account")
+}
+
+/// Gives an account another password: for the command line.
+///
+/// # Errors
+/// 404 where there is none, 422 when the password is too weak.
+pub async fn set_password(svc: &Svc, viewer: &Viewer, user: Id, password: String) -> Result<()> {
+    let input = UpdateUser { password: MaybeUndefined::Value(password), ..UpdateUser::default() };
+    update_user(svc, viewer, &user.to_string(), input, None).await.map(drop)
+}
