@@ -305,3 +305,24 @@ fn lost() -> StoreError {
 fn add_statements(count: u32) {
     let _ = STATEMENTS.try_with(|total| total.set(total.get() + count));
 }
+
+/// How many seconds the database's clock is ahead of this machine's; 0 for SQLite, which has none of its own.
+///
+/// # Errors
+/// When the database fails.
+pub fn clock_skew_seconds(conn: &mut Conn) -> crate::Result<i64> {
+    use diesel::prelude::*;
+    match conn {
+        Conn::Sqlite(_) => Ok(0),
+        Conn::Pg(c) => {
+            let there: i64 = diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(
+                "CAST(extract(epoch FROM clock_timestamp()) AS bigint)",
+            ))
+            .get_result(c)?;
+            let here = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
+            Ok(there - here)
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The REST face: handlers of a few lines that turn requests into use cases and what they answer into bytes.
 
+pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod edge;
 mod extract;
@@ -8,7 +9,9 @@ mod pages;
 pub(crate) mod params;
 pub(crate) mod posts;
 pub(crate) mod respond;
+mod retry;
 pub(crate) mod revisions;
+pub(crate) mod users;
 
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +20,8 @@ pub(crate) use pages::configure as configure_pages;
 
 /// Every documented route. Those that are read most come first, since routes are tried in order.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(scope("/v1").configure(configure_v1));
+    cfg.service(scope("/v1").wrap(actix_web::middleware::from_fn(retry::middleware)).configure(configure_v1));
+    auth::configure_root(cfg);
     ops::configure(cfg);
 }
 
@@ -25,4 +29,6 @@ fn configure_v1(cfg: &mut ServiceConfig<'_>) {
     // `/posts/{post}` and what hangs on it, then the rest by how often it is read.
     revisions::configure(cfg);
     posts::configure(cfg);
+    auth::configure(cfg);
+    users::configure(cfg);
 }

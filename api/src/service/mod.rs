@@ -6,6 +6,7 @@
 pub mod accounts;
 pub(crate) mod check;
 pub mod comments;
+pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub mod links;
 pub mod posts;

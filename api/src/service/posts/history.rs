@@ -11,12 +11,12 @@ use super::access::require_on;
 use super::live;
 use super::read::{Perspective, load_one};
 use super::write::{find, open};
-use crate::auth::policy::{Action, Target};
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::content::diff::line_diff;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
-use crate::service::{IfMatch, Svc, require};
+use crate::service::{IfMatch, Svc};
 use crate::view::{BodyView, PostView};
 
 /// A saved version of a post.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::write::find;
-use crate::auth::policy::{Action, Target};
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
-use crate::service::{Service, Svc, require};
+use crate::service::{Service, Svc};
 
 /// How long a preview lasts where the caller does not say: a day.
 const DEFAULT_SECONDS: u32 = 86_400;

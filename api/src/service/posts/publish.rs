@@ -8,10 +8,10 @@ use super::access::require_on;
 use super::live::{self, Prepared};
 use super::read::{Perspective, load_one};
 use super::write::open;
-use crate::auth::policy::{Action, Target};
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::service::{IfMatch, Service, Svc, require};
+use crate::service::{IfMatch, Service, Svc};
 use crate::view::PostView;
 
 /// Earliest year that a post may be dated to.

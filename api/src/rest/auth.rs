@@ -1,0 +1,108 @@
+//! `/v1/auth`, and the keys with which others verify our access tokens.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta};
+use crate::auth::keys::Jwks;
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::service::Service;
+use crate::service::accounts::{self, LoginInput, MeView, PasswordInput, RefreshInput, SessionView};
+
+/// Log in: a short-lived access token and a refresh token for the next.
+#[utoipa::path(operation_id = "login", tag = "auth",
+    request_body(content = LoginInput, description = "E-mail address and password."),
+    responses((status = 200, description = "The login.", body = SessionView)))]
+#[post("/auth/login")]
+pub(crate) async fn login(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    let input: LoginInput = body::json(&request, &bytes)?;
+    let view = accounts::login(&svc.into_inner(), &viewer, input).await?;
+    respond::written(StatusCode::OK, None, None, &view)
+}
+
+/// Exchange a refresh token for the next pair of tokens. Using one twice ends its whole login.
+#[utoipa::path(operation_id = "refresh", tag = "auth",
+    request_body(content = RefreshInput, description = "The newest refresh token of the login."),
+    responses((status = 200, description = "The next pair of tokens.", body = SessionView)))]
+#[post("/auth/refresh")]
+pub(crate) async fn refresh(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    let input: RefreshInput = body::json(&request, &bytes)?;
+    let view = accounts::refresh(&svc.into_inner(), &viewer, &input).await?;
+    respond::written(StatusCode::OK, None, None, &view)
+}
+
+/// End the login that the access token belongs to.
+#[utoipa::path(operation_id = "logout", tag = "auth",
+    responses((status = 204, description = "The login has ended, with its refresh tokens.")))]
+#[post("/auth/logout")]
+pub(crate) async fn logout(svc: Data<Service>, viewer: Viewer, request: HttpRequest) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    accounts::logout(&svc.into_inner(), &viewer).await?;
+    Ok(respond::no_content())
+}
+
+/// Read who the token is.
+#[utoipa::path(operation_id = "get_me", tag = "auth",
+    responses((status = 200, description = "The caller's account.", body = MeView)))]
+#[get("/auth/me")]
+pub(crate) async fn get_me(svc: Data<Service>, viewer: Viewer, request: HttpRequest) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let view = accounts::me(&svc.into_inner(), &viewer).await?;
+    let meta = Meta { version: Some(view.user.version), ..Meta::private() };
+    respond::object(&request, &meta, &view, &[])
+}
+
+/// Change one's password. All other logins of the account end.
+#[utoipa::path(operation_id = "change_password", tag = "auth",
+    request_body(content = PasswordInput, description = "The present password and the one to come."),
+    responses((status = 204, description = "The password is changed.")))]
+#[post("/auth/password")]
+pub(crate) async fn change_password(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: PasswordInput = body::json(&request, &bytes)?;
+    accounts::change_password(&svc.into_inner(), &viewer, input).await?;
+    Ok(respond::no_content())
+}
+
+/// The public keys that verify our access tokens (RFC 7517).
+#[utoipa::path(operation_id = "get_jwks", tag = "auth",
+    responses((status = 200, description = "The keys, the one in use first.", body = Jwks)))]
+#[get("/.well-known/jwks.json")]
+pub(crate) async fn get_jwks(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    respond::object(&request, &Meta::default(), &accounts::jwks(&svc)?, &[])
+}
+
+/// The routes of this module under `/v1`.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(login).service(refresh).service(logout).service(get_me).service(change_password);
+}
+
+/// Those at the root.
+pub(crate) fn configure_root(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(get_jwks);
+}

@@ -1,0 +1,190 @@
+//! `/v1/users` and `/v1/tokens`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::Service;
+use crate::service::accounts::{
+    self, CreateToken, CreateUser, CreatedTokenView, TokenView, UpdateUser, UserView,
+};
+
+/// List accounts, oldest first: all for admins, else one's own.
+#[utoipa::path(operation_id = "list_users", tag = "users",
+    params(
+        ("role" = Option<String>, Query, description = "Only accounts with this role."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of accounts.", body = List<UserView>)))]
+#[get("/users")]
+pub(crate) async fn list_users(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let role = params.parsed("role", "admin, editor, author, contributor or moderator", |t| t.parse().ok());
+    let page = params.page();
+    params.finish()?;
+    let page = accounts::list_users(&svc.into_inner(), &viewer, role, page).await?;
+    respond::list(&request, &Meta::private(), page, &[])
+}
+
+/// Make an account.
+#[utoipa::path(operation_id = "create_user", tag = "users",
+    request_body(content = CreateUser, description = "The account."),
+    responses((status = 201, description = "The account as it now stands.", body = UserView)))]
+#[post("/users")]
+pub(crate) async fn create_user(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: CreateUser = body::json(&request, &bytes)?;
+    let view = accounts::create_user(&svc.into_inner(), &viewer, input).await?;
+    respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/users/{}", view.id)), &view)
+}
+
+/// Read an account.
+#[utoipa::path(operation_id = "get_user", tag = "users",
+    params(("user" = String, Path, format = Uuid, description = "The account's id.")),
+    responses((status = 200, description = "The account.", body = UserView)))]
+#[get("/users/{user}")]
+pub(crate) async fn get_user(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let view = accounts::get_user(&svc.into_inner(), &viewer, &path).await?;
+    let meta = Meta { version: Some(view.version), ..Meta::private() };
+    respond::object(&request, &meta, &view, &[])
+}
+
+/// Change an account. Disabling it, or giving it another password, ends its logins.
+#[utoipa::path(operation_id = "update_user", tag = "users",
+    params(
+        ("user" = String, Path, format = Uuid, description = "The account's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+    ),
+    request_body(content = UpdateUser, content_type = "application/merge-patch+json", description = "Changes (RFC 7396)."),
+    responses((status = 200, description = "The account as it now stands.", body = UserView)))]
+#[patch("/users/{user}")]
+pub(crate) async fn update_user(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: UpdateUser = body::json(&request, &bytes)?;
+    let view = accounts::update_user(&svc.into_inner(), &viewer, &path, input, if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Remove an account. What it wrote stays.
+#[utoipa::path(operation_id = "delete_user", tag = "users",
+    params(
+        ("user" = String, Path, format = Uuid, description = "The account's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/users/{user}")]
+pub(crate) async fn delete_user(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    accounts::delete_user(&svc.into_inner(), &viewer, &path, if_match(&request)?).await?;
+    Ok(respond::no_content())
+}
+
+/// List API tokens, newest first: all for admins, else one's own. Never their secrets.
+#[utoipa::path(operation_id = "list_tokens", tag = "auth",
+    params(
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of tokens.", body = List<TokenView>)))]
+#[get("/tokens")]
+pub(crate) async fn list_tokens(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let page = params.page();
+    params.finish()?;
+    let page = accounts::list_tokens(&svc.into_inner(), &viewer, page).await?;
+    respond::list(&request, &Meta::private(), page, &[])
+}
+
+/// Make an API token for oneself. Its secret is shown this once.
+#[utoipa::path(operation_id = "create_token", tag = "auth",
+    request_body(content = CreateToken, description = "What it is for, and what it may do."),
+    responses((status = 201, description = "The token, with its secret.", body = CreatedTokenView)))]
+#[post("/tokens")]
+pub(crate) async fn create_token(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: CreateToken = body::json(&request, &bytes)?;
+    let view = accounts::create_token(&svc.into_inner(), &viewer, input).await?;
+    respond::written(StatusCode::CREATED, None, Some(format!("/v1/tokens/{}", view.token.id)), &view)
+}
+
+/// Revoke an API token.
+#[utoipa::path(operation_id = "revoke_token", tag = "auth",
+    params(("token" = String, Path, format = Uuid, description = "The token's id.")),
+    responses((status = 204, description = "It is good for nothing any more.")))]
+#[delete("/tokens/{token}")]
+pub(crate) async fn revoke_token(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    accounts::revoke_token(&svc.into_inner(), &viewer, &path).await?;
+    Ok(respond::no_content())
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_users)
+        .service(create_user)
+        .service(get_user)
+        .service(update_user)
+        .service(delete_user)
+        .service(list_tokens)
+        .service(create_token)
+        .service(revoke_token);
+}
