@@ -3,12 +3,15 @@
 pub(crate) mod body;
 pub(crate) mod edge;
 mod extract;
+pub(crate) mod files;
+pub(crate) mod media;
 pub mod ops;
 mod pages;
 pub(crate) mod params;
 pub(crate) mod posts;
 pub(crate) mod respond;
 pub(crate) mod revisions;
+mod upload;
 
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,6 +21,7 @@ pub(crate) use pages::configure as configure_pages;
 /// Every documented route. Those that are read most come first, since routes are tried in order.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(scope("/v1").configure(configure_v1));
+    files::configure(cfg);
     ops::configure(cfg);
 }
 
@@ -25,4 +29,5 @@ fn configure_v1(cfg: &mut ServiceConfig<'_>) {
     // `/posts/{post}` and what hangs on it, then the rest by how often it is read.
     revisions::configure(cfg);
     posts::configure(cfg);
+    media::configure(cfg);
 }
