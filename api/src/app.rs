@@ -62,6 +62,12 @@ impl App {
         &self.shared.svc
     }
 
+    /// Starts the work that goes on beside requests: scheduled posts, image widths, cleaning up.
+    #[must_use]
+    pub fn start_jobs(&self) -> crate::jobs::RunnerHandle {
+        crate::jobs::Runner::start(Arc::clone(&self.shared.svc))
+    }
+
     /// One worker's application.
     pub fn build(
         &self,

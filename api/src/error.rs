@@ -77,6 +77,8 @@ codes! {
     TooLarge = "too_large", 413, "Too large";
     /// The body's `Content-Type`, or a file's true type, is not one that this takes.
     UnsupportedMediaType = "unsupported_media_type", 415, "Unsupported media type";
+    /// `Range` asks for bytes that lie beyond the end; `Content-Range` tells the length.
+    RangeNotSatisfiable = "range_not_satisfiable", 416, "Range not satisfiable";
     /// The request is well formed but a member is missing, unknown, of the wrong type or out of range; `errors` names each.
     ValidationFailed = "validation_failed", 422, "Validation failed";
     /// The `Idempotency-Key` was used before with another request. Use a new key for a new request.

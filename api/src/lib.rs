@@ -8,6 +8,7 @@ pub mod content;
 pub mod demo;
 pub mod error;
 pub mod graphql;
+pub mod jobs;
 pub mod media;
 pub mod openapi;
 pub mod page;

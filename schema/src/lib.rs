@@ -9,6 +9,8 @@ pub mod changes;
 pub mod db;
 pub mod error;
 pub mod idempotency;
+pub mod jobs;
+pub mod maintenance;
 pub mod media;
 pub mod migrate;
 pub mod page;

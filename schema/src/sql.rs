@@ -114,6 +114,33 @@ in_list!(
     sqlite: " IN (SELECT value FROM json_each(", "))"
 );
 
+/// `column.image.media_id = id`, in a column that holds a post's snapshot.
+#[derive(Debug, Clone, QueryId)]
+pub(crate) struct SnapshotShows<C> {
+    column: C,
+    list: String,
+}
+
+/// See [`SnapshotShows`].
+pub(crate) fn snapshot_shows<C>(column: C, media: Id) -> SnapshotShows<C> {
+    SnapshotShows { column, list: media.to_string() }
+}
+
+impl<C> diesel::expression::Expression for SnapshotShows<C> {
+    type SqlType = Bool;
+}
+impl<C, QS> diesel::expression::AppearsOnTable<QS> for SnapshotShows<C> {}
+impl<C, QS> diesel::expression::SelectableExpression<QS> for SnapshotShows<C> {}
+impl<C, G> diesel::expression::ValidGrouping<G> for SnapshotShows<C> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+in_list!(
+    SnapshotShows,
+    pg: " #>> '{image,media_id}' = ", "",
+    sqlite: " ->> '$.image.media_id' = ", ""
+);
+
 /// A statement without parameters or rows, prepared once and kept.
 macro_rules! statement {
     ($name:ident, $sqlite:literal, $pg:literal) => {

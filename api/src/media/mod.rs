@@ -12,10 +12,12 @@ pub mod draw;
 pub mod inspect;
 pub mod store;
 pub mod variants;
+pub mod work;
 
 pub use inspect::{Inspected, Limits, inspect};
 pub use store::{MediaStore, S3Settings, StoredObject, is_valid_key, key_for, mime_for_key};
-pub use variants::{Variant, WIDTHS, make_variants};
+pub use variants::{Variant, WIDTHS, has_variants, make_variants};
+pub use work::ImageWork;
 
 /// What can go wrong with an image. Each says how to mend it in words that may go to the person who uploaded,
 /// except [`MediaError::Store`], which is for the log and for `doctor`.

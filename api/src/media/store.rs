@@ -3,6 +3,7 @@
 //! Objects are named after the digest of what is in them, so an object never changes, two equal uploads share one,
 //! and whoever serves them may be told to keep them for ever.
 
+use std::ops::Range;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
@@ -225,6 +226,31 @@ impl MediaStore {
         Ok(Some(StoredObject { len: bytes.len() as u64, bytes }))
     }
 
+    /// The bytes from `range.start` up to but not including `range.end`, which must lie within the object; `None`
+    /// where there is none of this name.
+    ///
+    /// # Errors
+    /// [`MediaError::Store`] for a key that [`is_valid_key`] refuses, or where the store fails.
+    pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Option<Bytes>, MediaError> {
+        match self.backend.get_range(&path_of(key)?, range).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(BackendError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
+    /// The length of an object, in bytes; `None` where there is none of this name.
+    ///
+    /// # Errors
+    /// [`MediaError::Store`] for a key that [`is_valid_key`] refuses, or where the store fails.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, MediaError> {
+        match self.backend.head(&path_of(key)?).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(BackendError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
     /// Removes an object; one that is not there is removed already.
     ///
     /// # Errors
@@ -245,11 +271,7 @@ impl MediaStore {
     /// # Errors
     /// [`MediaError::Store`] for a key that [`is_valid_key`] refuses, or where the store fails.
     pub async fn exists(&self, key: &str) -> Result<bool, MediaError> {
-        match self.backend.head(&path_of(key)?).await {
-            Ok(_) => Ok(true),
-            Err(BackendError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(failure(&error)),
-        }
+        Ok(self.size(key).await?.is_some())
     }
 
     /// Writes a small object, reads it back and removes it, as proof that address, rights and disk are in order.

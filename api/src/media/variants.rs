@@ -44,6 +44,12 @@ pub struct Variant {
     pub bytes: Vec<u8>,
 }
 
+/// Whether an image has variants at all: it is wider than the narrowest of them and does not move.
+#[must_use]
+pub fn has_variants(width: u32, animated: bool) -> bool {
+    !animated && WIDTHS.into_iter().any(|wanted| wanted < width)
+}
+
 /// Makes the variants of an image that [`super::inspect()`] has cleaned, narrowest first; none where the original is
 /// too narrow or animated.
 ///

@@ -4,6 +4,8 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod edge;
 mod extract;
+pub(crate) mod files;
+pub(crate) mod media;
 pub mod ops;
 mod pages;
 pub(crate) mod params;
@@ -11,6 +13,7 @@ pub(crate) mod posts;
 pub(crate) mod respond;
 mod retry;
 pub(crate) mod revisions;
+mod upload;
 pub(crate) mod users;
 
 use utoipa_actix_web::scope;
@@ -22,6 +25,7 @@ pub(crate) use pages::configure as configure_pages;
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(scope("/v1").wrap(actix_web::middleware::from_fn(retry::middleware)).configure(configure_v1));
     auth::configure_root(cfg);
+    files::configure(cfg);
     ops::configure(cfg);
 }
 
@@ -31,4 +35,5 @@ fn configure_v1(cfg: &mut ServiceConfig<'_>) {
     posts::configure(cfg);
     auth::configure(cfg);
     users::configure(cfg);
+    media::configure(cfg);
 }

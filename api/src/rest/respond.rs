@@ -64,7 +64,7 @@ pub(crate) fn if_match(request: &HttpRequest) -> Result<Option<IfMatch>> {
     Ok(Some(IfMatch::Versions(versions)))
 }
 
-fn matches_none(request: &HttpRequest, etag: &str) -> bool {
+pub(crate) fn matches_none(request: &HttpRequest, etag: &str) -> bool {
     request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|list| {
         list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
     })

@@ -30,3 +30,9 @@ pub(crate) fn tag(id: Id) -> String {
 pub(crate) fn comments(post: Id) -> String {
     format!("comments:{post}")
 }
+
+/// One object of the media store, by its key: `file:` and the digest of the original, which variants share.
+pub(crate) fn file(storage_key: &str) -> String {
+    let name = storage_key.rsplit('/').next().unwrap_or_default();
+    format!("file:{}", name.split(['-', '.']).next().unwrap_or_default())
+}

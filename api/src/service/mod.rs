@@ -9,6 +9,7 @@ pub mod comments;
 pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub mod links;
+pub mod media;
 pub mod posts;
 pub(crate) mod present;
 pub mod related;
@@ -40,6 +41,12 @@ pub struct Service {
     pub passwords: PasswordPool,
     /// The signing keys.
     pub(crate) keys: accounts::Keys,
+    /// Where images are kept.
+    pub media: crate::media::MediaStore,
+    /// Where images are decoded.
+    pub images: crate::media::ImageWork,
+    /// Tells this instance's job runner that there is work.
+    pub jobs: crate::jobs::Bell,
 }
 
 /// A handle to the service.
@@ -54,7 +61,16 @@ impl Service {
         let settings = config.db_settings().map_err(Error::internal)?;
         let cost = if config.weak_passwords { Cost::for_tests() } else { Cost::standard() };
         let passwords = PasswordPool::start(cost).map_err(|e| Error::internal(e.to_string()))?;
-        Ok(Self { db: Db::open(settings)?, clock, passwords, keys: accounts::Keys::default(), config })
+        Ok(Self {
+            db: Db::open(settings)?,
+            media: Self::media_store(&config)?,
+            images: crate::media::ImageWork::default(),
+            jobs: crate::jobs::Bell::default(),
+            clock,
+            passwords,
+            keys: accounts::Keys::default(),
+            config,
+        })
     }
 
     /// Makes ready what needs the schema: signing keys, the first admin.

@@ -245,6 +245,12 @@ pub async fn restore_revision(
         if pressroom_schema::posts::slug_taken(tx.conn, &snapshot.slug, Some(row.id))? {
             snapshot.slug = present.slug;
         }
+        // Files that no working copy shows may be removed, and the old revision does without.
+        if let Some(image) = &snapshot.image
+            && pressroom_schema::media::find(tx.conn, image.media_id)?.is_none()
+        {
+            snapshot.image = None;
+        }
         let words = revisions::find(tx.conn, row.id, number)?.map_or(0, |(r, _)| r.word_count);
         row.version += 1;
         live::save_revision(tx, &mut row, &snapshot, words, "restored")?;

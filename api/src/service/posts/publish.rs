@@ -68,15 +68,19 @@ pub async fn publish(
         .await?;
     let prepared = first.as_ref().map(Prepared::of);
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
-        let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
-        let before = row.clone();
-        let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &when)?;
-        let action = if row.status == "scheduled" { "scheduled" } else { "published" };
-        tx.record("post", row.id, action, row.version, keys);
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
-    })
-    .await
+    let view = svc
+        .write(viewer, move |tx| {
+            let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
+            let before = row.clone();
+            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &when)?;
+            let action = if row.status == "scheduled" { "scheduled" } else { "published" };
+            tx.record("post", row.id, action, row.version, keys);
+            load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        })
+        .await?;
+    // It may be due before the runner would next look.
+    svc.jobs.ring();
+    Ok(view)
 }
 
 /// Publishes inside a transaction. `row` may already bear a new revision.

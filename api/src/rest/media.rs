@@ -1,0 +1,179 @@
+//! `/v1/media`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use utoipa::ToSchema;
+
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use super::{body, upload};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::Service;
+use crate::service::media::{self, MediaQuery, UpdateMedia};
+use crate::view::MediaView;
+
+/// What `fields` takes for a media object.
+const FIELDS: [&str; 17] = [
+    "id",
+    "url",
+    "mime",
+    "filename",
+    "byte_size",
+    "width",
+    "height",
+    "alt",
+    "caption",
+    "color",
+    "animated",
+    "state",
+    "variants",
+    "sha256",
+    "created_at",
+    "updated_at",
+    "version",
+];
+
+/// An upload: a form with a file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form for OpenAPI; `upload::read` reads it")]
+pub(crate) struct UploadForm {
+    /// The image: JPEG, PNG, GIF or WebP, judged by its content.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
+    /// What it shows, for those who cannot see it; empty where it is decoration.
+    #[schema(required = false, max_length = 1000, example = "A clock with one hand")]
+    alt: String,
+    /// A line under it.
+    #[schema(required = false, max_length = 1000, example = "The town hall, in the morning.")]
+    caption: String,
+}
+
+/// List the media library, newest first.
+#[utoipa::path(operation_id = "list_media", tag = "media",
+    params(
+        ("owner" = Option<String>, Query, description = "Only files that this account uploaded: its id, or `me`.", example = "me"),
+        ("mime" = Option<Vec<String>>, Query, description = "Only these types: `image/jpeg`, `image/png`, `image/gif`, `image/webp`. Repeat it or separate by commas."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of the media library.", body = List<MediaView>)))]
+#[get("/media")]
+pub(crate) async fn list_media(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let query = MediaQuery { owner: params.one("owner"), mimes: params.many("mime"), page: params.page() };
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let page = media::list(&svc.into_inner(), &viewer, query).await?;
+    respond::list(&request, &Meta::private(), page, &fields)
+}
+
+/// Upload an image. Metadata such as the place where a photograph was taken is removed; smaller widths are made in the background.
+#[utoipa::path(operation_id = "upload_media", tag = "media",
+    request_body(content = UploadForm, content_type = "multipart/form-data", description = "The image, and what is said about it."),
+    responses((status = 201, description = "The file as the library has it; `state` tells whether its smaller widths are made.", body = MediaView,
+        headers(("Location" = String, description = "Where the media object is.")))))]
+#[post("/media")]
+pub(crate) async fn upload_media(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let svc = svc.into_inner();
+    // Rights and room first: nobody sends megabytes in vain.
+    let _room = media::admit(&svc, &viewer)?;
+    let form = upload::read(request.headers(), payload, svc.config.upload_limit).await?;
+    let view = media::upload(&svc, &viewer, form).await?;
+    respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/media/{}", view.id)), &view)
+}
+
+/// Read a media object.
+#[utoipa::path(operation_id = "get_media", tag = "media",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The media object's id."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+    ),
+    responses((status = 200, description = "The media object.", body = MediaView)))]
+#[get("/media/{id}")]
+pub(crate) async fn get_media(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let view = media::get(&svc.into_inner(), &viewer, &path).await?;
+    let mut meta = Meta::private();
+    meta.version = Some(view.version);
+    // While its smaller widths are being made it changes without a new date.
+    meta.modified = Some(view.updated_at).filter(|_| view.state != "processing");
+    respond::object(&request, &meta, &view, &fields)
+}
+
+/// Change what is said about a file.
+#[utoipa::path(operation_id = "update_media", tag = "media",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The media object's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+    ),
+    request_body(content = UpdateMedia, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
+    responses((status = 200, description = "The media object as it now stands.", body = MediaView)))]
+#[patch("/media/{id}")]
+pub(crate) async fn update_media(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: UpdateMedia = body::json(&request, &bytes)?;
+    let view = media::update(&svc.into_inner(), &viewer, &path, input, if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Remove a file that nothing uses any more.
+#[utoipa::path(operation_id = "delete_media", tag = "media",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The media object's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/media/{id}")]
+pub(crate) async fn delete_media(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    media::delete(&svc.into_inner(), &viewer, &path, if_match(&request)?).await?;
+    Ok(respond::no_content())
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_media)
+        .service(upload_media)
+        .service(get_media)
+        .service(update_media)
+        .service(delete_media);
+}
