@@ -1,9 +1,11 @@
 //! The binary: see `pressroom --help`.
 
+mod commands;
+
 /// Answers are made of many small allocations, at which mimalloc is measurably better than the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    commands::run()
 }

@@ -2,8 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
+use crate::db::{Conn, MultiBackend};
 use crate::media::MediaRow;
+use crate::page::{KeyValue, Slice, Window, keyset};
+use crate::posts::Ref;
 use crate::sql::{id_in, text_in};
 use crate::tables::{authors, media, post_authors};
 use crate::types::{Id, Json, Timestamp};
@@ -99,4 +101,104 @@ pub fn ids_by_slugs(conn: &mut Conn, slugs: &[String]) -> crate::Result<Vec<(Str
         .filter(text_in(authors::slug, slugs))
         .select((authors::slug, authors::id))
         .load(conn)?)
+}
+
+/// A profile by id or slug, with its portrait.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn, author: &Ref) -> crate::Result<Option<WithAvatar>> {
+    let base = authors::table
+        .left_join(media::table)
+        .select((AuthorRow::as_select(), Option::<MediaRow>::as_select()));
+    Ok(match author {
+        Ref::Id(id) => base.filter(authors::id.eq(*id)).first(conn).optional()?,
+        Ref::Slug(slug) => base.filter(authors::slug.eq(slug)).first(conn).optional()?,
+    })
+}
+
+/// The orders of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `name`.
+    Name,
+    /// `-post_count`.
+    Posts,
+}
+
+/// One page of the profiles.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(conn: &mut Conn, order: Order, window: &Window) -> crate::Result<Slice<WithAvatar>> {
+    let query = authors::table.left_join(media::table).into_boxed::<MultiBackend>();
+    let text = |key: &KeyValue| key.text().to_owned();
+    let int = |key: &KeyValue| key.int();
+    let query = match order {
+        Order::Name => keyset!(query, window, authors::name_key, authors::id, text, descending: false),
+        Order::Posts => keyset!(query, window, authors::post_count, authors::id, int, descending: true),
+    };
+    let rows = query.select((AuthorRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
+    Ok(window.slice(rows))
+}
+
+/// Adds a profile.
+///
+/// # Errors
+/// `authors_slug_key` when the slug is taken, or when the database fails.
+pub fn insert(conn: &mut Conn, author: &AuthorRow) -> crate::Result<()> {
+    diesel::insert_into(authors::table).values(author.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Writes what an editor decides about a profile; its counts are not touched.
+///
+/// # Errors
+/// `authors_slug_key` when the slug is taken, or when the database fails.
+pub fn update(conn: &mut Conn, author: &AuthorRow) -> crate::Result<()> {
+    let a = author.clone();
+    diesel::update(authors::table.filter(authors::id.eq(author.id)))
+        .set((
+            authors::slug.eq(a.slug),
+            authors::name.eq(a.name),
+            authors::name_key.eq(a.name_key),
+            authors::bio_format.eq(a.bio_format),
+            authors::bio_source.eq(a.bio_source),
+            authors::bio_html.eq(a.bio_html),
+            authors::avatar_media_id.eq(a.avatar_media_id),
+            authors::location.eq(a.location),
+            authors::website.eq(a.website),
+            authors::social.eq(a.social),
+            authors::version.eq(a.version),
+            authors::updated_at.eq(a.updated_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a profile that no post bears.
+///
+/// # Errors
+/// A foreign key, where a post still bears it, or when the database fails.
+pub fn delete(conn: &mut Conn, author: Id) -> crate::Result<()> {
+    diesel::delete(authors::table.filter(authors::id.eq(author))).execute(conn)?;
+    Ok(())
+}
+
+/// How many posts, in whatever state, bear this byline.
+///
+/// # Errors
+/// When the database fails.
+pub fn posts_with(conn: &mut Conn, author: Id) -> crate::Result<i64> {
+    Ok(post_authors::table.filter(post_authors::author_id.eq(author)).count().get_result(conn)?)
+}
+
+/// Whether a profile bears this slug.
+///
+/// # Errors
+/// When the database fails.
+pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Result<bool> {
+    let found: Option<Id> =
+        authors::table.filter(authors::slug.eq(slug)).select(authors::id).first(conn).optional()?;
+    Ok(found.is_some_and(|id| Some(id) != except))
 }

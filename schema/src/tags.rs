@@ -2,9 +2,11 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
+use crate::db::{Conn, MultiBackend};
+use crate::page::{KeyValue, Slice, Window, keyset};
+use crate::posts::Ref;
 use crate::sql::{id_in, text_in};
-use crate::tables::{post_tags, tags};
+use crate::tables::{post_lists, post_tags, tags};
 use crate::types::{Id, Timestamp};
 
 diesel::alias!(tags as parents: Parents);
@@ -88,4 +90,146 @@ pub fn ids_by_slugs(conn: &mut Conn, slugs: &[String]) -> crate::Result<Vec<(Str
         return Ok(Vec::new());
     }
     Ok(tags::table.filter(text_in(tags::slug, slugs)).select((tags::slug, tags::id)).load(conn)?)
+}
+
+/// A tag by id or slug, with what stands above it.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn, tag: &Ref) -> crate::Result<Option<WithParent>> {
+    let base = tags::table
+        .left_join(parents.on(parents.field(tags::id).nullable().eq(tags::parent_id)))
+        .select((TagRow::as_select(), parents.fields((tags::id, tags::slug, tags::name)).nullable()));
+    Ok(match tag {
+        Ref::Id(id) => base.filter(tags::id.eq(*id)).first(conn).optional()?,
+        Ref::Slug(slug) => base.filter(tags::slug.eq(slug)).first(conn).optional()?,
+    })
+}
+
+/// Which tags.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// `tag` or `category`.
+    pub kind: Option<String>,
+    /// Directly below this one.
+    pub parent: Option<Id>,
+}
+
+/// The orders of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `name`.
+    Name,
+    /// `-post_count`.
+    Posts,
+}
+
+/// One page of the tags.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    order: Order,
+    window: &Window,
+) -> crate::Result<Slice<WithParent>> {
+    let mut query = tags::table
+        .left_join(parents.on(parents.field(tags::id).nullable().eq(tags::parent_id)))
+        .into_boxed::<MultiBackend>();
+    if let Some(kind) = &filter.kind {
+        query = query.filter(tags::kind.eq(kind.clone()));
+    }
+    if let Some(parent) = filter.parent {
+        query = query.filter(tags::parent_id.eq(parent));
+    }
+    let text = |key: &KeyValue| key.text().to_owned();
+    let int = |key: &KeyValue| key.int();
+    let query = match order {
+        Order::Name => keyset!(query, window, tags::name_key, tags::id, text, descending: false),
+        Order::Posts => keyset!(query, window, tags::post_count, tags::id, int, descending: true),
+    };
+    let rows = query
+        .select((TagRow::as_select(), parents.fields((tags::id, tags::slug, tags::name)).nullable()))
+        .load(conn)?;
+    Ok(window.slice(rows))
+}
+
+/// How many tags `filter` leaves.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(conn: &mut Conn, filter: &Filter) -> crate::Result<i64> {
+    let mut query = tags::table.into_boxed::<MultiBackend>();
+    if let Some(kind) = &filter.kind {
+        query = query.filter(tags::kind.eq(kind.clone()));
+    }
+    if let Some(parent) = filter.parent {
+        query = query.filter(tags::parent_id.eq(parent));
+    }
+    Ok(query.count().get_result(conn)?)
+}
+
+/// Adds a tag.
+///
+/// # Errors
+/// `tags_slug_key` when the slug is taken, or when the database fails.
+pub fn insert(conn: &mut Conn, tag: &TagRow) -> crate::Result<()> {
+    diesel::insert_into(tags::table).values(tag.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Writes what an editor decides about a tag; its count is not touched.
+///
+/// # Errors
+/// `tags_slug_key` when the slug is taken, or when the database fails.
+pub fn update(conn: &mut Conn, tag: &TagRow) -> crate::Result<()> {
+    let t = tag.clone();
+    diesel::update(tags::table.filter(tags::id.eq(tag.id)))
+        .set((
+            tags::slug.eq(t.slug),
+            tags::name.eq(t.name),
+            tags::name_key.eq(t.name_key),
+            tags::kind.eq(t.kind),
+            tags::description.eq(t.description),
+            tags::parent_id.eq(t.parent_id),
+            tags::version.eq(t.version),
+            tags::updated_at.eq(t.updated_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a tag: from posts and their public lists too. Tags below it stand alone then.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete(conn: &mut Conn, tag: Id) -> crate::Result<()> {
+    diesel::delete(post_tags::table.filter(post_tags::tag_id.eq(tag))).execute(conn)?;
+    diesel::delete(post_lists::table.filter(post_lists::list_id.eq(tag))).execute(conn)?;
+    diesel::delete(tags::table.filter(tags::id.eq(tag))).execute(conn)?;
+    Ok(())
+}
+
+/// The tag above one, if any.
+///
+/// # Errors
+/// When the database fails.
+pub fn parent_of(conn: &mut Conn, tag: Id) -> crate::Result<Option<Id>> {
+    Ok(tags::table
+        .filter(tags::id.eq(tag))
+        .select(tags::parent_id)
+        .first::<Option<Id>>(conn)
+        .optional()?
+        .flatten())
+}
+
+/// Whether a tag bears this slug.
+///
+/// # Errors
+/// When the database fails.
+pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Result<bool> {
+    let found: Option<Id> =
+        tags::table.filter(tags::slug.eq(slug)).select(tags::id).first(conn).optional()?;
+    Ok(found.is_some_and(|id| Some(id) != except))
 }

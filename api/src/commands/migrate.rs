@@ -1,0 +1,33 @@
+//! `pressroom migrate`.
+
+use clap::Args;
+use pressroom::clock::Clock;
+use pressroom::config::Config;
+use pressroom::service::Service;
+use pressroom_schema::migrate;
+
+use super::{Failure, say};
+
+/// Bring the schema up to date, and tell what it did.
+#[derive(Args)]
+pub(super) struct Migrate {
+    /// Only tell which migrations there are, and which the database has.
+    #[arg(long)]
+    status: bool,
+}
+
+impl Migrate {
+    pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
+        let svc = Service::open(config, Clock::System)?;
+        if !self.status {
+            let ran = svc.db.raw(|conn| migrate::up(conn)).await?;
+            for name in &ran {
+                say(&format!("ran     {name}"))?;
+            }
+        }
+        for migration in svc.db.raw(|conn| migrate::status(conn)).await? {
+            say(&format!("{} {}", if migration.applied { "applied" } else { "pending" }, migration.name))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line, one file for each command.
+
+mod doctor;
+mod migrate;
+mod print;
+mod serve;
+mod token;
+mod user;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use pressroom::clock::Clock;
+use pressroom::config::{Config, LogFormat};
+use pressroom::service::{Service, Svc};
+
+/// What a command may fail with.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// A headless CMS for publications: posts, authors, links and comment threads as REST and GraphQL.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Settings come from flags, then the environment, then .env in the working folder; .env.example lists them.\n\nTo begin:  pressroom serve --demo        a small publication to look at, on SQLite\n           pressroom doctor              is everything as it should be?"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring the schema up to date, then serve.
+    Serve(serve::Serve),
+    /// Bring the schema up to date, and tell what it did.
+    Migrate(migrate::Migrate),
+    /// Check settings, database, media store, clock and keys.
+    Doctor,
+    /// Accounts: create, list, disable, change a password.
+    User(user::User),
+    /// API tokens: create, list, revoke.
+    Token(token::Token),
+    /// Rotate the signing key; tokens signed so far go on being good until they expire.
+    RotateKey,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print the GraphQL schema.
+    GraphqlSchema,
+}
+
+/// Reads the settings, runs the command, and says in one line what went wrong.
+pub(crate) fn run() -> ExitCode {
+    let outcome = Config::load_dotenv().map_err(Failure::from).and_then(|()| {
+        let cli = Cli::parse();
+        log(&cli.config)?;
+        actix_web::rt::System::new().block_on(dispatch(cli))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            let _ = writeln!(std::io::stderr(), "pressroom: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let config = cli.config;
+    match cli.command {
+        Command::Serve(serve) => serve.run(config).await,
+        Command::Migrate(migrate) => migrate.run(config).await,
+        Command::Doctor => doctor::run(config).await,
+        Command::User(user) => user.run(config).await,
+        Command::Token(token) => token.run(config).await,
+        Command::RotateKey => {
+            let svc = open(config).await?;
+            let kid = pressroom::service::accounts::rotate_keys(&svc).await?;
+            say(&format!("New tokens are signed with {kid}."))
+        }
+        Command::Openapi => print::openapi(),
+        Command::GraphqlSchema => print::graphql_schema(),
+    }
+}
+
+fn log(config: &Config) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .map_err(|e| format!("PRESSROOM_LOG is not a list of levels and modules: {e}"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+/// The use cases on the configured stores, the schema brought up to date.
+async fn open(config: Config) -> Result<Svc, Failure> {
+    let svc = Svc::new(Service::open(config, Clock::System)?);
+    svc.db.raw(|conn| pressroom_schema::migrate::up(conn)).await?;
+    svc.prepare().await?;
+    Ok(svc)
+}
+
+/// Prints a line. A reader that went away (`| head`) is no failure.
+fn say(line: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A secret from a prompt, or from standard input where that is no terminal; never from the command line, which others can see.
+fn secret(prompt: &str) -> Result<String, Failure> {
+    let text = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{prompt}: "))?
+    } else {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    if text.is_empty() { Err(format!("no {prompt} was given on standard input").into()) } else { Ok(text) }
+}

@@ -1,0 +1,20 @@
+//! `pressroom openapi` and `pressroom graphql-schema`.
+
+use std::io::Write;
+
+use super::Failure;
+
+pub(super) fn openapi() -> Result<(), Failure> {
+    write(&pressroom::openapi::document())
+}
+
+pub(super) fn graphql_schema() -> Result<(), Failure> {
+    write(&pressroom::graphql::sdl())
+}
+
+fn write(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
+        _ => Ok(()),
+    }
+}
