@@ -22,6 +22,7 @@ mod script;
 mod tidy;
 mod tokens;
 
+pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
 pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
 pub use slug::{is_slug, slugify};
 pub use text::{excerpt_of, plain_text};
