@@ -1,4 +1,5 @@
 //! What becomes of the words that people send: Markdown and HTML made into safe HTML, plain text, excerpts, counts,
+//! slugs, search tokens, comparisons, and a judgement on comments.
 //!
 //! Everything here is a pure function of its arguments. Nothing touches a database, the network, the clock or the
 //! environment, so each rule can be tested by itself and gives the same bytes on every machine.
@@ -13,6 +14,7 @@
 pub mod diff;
 pub mod render;
 pub mod sanitise;
+pub mod search;
 pub mod slug;
 pub mod text;
 
@@ -24,5 +26,6 @@ mod tokens;
 
 pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
 pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
+pub use search::{highlight, search_tokens};
 pub use slug::{is_slug, slugify};
 pub use text::{excerpt_of, plain_text};
