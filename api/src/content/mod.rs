@@ -16,6 +16,7 @@ pub mod render;
 pub mod sanitise;
 pub mod search;
 pub mod slug;
+pub mod spam;
 pub mod text;
 
 mod anchors;
@@ -28,4 +29,5 @@ pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
 pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
 pub use search::{highlight, search_tokens};
 pub use slug::{is_slug, slugify};
+pub use spam::{Judgement, Reason, SpamInput, Verdict, judge};
 pub use text::{excerpt_of, plain_text};
