@@ -1,13 +1,144 @@
-//! stand-in
-/// a
+//! What changed between two revisions.
+
+use serde::{Deserialize, Serialize};
+use similar::{Algorithm, DiffOp as Op, capture_diff_slices};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// What became of a piece of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiffOp {
+    /// It is in both.
+    Same,
+    /// It is only in the new text.
+    Added,
+    /// It is only in the old text.
+    Removed,
+}
+
+impl DiffOp {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DiffOp::Same => "same",
+            DiffOp::Added => "added",
+            DiffOp::Removed => "removed",
+        }
+    }
+}
+
+/// A line, or in [`word_diff`] a run of words, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffLine {
-    /// a
-    pub op: &'static str,
-    /// b
+    /// What became of it.
+    pub op: DiffOp,
+    /// The text, without its line end.
     pub text: String,
 }
-/// a
+
+/// Compares line by line. The lines that are `same` or `removed`, in order, are the old text; those that are `same` or
+/// `added` the new. `\r\n` and `\n` are the same line end.
 #[must_use]
-pub fn line_diff(_a: &str, _b: &str) -> Vec<DiffLine> {
-    vec![]
+pub fn line_diff(old: &str, new: &str) -> Vec<DiffLine> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    compare(&old, &new)
+}
+
+/// Compares word by word, for showing what changed within a paragraph. Neighbouring words of the same fate are one
+/// piece; all `same` and `removed` pieces joined are the old text, all `same` and `added` ones the new.
+#[must_use]
+pub fn word_diff(old: &str, new: &str) -> Vec<DiffLine> {
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (old.split_word_bounds().collect(), new.split_word_bounds().collect());
+    let mut pieces: Vec<DiffLine> = Vec::new();
+    for piece in compare(&old, &new) {
+        match pieces.last_mut() {
+            Some(last) if last.op == piece.op => last.text.push_str(&piece.text),
+            _ => pieces.push(piece),
+        }
+    }
+    pieces
+}
+
+fn compare(old: &[&str], new: &[&str]) -> Vec<DiffLine> {
+    let mut lines = Vec::with_capacity(old.len().max(new.len()));
+    let mut push = |op: DiffOp, list: &[&str], from: usize, count: usize| {
+        let texts = list.iter().skip(from).take(count);
+        lines.extend(texts.map(|text| DiffLine { op, text: (*text).to_owned() }));
+    };
+    for op in capture_diff_slices(Algorithm::Myers, old, new) {
+        match op {
+            Op::Equal { old_index, len, .. } => push(DiffOp::Same, old, old_index, len),
+            Op::Delete { old_index, old_len, .. } => push(DiffOp::Removed, old, old_index, old_len),
+            Op::Insert { new_index, new_len, .. } => push(DiffOp::Added, new, new_index, new_len),
+            Op::Replace { old_index, old_len, new_index, new_len } => {
+                push(DiffOp::Removed, old, old_index, old_len);
+                push(DiffOp::Added, new, new_index, new_len);
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(lines: &[DiffLine]) -> Vec<String> {
+        let sign = |op| match op {
+            DiffOp::Same => ' ',
+            DiffOp::Added => '+',
+            DiffOp::Removed => '-',
+        };
+        lines.iter().map(|line| format!("{}{}", sign(line.op), line.text)).collect()
+    }
+
+    fn side(lines: &[DiffLine], other: DiffOp, join: &str) -> String {
+        let kept: Vec<&str> = lines.iter().filter(|l| l.op != other).map(|l| l.text.as_str()).collect();
+        kept.join(join)
+    }
+
+    #[test]
+    fn lines_are_kept_added_and_removed() {
+        assert_eq!(shown(&line_diff("a\nb\nc\n", "a\nB\nc\nd\n")), [" a", "-b", "+B", " c", "+d"]);
+        assert_eq!(shown(&line_diff("", "a")), ["+a"]);
+        assert_eq!(shown(&line_diff("a", "")), ["-a"]);
+        assert_eq!(shown(&line_diff("a\r\nb", "a\nb")), [" a", " b"]);
+        assert!(line_diff("", "").is_empty());
+    }
+
+    #[test]
+    fn words_are_compared_within_a_line() {
+        let pieces = word_diff("The quick brown fox", "The slow brown fox");
+        assert_eq!(shown(&pieces), [" The ", "-quick", "+slow", "  brown fox"]);
+    }
+
+    #[test]
+    fn both_texts_can_be_read_off_the_comparison() {
+        let cases =
+            [("one two\n\nthree 🙂", "one\n\ntwo three 🙃"), ("北京\n上海", "北京\n广州"), ("x", "y")];
+        for (old, new) in cases {
+            let lines = line_diff(old, new);
+            assert_eq!(side(&lines, DiffOp::Added, "\n"), old);
+            assert_eq!(side(&lines, DiffOp::Removed, "\n"), new);
+            let words = word_diff(old, new);
+            assert_eq!(side(&words, DiffOp::Added, ""), old);
+            assert_eq!(side(&words, DiffOp::Removed, ""), new);
+        }
+    }
+
+    #[test]
+    fn the_wire_name_of_each_operation_is_its_own() {
+        for op in [DiffOp::Same, DiffOp::Added, DiffOp::Removed] {
+            assert_eq!(serde_json::to_value(op).unwrap(), op.as_str());
+        }
+    }
+
+    #[test]
+    fn wholly_different_large_texts_are_compared_quickly() {
+        let old = (0..20_000).map(|n| format!("old {n}\n")).collect::<Vec<_>>().concat();
+        let new = (0..20_000).map(|n| format!("new {n}\n")).collect::<Vec<_>>().concat();
+        assert_eq!(line_diff(&old, &new).len(), 40_000);
+    }
 }

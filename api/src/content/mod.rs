@@ -1,59 +1,33 @@
-//! stand-in
+//! What becomes of the words that people send: Markdown and HTML made into safe HTML, plain text, excerpts, counts,
+//! slugs, search tokens, comparisons, and a judgement on comments.
+//!
+//! Everything here is a pure function of its arguments. Nothing touches a database, the network, the clock or the
+//! environment, so each rule can be tested by itself and gives the same bytes on every machine.
+//!
+//! The way of a body:
+//!
+//! ```text
+//! Markdown ──comrak──┐
+//! HTML ──────────────┴→ tokens → tidy (balanced, bounded, allow-listed) → ammonia → html → text, excerpt, counts, links
+//! ```
+
 pub mod diff;
+pub mod render;
+pub mod sanitise;
+pub mod search;
 pub mod slug;
+pub mod spam;
+pub mod text;
 
-/// stand-in
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyFormat {
-    /// a
-    Markdown,
-    /// b
-    Html,
-}
+mod anchors;
+mod markdown;
+mod script;
+mod tidy;
+mod tokens;
 
-impl BodyFormat {
-    /// c
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Markdown => "markdown",
-            Self::Html => "html",
-        }
-    }
-}
-
-impl std::str::FromStr for BodyFormat {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        match s {
-            "markdown" => Ok(Self::Markdown),
-            "html" => Ok(Self::Html),
-            _ => Err(()),
-        }
-    }
-}
-
-/// stand-in
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "stand-in")]
-pub struct Rendered {
-    pub html: String,
-    pub text: String,
-    pub word_count: i32,
-    pub reading_minutes: i32,
-    pub excerpt: String,
-    pub links: Vec<String>,
-}
-
-/// stand-in
-#[must_use]
-pub fn render_post(_format: BodyFormat, source: &str) -> Rendered {
-    Rendered {
-        html: source.to_owned(),
-        text: source.to_owned(),
-        word_count: 1,
-        reading_minutes: 1,
-        excerpt: source.chars().take(300).collect(),
-        links: vec![],
-    }
-}
+pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
+pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
+pub use search::{highlight, search_tokens};
+pub use slug::{is_slug, slugify};
+pub use spam::{Judgement, Reason, SpamInput, Verdict, judge};
+pub use text::{excerpt_of, plain_text};

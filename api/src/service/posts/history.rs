@@ -218,7 +218,7 @@ pub async fn diff_revisions(
     } else {
         line_diff(&old.body_source, &new.body_source)
             .into_iter()
-            .map(|line| DiffLineView { op: line.op.to_owned(), text: line.text })
+            .map(|line| DiffLineView { op: line.op.as_str().to_owned(), text: line.text })
             .collect()
     };
     Ok(RevisionDiffView { from, to, fields, body })

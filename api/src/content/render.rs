@@ -1,0 +1,176 @@
+//! From what an editor, an author or a reader sent to what is shown.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::markdown;
+use super::sanitise::{Policy, sanitise};
+use super::text::{excerpt_of, flow_of, length_of, prose};
+use super::tokens::{Token, attr, tokenise};
+
+/// The greatest length of a derived excerpt, in characters.
+pub const EXCERPT_CHARS: usize = 300;
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFormat {
+    /// `CommonMark` with GitHub's extensions; raw HTML is allowed in it.
+    Markdown,
+    /// HTML.
+    Html,
+}
+
+impl BodyFormat {
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            BodyFormat::Markdown => "markdown",
+            BodyFormat::Html => "html",
+        }
+    }
+}
+
+impl fmt::Display for BodyFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that is not one of [`BodyFormat`]'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the format of a body is \"markdown\" or \"html\"")]
+pub struct UnknownBodyFormat;
+
+impl FromStr for BodyFormat {
+    type Err = UnknownBodyFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "markdown" => Ok(BodyFormat::Markdown),
+            "html" => Ok(BodyFormat::Html),
+            _ => Err(UnknownBodyFormat),
+        }
+    }
+}
+
+/// A heading of a body, for tables of contents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heading {
+    /// 1 to 6.
+    pub level: u8,
+    /// The anchor: the `id` of the element, unique in the body.
+    pub id: String,
+    /// Its text, on one line.
+    pub text: String,
+}
+
+/// All that is derived from a post's body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rendered {
+    /// Safe HTML.
+    pub html: String,
+    /// Plain text; paragraphs are parted by an empty line.
+    pub text: String,
+    /// Words; each Chinese or Japanese character counts as one.
+    pub word_count: i32,
+    /// Minutes to read it, rounded up: at least 1 where there is text, 0 where there is none.
+    pub reading_minutes: i32,
+    /// The first sentences, in at most [`EXCERPT_CHARS`] characters.
+    pub excerpt: String,
+    /// Where the body links to, in order, each once. Links within the body itself (`#…`) are not among them.
+    pub links: Vec<String>,
+    /// The headings, in order.
+    pub headings: Vec<Heading>,
+}
+
+/// Renders the body of a post. Takes any input; what is not allowed is left out, never an error.
+#[must_use]
+pub fn render_post(format: BodyFormat, source: &str) -> Rendered {
+    let html = safe_html(Policy::Post, format, source);
+    let tokens = tokenise(&html);
+    let text = flow_of(&tokens);
+    let length = length_of(&text);
+    let running = prose(&tokens);
+    let excerpt = excerpt_of(if running.is_empty() { &text } else { &running }, EXCERPT_CHARS);
+    Rendered {
+        links: links_of(&tokens),
+        headings: headings_of(&tokens),
+        html,
+        text,
+        word_count: length.words,
+        reading_minutes: length.minutes,
+        excerpt,
+    }
+}
+
+/// Renders a comment: paragraphs, line breaks as typed, emphasis, code, quotes, lists and links
+/// (`rel="nofollow ugc noopener"`). HTML in it is shown as it was typed.
+#[must_use]
+pub fn render_comment(source: &str) -> String {
+    sanitise(Policy::Comment, &markdown::comment(source)).trim().to_owned()
+}
+
+/// Renders the biography of an author: paragraphs, lists, links and words; no headings, images or tables.
+#[must_use]
+pub fn render_bio(format: BodyFormat, source: &str) -> String {
+    safe_html(Policy::Bio, format, source)
+}
+
+fn safe_html(policy: Policy, format: BodyFormat, source: &str) -> String {
+    let made;
+    let html = match format {
+        BodyFormat::Markdown => {
+            made = markdown::post(source);
+            &made
+        }
+        BodyFormat::Html => source,
+    };
+    sanitise(policy, html).trim_matches(|c: char| c.is_ascii_whitespace()).to_owned()
+}
+
+fn links_of(tokens: &[Token]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut links = Vec::new();
+    for token in tokens {
+        if let Token::Open { name, attrs } = token
+            && &**name == "a"
+            && let Some(href) = attr(attrs, "href")
+            && !href.starts_with('#')
+            && seen.insert(href)
+        {
+            links.push(href.to_owned());
+        }
+    }
+    links
+}
+
+fn headings_of(tokens: &[Token]) -> Vec<Heading> {
+    let mut headings = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Token::Open { name, attrs } = token else { continue };
+        let level = match &**name {
+            "h1" => 1,
+            "h2" => 2,
+            "h3" => 3,
+            "h4" => 4,
+            "h5" => 5,
+            "h6" => 6,
+            _ => continue,
+        };
+        let end = |token: &Token| matches!(token, Token::Close { name: closed } if closed == name);
+        let inside: Vec<Token> =
+            tokens.iter().skip(at + 1).take_while(|token| !end(token)).cloned().collect();
+        let text = flow_of(&inside).split_whitespace().collect::<Vec<_>>().join(" ");
+        headings.push(Heading { level, id: attr(attrs, "id").unwrap_or_default().to_owned(), text });
+    }
+    headings
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;
