@@ -54,7 +54,7 @@ pub fn document() -> String {
 /// Operations that anybody may call, besides all that only read public content.
 const OPEN_WRITES: [&str; 5] = ["login", "refresh", "add_comment", "graphql_post", "graphql_get"];
 /// Reads that need a token.
-const CLOSED_READS: [&str; 9] = [
+const CLOSED_READS: [&str; 10] = [
     "list_revisions",
     "get_revision",
     "diff_revisions",
@@ -63,6 +63,7 @@ const CLOSED_READS: [&str; 9] = [
     "list_users",
     "get_user",
     "list_media",
+    "get_media",
     "list_moderation_queue",
 ];
 

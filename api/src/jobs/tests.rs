@@ -59,7 +59,7 @@ async fn a_runner_does_what_an_upload_leaves_to_do_and_stops_when_told() {
     // Twice, so that the runner is surely found asleep once: the bell and not the clock must wake it.
     for colour in 0..2 {
         bench.upload(png(400, 200, colour)).await;
-        tokio::time::timeout(Duration::from_secs(60), processed.notified()).await.unwrap();
+        tokio::time::timeout(Duration::from_mins(1), processed.notified()).await.unwrap();
     }
     runner.wake();
     runner.stop().await;

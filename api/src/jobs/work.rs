@@ -84,16 +84,14 @@ async fn settle(svc: &Svc, job: JobRow, failure: Option<String>) -> Result<()> {
     }
     let again = svc.now();
     svc.write(&Viewer::system(), move |tx| {
-        match &failure {
-            Some(why) if comes_back && last => {
-                jobs::come_back(tx.conn, &job, next_cleanup(again), Some(why))?
-            }
-            None if comes_back => jobs::come_back(tx.conn, &job, next_cleanup(again), None)?,
-            None => jobs::complete(tx.conn, &job)?,
-            Some(why) if last => jobs::give_up(tx.conn, &job, why)?,
-            Some(why) => jobs::retry(tx.conn, &job, again.plus(back_off(job.attempts)), why)?,
-        }
-        Ok(())
+        let written = match &failure {
+            None if comes_back => jobs::come_back(tx.conn, &job, next_cleanup(again), None),
+            None => jobs::complete(tx.conn, &job),
+            Some(why) if comes_back && last => jobs::come_back(tx.conn, &job, next_cleanup(again), Some(why)),
+            Some(why) if last => jobs::give_up(tx.conn, &job, why),
+            Some(why) => jobs::retry(tx.conn, &job, again.plus(back_off(job.attempts)), why),
+        };
+        Ok(written?)
     })
     .await
 }

@@ -9,12 +9,20 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
 
+use utoipa::ToSchema;
+
 use super::params::Params;
 use super::respond::matches_none;
 use crate::error::{Code, Error, Result};
 use crate::media::{is_valid_key, mime_for_key};
 use crate::problem::Problem;
 use crate::service::{Service, keys};
+
+/// The bytes of an image.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the answer for OpenAPI")]
+pub(crate) struct ImageFile(Vec<u8>);
 
 /// Get an image, or one of its smaller widths, from the address that a media object gives.
 #[utoipa::path(operation_id = "get_media_file", tag = "media",
@@ -27,9 +35,9 @@ use crate::service::{Service, keys};
     ),
     responses(
         (status = 200, description = "The file.",
-            content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/gif"), (Vec<u8> = "image/webp"))),
+            content((ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/gif"), (ImageFile = "image/webp"))),
         (status = 206, description = "The bytes that `Range` asks for.",
-            content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/gif"), (Vec<u8> = "image/webp")),
+            content((ImageFile = "image/jpeg"), (ImageFile = "image/png"), (ImageFile = "image/gif"), (ImageFile = "image/webp")),
             headers(("Content-Range" = String, description = "Which bytes these are, and of how many."))),
         (status = 304, description = "The caller has it already."),
         (status = 416, description = "The range lies beyond the end of the file.", body = Problem, content_type = "application/problem+json",

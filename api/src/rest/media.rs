@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::params::Params;
@@ -37,7 +38,8 @@ const FIELDS: [&str; 17] = [
 ];
 
 /// An upload: a form with a file.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the form for OpenAPI; `upload::read` reads it")]
 pub(crate) struct UploadForm {
     /// The image: JPEG, PNG, GIF or WebP, judged by its content.

@@ -1,7 +1,7 @@
 use super::*;
 
-fn bytes_of(range: &str, length: u64) -> Option<Option<Range<u64>>> {
-    Wanted::parse(range).map(|wanted| wanted.within(length))
+fn bytes_of(range: &str, length: u64) -> Option<Range<u64>> {
+    Wanted::parse(range).unwrap_or_else(|| panic!("{range} is one range")).within(length)
 }
 
 #[test]
@@ -19,17 +19,17 @@ fn one_range_is_understood_in_each_of_its_forms() {
         ("Bytes = 1-2", 1..3),
         ("bytes=0-99999999999999999999999999", 0..1000),
     ] {
-        assert_eq!(bytes_of(text, 1000), Some(Some(range)), "{text}");
+        assert_eq!(bytes_of(text, 1000), Some(range), "{text}");
     }
 }
 
 #[test]
 fn a_range_beyond_the_end_cannot_be_satisfied() {
     for text in ["bytes=1000-", "bytes=1000-2000", "bytes=-0", "bytes=99999999999999999999999-"] {
-        assert_eq!(bytes_of(text, 1000), Some(None), "{text}");
+        assert_eq!(bytes_of(text, 1000), None, "{text}");
     }
     for text in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
-        assert_eq!(bytes_of(text, 0), Some(None), "{text} of nothing");
+        assert_eq!(bytes_of(text, 0), None, "{text} of nothing");
     }
 }
 

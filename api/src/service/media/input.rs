@@ -56,10 +56,10 @@ pub struct UpdateMedia {
     pub caption: MaybeUndefined<String>,
 }
 
-/// Changes that were checked.
+/// Changes that were checked; empty clears.
 pub(super) struct Described {
     alt: Option<String>,
-    caption: Option<Option<String>>,
+    caption: Option<String>,
 }
 
 impl UpdateMedia {
@@ -70,10 +70,7 @@ impl UpdateMedia {
             MaybeUndefined::Null => Some(String::new()),
             MaybeUndefined::Value(text) => Some(check.short(pointer, text, TEXT)),
         };
-        let described = Described {
-            alt: line("/alt", &self.alt),
-            caption: line("/caption", &self.caption).map(|text| Some(text).filter(|t| !t.is_empty())),
-        };
+        let described = Described { alt: line("/alt", &self.alt), caption: line("/caption", &self.caption) };
         check.done()?;
         Ok(described)
     }
@@ -85,7 +82,7 @@ impl Described {
             row.alt.clone_from(alt);
         }
         if let Some(caption) = &self.caption {
-            row.caption.clone_from(caption);
+            row.caption = Some(caption.clone()).filter(|text| !text.is_empty());
         }
     }
 }
@@ -192,9 +189,9 @@ mod tests {
         let nothing = check("{}");
         assert!(nothing.alt.is_none() && nothing.caption.is_none());
         let cleared = check(r#"{"alt": null, "caption": "  "}"#);
-        assert_eq!((cleared.alt, cleared.caption), (Some(String::new()), Some(None)));
+        assert_eq!((cleared.alt, cleared.caption), (Some(String::new()), Some(String::new())));
         let set = check(r#"{"alt": " A map ", "caption": "A line."}"#);
-        assert_eq!((set.alt, set.caption), (Some("A map".into()), Some(Some("A line.".into()))));
+        assert_eq!((set.alt, set.caption), (Some("A map".into()), Some("A line.".into())));
         let long = serde_json::from_str::<UpdateMedia>(r#"{"alt": "a\nb"}"#).unwrap();
         assert_eq!(long.check().err().unwrap().errors()[0].pointer.as_deref(), Some("/alt"));
     }

@@ -268,7 +268,7 @@ async fn what_is_no_picture_is_refused_with_the_reason() {
         (b"%PDF-1.7 and so on", Code::UnsupportedMediaType),
         (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", Code::UnsupportedMediaType),
         (&png(20, 20, 1)[..60], Code::ValidationFailed),
-        (&[0; 200_001], Code::TooLarge),
+        (&vec![0; 200_001], Code::TooLarge),
     ] {
         let error = bench.refused(bytes).await;
         assert_eq!(error.code(), code, "{error}");
