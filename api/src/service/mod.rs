@@ -4,6 +4,7 @@
 //! together are synchronous functions on a connection, so that a whole page is read in one transaction.
 
 pub mod accounts;
+pub mod authors;
 pub(crate) mod check;
 pub mod comments;
 pub(crate) mod idempotency;
@@ -15,6 +16,7 @@ pub(crate) mod present;
 pub mod related;
 pub mod search;
 pub mod site;
+pub mod social;
 pub mod tags;
 
 use std::sync::Arc;

@@ -1,13 +1,425 @@
-//! stand-in
-use super::Service;
+//! Tags and categories.
+
+use async_graphql::{InputObject, MaybeUndefined};
+use pressroom_schema::page::sort_key;
+use pressroom_schema::posts::Ref;
+use pressroom_schema::tags::{self, Filter, Order, TagRow};
+use pressroom_schema::{Conn, Id, KeyValue, Tx, site};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::authors::{free_slug, short, unknown_sort};
+use super::check::Check;
+use super::{Found, IfMatch, Service, Svc, allowed, keys, present, require};
+use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
-use crate::error::Result;
-use pressroom_schema::{Id, Tx};
+use crate::content::slug::{is_slug, slugify};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::page::{Page, PageRequest};
+use crate::view::TagView;
+
+/// Most tags of one post.
+const MAX_TAGS: usize = 50;
+/// How deep tags may stand under one another.
+const MAX_DEPTH: usize = 8;
+
+/// A tag to make. Only `name` is required.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTag {
+    /// The name: one line, at most 100 characters.
+    #[schema(example = "Cartography")]
+    pub name: String,
+    /// The name in addresses; made from the name where it is left out.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// `tag` (default) or `category`.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// What it is about.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Slug or id of the one above it.
+    #[serde(default)]
+    pub parent: Option<String>,
+}
+
+/// Changes to a tag (RFC 7396).
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTag {
+    /// The name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub name: MaybeUndefined<String>,
+    /// The name in addresses. The former one goes on leading here.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub slug: MaybeUndefined<String>,
+    /// `tag` or `category`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub kind: MaybeUndefined<String>,
+    /// What it is about.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub description: MaybeUndefined<String>,
+    /// Slug or id of the one above it; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub parent: MaybeUndefined<String>,
+}
+
+impl From<CreateTag> for UpdateTag {
+    fn from(new: CreateTag) -> Self {
+        let maybe = |value: Option<String>| value.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value);
+        Self {
+            name: MaybeUndefined::Value(new.name),
+            slug: maybe(new.slug),
+            kind: maybe(new.kind),
+            description: maybe(new.description),
+            parent: maybe(new.parent),
+        }
+    }
+}
+
+fn check(mut input: UpdateTag) -> Result<UpdateTag> {
+    let mut check = Check::new();
+    match &mut input.name {
+        MaybeUndefined::Value(name) => *name = check.line("/name", name, 100),
+        MaybeUndefined::Null => check.fault("/name", "required", "`name` cannot be removed."),
+        MaybeUndefined::Undefined => {}
+    }
+    if let MaybeUndefined::Value(slug) = &mut input.slug {
+        *slug = check.slug("/slug", slug);
+    }
+    if let MaybeUndefined::Value(kind) = &input.kind
+        && !["tag", "category"].contains(&kind.as_str())
+    {
+        check.fault("/kind", "invalid_value", "`kind` must be tag or category.");
+    }
+    if let MaybeUndefined::Value(text) = &mut input.description {
+        *text = check.text("/description", text, 2_000).unwrap_or_default();
+    }
+    check.done()?;
+    Ok(input)
+}
+
+fn apply(conn: &mut Conn, input: &UpdateTag, row: &mut TagRow) -> Result<()> {
+    if let MaybeUndefined::Value(name) = &input.name {
+        row.name.clone_from(name);
+        row.name_key = sort_key(name);
+    }
+    match &input.kind {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => row.kind = "tag".into(),
+        MaybeUndefined::Value(kind) => row.kind.clone_from(kind),
+    }
+    match &input.description {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => row.description.clear(),
+        MaybeUndefined::Value(text) => row.description.clone_from(text),
+    }
+    match &input.parent {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => row.parent_id = None,
+        MaybeUndefined::Value(name) => row.parent_id = Some(parent(conn, row.id, name)?),
+    }
+    Ok(())
+}
+
+/// The tag to stand above `tag`: one that exists and does not stand below it.
+fn parent(conn: &mut Conn, tag: Id, name: &str) -> Result<Id> {
+    let refuse = |code: &str, detail: String| Error::fields(vec![FieldError::body("/parent", code, detail)]);
+    let (found, _) = tags::find(conn, &Ref::parse(name))?
+        .ok_or_else(|| refuse("unknown_tag", format!("There is no tag `{name}`.")))?;
+    let mut above = Some(found.id);
+    for _ in 0..MAX_DEPTH {
+        match above {
+            None => return Ok(found.id),
+            Some(id) if id == tag => {
+                return Err(refuse("cycle", format!("`{name}` stands below this tag, or is it.")));
+            }
+            Some(id) => above = tags::parent_of(conn, id)?,
+        }
+    }
+    if above.is_none() {
+        Ok(found.id)
+    } else {
+        Err(refuse("too_deep", format!("Tags stand at most {MAX_DEPTH} deep.")))
+    }
+}
+
+/// The orders by their names on the wire.
+pub const SORTS: [(&str, Order); 2] = [("name", Order::Name), ("-post_count", Order::Posts)];
+
+/// Which tags, as a caller asks.
+#[derive(Debug, Clone, Default)]
+pub struct TagQuery {
+    /// `tag` or `category`.
+    pub kind: Option<String>,
+    /// Slug or id of the one above.
+    pub parent: Option<String>,
+    /// `name` where it is left out.
+    pub sort: Option<String>,
+    /// Which rows.
+    pub page: PageRequest,
+}
+
+/// One page of the tags.
+///
+/// # Errors
+/// 400 for a bad parameter or cursor.
+pub async fn list(svc: &Svc, viewer: &Viewer, query: TagQuery) -> Result<Page<TagView>> {
+    svc.read(viewer, move |conn| list_in(conn, &query)).await
+}
+
+/// [`list`] inside a transaction.
+pub(crate) fn list_in(conn: &mut Conn, query: &TagQuery) -> Result<Page<TagView>> {
+    let name = query.sort.as_deref().unwrap_or("name");
+    let order = SORTS
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, o)| *o)
+        .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
+    let list = format!("tags:{name}");
+    let window = query.page.window(&list)?;
+    let mut filter = Filter { kind: query.kind.clone(), parent: None };
+    if let Some(parent) = &query.parent {
+        match tags::find(conn, &Ref::parse(parent))? {
+            Some((row, _)) => filter.parent = Some(row.id),
+            None => {
+                return Ok(Page {
+                    items: Vec::new(),
+                    has_previous: false,
+                    has_next: false,
+                    total: query.page.count.then_some(0),
+                });
+            }
+        }
+    }
+    let slice = tags::list(conn, &filter, order, &window)?;
+    let total = match query.page.count {
+        true if filter.kind.is_none() && filter.parent.is_none() => Some(site::total(conn, "tags")?),
+        true => Some(tags::count(conn, &filter)?),
+        false => None,
+    };
+    let page = Page::of(&list, slice, total, |(row, _)| match order {
+        Order::Name => (KeyValue::Text(row.name_key.clone()), row.id),
+        Order::Posts => (KeyValue::Int(row.post_count), row.id),
+    });
+    Ok(page.map(|tag| present::tag(&tag)))
+}
+
+/// One tag, or the slug that it now has.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn get(svc: &Svc, viewer: &Viewer, tag: &Ref) -> Result<Found<TagView>> {
+    let tag = tag.clone();
+    svc.read(viewer, move |conn| load_tag(conn, &tag)).await
+}
+
+/// [`get`] inside a transaction.
+pub(crate) fn load_tag(conn: &mut Conn, tag: &Ref) -> Result<Found<TagView>> {
+    if let Some(found) = tags::find(conn, tag)? {
+        return Ok(Found::Here(present::tag(&found)));
+    }
+    if let Ref::Slug(slug) = tag
+        && let Some(id) = site::redirect_target(conn, "tag", slug)?
+        && let Some((row, _)) = tags::find(conn, &Ref::Id(id))?
+    {
+        return Ok(Found::Moved(row.slug));
+    }
+    Err(Error::not_found("tag"))
+}
+
+fn find(conn: &mut Conn, tag: &Ref) -> Result<TagRow> {
+    let mut found = tags::find(conn, tag)?;
+    if found.is_none()
+        && let Ref::Slug(slug) = tag
+        && let Some(id) = site::redirect_target(conn, "tag", slug)?
+    {
+        found = tags::find(conn, &Ref::Id(id))?;
+    }
+    found.map(|(row, _)| row).ok_or_else(|| Error::not_found("tag"))
+}
+
+fn reload(conn: &mut Conn, id: Id) -> Result<TagView> {
+    tags::find(conn, &Ref::Id(id))?.map(|t| present::tag(&t)).ok_or_else(|| Error::not_found("tag"))
+}
+
+fn taken_slug() -> Error {
+    Error::new(Code::Conflict, "This slug is taken. Choose another, or leave it out to have one made.")
+        .at(FieldError::body("/slug", "taken", "This slug is taken."))
+}
+
+fn new_row(id: Id, now: pressroom_schema::Timestamp) -> TagRow {
+    TagRow {
+        id,
+        slug: String::new(),
+        name: String::new(),
+        name_key: String::new(),
+        kind: "tag".into(),
+        description: String::new(),
+        parent_id: None,
+        post_count: 0,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn insert(tx: &mut Tx<'_>, row: &TagRow) -> Result<()> {
+    tags::insert(tx.conn, row)?;
+    site::add_to_total(tx.conn, "tags", 1)?;
+    tx.record("tag", row.id, "created", 1, vec![keys::TAGS.into(), keys::tag(row.id), keys::SITE.into()]);
+    Ok(())
+}
+
+/// Makes a tag.
+///
+/// # Errors
+/// 401 and 403 by rights, 422 with every fault, 409 when a chosen slug is taken.
+pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateTag) -> Result<TagView> {
+    require(viewer, Action::CreateTag, &Target::None, "tag")?;
+    let input = check(input.into())?;
+    let id = svc.clock.new_id();
+    svc.write(viewer, move |tx| {
+        let mut row = new_row(id, tx.actor.now);
+        apply(tx.conn, &input, &mut row)?;
+        row.slug = match input.slug.value() {
+            Some(slug) if tags::slug_taken(tx.conn, slug, None)? => return Err(taken_slug()),
+            Some(slug) => slug.clone(),
+            None => free_slug(tx.conn, &row.name, &format!("tag-{}", short(id)), tags::slug_taken)?,
+        };
+        insert(tx, &row)?;
+        reload(tx.conn, id)
+    })
+    .await
+}
+
+/// Changes a tag.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault, 409 when a slug is taken.
+pub async fn update(
+    svc: &Svc,
+    viewer: &Viewer,
+    tag: &Ref,
+    input: UpdateTag,
+    if_match: Option<IfMatch>,
+) -> Result<TagView> {
+    require(viewer, Action::EditTag, &Target::None, "tag")?;
+    let input = check(input)?;
+    let tag = tag.clone();
+    svc.write(viewer, move |tx| {
+        let mut row = find(tx.conn, &tag)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        apply(tx.conn, &input, &mut row)?;
+        if let Some(slug) = input.slug.value()
+            && *slug != row.slug
+        {
+            if tags::slug_taken(tx.conn, slug, Some(row.id))? {
+                return Err(taken_slug());
+            }
+            site::remember_slug(tx.conn, "tag", row.id, &row.slug, slug, tx.actor.now)?;
+            row.slug.clone_from(slug);
+        }
+        row.version += 1;
+        row.updated_at = tx.actor.now;
+        tags::update(tx.conn, &row)?;
+        tx.record("tag", row.id, "updated", row.version, vec![keys::TAGS.into(), keys::tag(row.id)]);
+        reload(tx.conn, row.id)
+    })
+    .await
+}
+
+/// Removes a tag, from the posts that bear it too.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale.
+pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+    require(viewer, Action::DeleteTag, &Target::None, "tag")?;
+    let tag = tag.clone();
+    svc.write(viewer, move |tx| {
+        let row = find(tx.conn, &tag)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        site::forget_slugs(tx.conn, "tag", row.id)?;
+        tags::delete(tx.conn, row.id)?;
+        site::add_to_total(tx.conn, "tags", -1)?;
+        let names = vec![keys::TAGS.into(), keys::tag(row.id), keys::POSTS.into(), keys::SITE.into()];
+        tx.record("tag", row.id, "deleted", row.version + 1, names);
+        Ok(())
+    })
+    .await
+}
+
+/// The tags that a post's editor names by slug or name, in that order, each once. A name that no tag has yet makes one.
+///
+/// # Errors
+/// 422 for too many, for a blank name, and for an unknown one where the viewer may not make tags.
 pub(crate) fn resolve_or_create(
-    _s: &Service,
-    _t: &mut Tx<'_>,
-    _v: &Viewer,
-    _n: &[String],
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    names: &[String],
 ) -> Result<Vec<Id>> {
-    Ok(vec![])
+    let mut check = Check::new();
+    if names.len() > MAX_TAGS {
+        check.fault("/tags", "too_many", format!("A post has at most {MAX_TAGS} tags."));
+    }
+    let lines: Vec<String> =
+        names.iter().enumerate().map(|(n, name)| check.line(&format!("/tags/{n}"), name, 100)).collect();
+    check.done()?;
+    let slugs: Vec<String> = lines
+        .iter()
+        .map(|name| if is_slug(name) { name.clone() } else { slugify(name) })
+        .filter(|s| !s.is_empty())
+        .collect();
+    let mut known = tags::ids_by_slugs(tx.conn, &slugs)?;
+    let mut found: Vec<Id> = Vec::new();
+    for (n, name) in lines.iter().enumerate() {
+        let slug = if is_slug(name) { name.clone() } else { slugify(name) };
+        let mut id = known.iter().find(|(s, _)| *s == slug && !slug.is_empty()).map(|(_, id)| *id);
+        if id.is_none()
+            && let Ok(given) = name.parse::<Id>()
+        {
+            id = tags::find(tx.conn, &Ref::Id(given))?.map(|(row, _)| row.id);
+            if id.is_none() {
+                return Err(Error::invalid(
+                    format!("/tags/{n}"),
+                    "unknown_tag",
+                    format!("There is no tag `{name}`."),
+                ));
+            }
+        }
+        if id.is_none() {
+            id = site::redirect_target(tx.conn, "tag", &slug)?;
+        }
+        let id = match id {
+            Some(id) => id,
+            None if allowed(viewer, Action::CreateTag, &Target::None) => {
+                let made = svc.clock.new_id();
+                let mut row = new_row(made, tx.actor.now);
+                row.name.clone_from(name);
+                row.name_key = sort_key(name);
+                row.slug = if slug.is_empty() { format!("tag-{}", short(made)) } else { slug.clone() };
+                insert(tx, &row)?;
+                known.push((row.slug, made));
+                made
+            }
+            None => {
+                return Err(Error::invalid(
+                    format!("/tags/{n}"),
+                    "unknown_tag",
+                    format!("There is no tag `{name}`, and your role or token cannot make one."),
+                ));
+            }
+        };
+        if !found.contains(&id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }

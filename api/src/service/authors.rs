@@ -1,0 +1,405 @@
+//! Author profiles.
+
+use async_graphql::{InputObject, MaybeUndefined};
+use pressroom_schema::authors::{self, AuthorRow, Order};
+use pressroom_schema::page::sort_key;
+use pressroom_schema::posts::Ref;
+use pressroom_schema::{Conn, Id, Json, KeyValue, site};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::check::Check;
+use super::site::{MediaRefInput, media_of};
+use super::social::{SocialInput, check_social};
+use super::{Found, IfMatch, Service, Svc, keys, require};
+use crate::auth::policy::{Action, Target};
+use crate::auth::viewer::Viewer;
+use crate::content::slug::slugify;
+use crate::content::{BodyFormat, render_bio};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::page::{Page, PageRequest};
+use crate::service::posts::BodyInput;
+use crate::view::AuthorView;
+
+/// Largest source of a biography in bytes.
+const MAX_BIO: usize = 20_000;
+
+macro_rules! author_input {
+    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            /// The byline: one line, at most 200 characters.
+            $(#[$title_meta])*
+            pub name: $title,
+            /// The name in addresses; made from the name where it is left out.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub slug: MaybeUndefined<String>,
+            /// The biography.
+            #[serde(default)]
+            #[schema(value_type = Option<BodyInput>)]
+            pub bio: MaybeUndefined<BodyInput>,
+            /// A portrait.
+            #[serde(default)]
+            #[schema(value_type = Option<MediaRefInput>)]
+            pub avatar: MaybeUndefined<MediaRefInput>,
+            /// Where the author is based.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub location: MaybeUndefined<String>,
+            /// The author's own site.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub website: MaybeUndefined<String>,
+            /// Profiles elsewhere.
+            #[serde(default)]
+            #[schema(value_type = Option<Vec<SocialInput>>)]
+            pub social: MaybeUndefined<Vec<SocialInput>>,
+        }
+    };
+}
+
+author_input! {
+    /// A profile to make. Only `name` is required.
+    CreateAuthor, title: String, #[schema(example = "Noor Haddad")]
+}
+author_input! {
+    /// Changes to a profile (RFC 7396).
+    UpdateAuthor, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+}
+
+impl From<CreateAuthor> for UpdateAuthor {
+    fn from(new: CreateAuthor) -> Self {
+        Self {
+            name: MaybeUndefined::Value(new.name),
+            slug: new.slug,
+            bio: new.bio,
+            avatar: new.avatar,
+            location: new.location,
+            website: new.website,
+            social: new.social,
+        }
+    }
+}
+
+/// An input whose values were checked, with its biography rendered.
+#[derive(Clone)]
+struct Checked {
+    input: UpdateAuthor,
+    bio: Option<(String, String, String)>,
+    social: Option<Json>,
+}
+
+fn check(mut input: UpdateAuthor) -> Result<Checked> {
+    let mut check = Check::new();
+    match &mut input.name {
+        MaybeUndefined::Value(name) => *name = check.line("/name", name, 200),
+        MaybeUndefined::Null => check.fault("/name", "required", "`name` cannot be removed."),
+        MaybeUndefined::Undefined => {}
+    }
+    if let MaybeUndefined::Value(slug) = &mut input.slug {
+        *slug = check.slug("/slug", slug);
+    }
+    if let MaybeUndefined::Value(text) = &mut input.location {
+        *text = check.short("/location", text, 200);
+    }
+    if let MaybeUndefined::Value(url) = &mut input.website {
+        *url = check.url("/website", url);
+    }
+    let mut bio = None;
+    match &input.bio {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => bio = Some(("markdown".to_owned(), String::new(), String::new())),
+        MaybeUndefined::Value(body) => match body.format.parse::<BodyFormat>() {
+            Err(_) => check.fault("/bio/format", "invalid_value", "`format` must be markdown or html."),
+            Ok(_) if body.source.len() > MAX_BIO => {
+                check.fault("/bio/source", "too_long", format!("A biography has at most {MAX_BIO} bytes."));
+            }
+            Ok(format) => {
+                bio = Some((body.format.clone(), body.source.clone(), render_bio(format, &body.source)));
+            }
+        },
+    }
+    let social = match &input.social {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(Json::list()),
+        MaybeUndefined::Value(list) => Some(Json::of(&check_social(&mut check, list))),
+    };
+    check.done()?;
+    Ok(Checked { input, bio, social })
+}
+
+impl Checked {
+    fn apply(&self, conn: &mut Conn, row: &mut AuthorRow) -> Result<()> {
+        if let MaybeUndefined::Value(name) = &self.input.name {
+            row.name.clone_from(name);
+            row.name_key = sort_key(name);
+        }
+        if let Some((format, source, html)) = &self.bio {
+            row.bio_format.clone_from(format);
+            row.bio_source.clone_from(source);
+            row.bio_html.clone_from(html);
+        }
+        match &self.input.avatar {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => row.avatar_media_id = None,
+            MaybeUndefined::Value(avatar) => row.avatar_media_id = Some(media_of(conn, "/avatar", avatar)?),
+        }
+        for (target, value) in
+            [(&mut row.location, &self.input.location), (&mut row.website, &self.input.website)]
+        {
+            match value {
+                MaybeUndefined::Undefined => {}
+                MaybeUndefined::Null => *target = None,
+                MaybeUndefined::Value(text) => *target = Some(text.clone()).filter(|t| !t.is_empty()),
+            }
+        }
+        if let Some(social) = &self.social {
+            row.social = social.clone();
+        }
+        Ok(())
+    }
+}
+
+/// The orders by their names on the wire.
+pub const SORTS: [(&str, Order); 2] = [("name", Order::Name), ("-post_count", Order::Posts)];
+
+/// One page of the profiles.
+///
+/// # Errors
+/// 400 for a bad parameter or cursor.
+pub async fn list(
+    svc: &Svc,
+    viewer: &Viewer,
+    sort: Option<String>,
+    page: PageRequest,
+) -> Result<Page<AuthorView>> {
+    let svc2 = svc.clone();
+    svc.read(viewer, move |conn| list_in(&svc2, conn, sort.as_deref(), &page)).await
+}
+
+/// [`list`] inside a transaction.
+pub(crate) fn list_in(
+    svc: &Service,
+    conn: &mut Conn,
+    sort: Option<&str>,
+    page: &PageRequest,
+) -> Result<Page<AuthorView>> {
+    let name = sort.unwrap_or("name");
+    let order = SORTS
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, o)| *o)
+        .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
+    let tag = format!("authors:{name}");
+    let slice = authors::list(conn, order, &page.window(&tag)?)?;
+    let total = if page.count { Some(site::total(conn, "authors")?) } else { None };
+    let page = Page::of(&tag, slice, total, |(row, _)| match order {
+        Order::Name => (KeyValue::Text(row.name_key.clone()), row.id),
+        Order::Posts => (KeyValue::Int(row.post_count), row.id),
+    });
+    Ok(page.map(|author| svc.author(&author)))
+}
+
+pub(crate) fn unknown_sort(name: &str, known: &[&str]) -> Error {
+    Error::parameters(vec![FieldError::parameter(
+        "sort",
+        "unknown_name",
+        format!("There is no sort `{name}`; it is one of {}.", known.join(", ")),
+    )])
+}
+
+/// One profile, or the slug that it now has.
+///
+/// # Errors
+/// 404 where there is none.
+pub async fn get(svc: &Svc, viewer: &Viewer, author: &Ref) -> Result<Found<AuthorView>> {
+    let (svc2, author) = (svc.clone(), author.clone());
+    svc.read(viewer, move |conn| load_author(&svc2, conn, &author)).await
+}
+
+/// [`get`] inside a transaction.
+pub(crate) fn load_author(svc: &Service, conn: &mut Conn, author: &Ref) -> Result<Found<AuthorView>> {
+    if let Some(found) = authors::find(conn, author)? {
+        return Ok(Found::Here(svc.author(&found)));
+    }
+    if let Ref::Slug(slug) = author
+        && let Some(id) = site::redirect_target(conn, "author", slug)?
+        && let Some((row, _)) = authors::find(conn, &Ref::Id(id))?
+    {
+        return Ok(Found::Moved(row.slug));
+    }
+    Err(Error::not_found("author"))
+}
+
+fn find(conn: &mut Conn, author: &Ref) -> Result<AuthorRow> {
+    let mut found = authors::find(conn, author)?;
+    if found.is_none()
+        && let Ref::Slug(slug) = author
+        && let Some(id) = site::redirect_target(conn, "author", slug)?
+    {
+        found = authors::find(conn, &Ref::Id(id))?;
+    }
+    found.map(|(row, _)| row).ok_or_else(|| Error::not_found("author"))
+}
+
+fn reload(svc: &Service, conn: &mut Conn, id: Id) -> Result<AuthorView> {
+    let found = authors::find(conn, &Ref::Id(id))?.ok_or_else(|| Error::not_found("author"))?;
+    Ok(svc.author(&found))
+}
+
+/// A slug from a name that nothing bears yet: `name`, `name-2`, …
+pub(crate) fn free_slug(
+    conn: &mut Conn,
+    base: &str,
+    fallback: &str,
+    taken: fn(&mut Conn, &str, Option<Id>) -> pressroom_schema::Result<bool>,
+) -> Result<String> {
+    let base = match slugify(base) {
+        made if made.is_empty() => fallback.to_owned(),
+        made => made,
+    };
+    if !taken(conn, &base, None)? {
+        return Ok(base);
+    }
+    let stem: String = base.chars().take(86).collect();
+    for n in 2..100 {
+        let slug = format!("{}-{n}", stem.trim_end_matches('-'));
+        if !taken(conn, &slug, None)? {
+            return Ok(slug);
+        }
+    }
+    Ok(fallback.to_owned())
+}
+
+/// The last eight digits of an id: enough to tell what has no name of its own apart.
+pub(crate) fn short(id: Id) -> String {
+    let text = id.0.simple().to_string();
+    text.get(24..).unwrap_or_default().to_owned()
+}
+
+fn taken_slug() -> Error {
+    Error::new(Code::Conflict, "This slug is taken. Choose another, or leave it out to have one made.")
+        .at(FieldError::body("/slug", "taken", "This slug is taken."))
+}
+
+/// Makes a profile.
+///
+/// # Errors
+/// 401 and 403 by rights, 422 with every fault, 409 when a chosen slug is taken.
+pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<AuthorView> {
+    require(viewer, Action::CreateAuthor, &Target::None, "author")?;
+    let checked = check(input.into())?;
+    let id = svc.clock.new_id();
+    let svc2 = svc.clone();
+    svc.write(viewer, move |tx| {
+        let now = tx.actor.now;
+        let mut row = AuthorRow {
+            id,
+            slug: String::new(),
+            name: String::new(),
+            name_key: String::new(),
+            bio_format: "markdown".into(),
+            bio_source: String::new(),
+            bio_html: String::new(),
+            avatar_media_id: None,
+            location: None,
+            website: None,
+            social: Json::list(),
+            post_count: 0,
+            first_published_at: None,
+            last_published_at: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        checked.apply(tx.conn, &mut row)?;
+        row.slug = match checked.input.slug.value() {
+            Some(slug) if authors::slug_taken(tx.conn, slug, None)? => return Err(taken_slug()),
+            Some(slug) => slug.clone(),
+            None => free_slug(tx.conn, &row.name, &format!("author-{}", short(id)), authors::slug_taken)?,
+        };
+        authors::insert(tx.conn, &row)?;
+        site::add_to_total(tx.conn, "authors", 1)?;
+        tx.record(
+            "author",
+            id,
+            "created",
+            1,
+            vec![keys::AUTHORS.into(), keys::author(id), keys::SITE.into()],
+        );
+        reload(&svc2, tx.conn, id)
+    })
+    .await
+}
+
+/// Changes a profile.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault, 409 when a slug is taken.
+pub async fn update(
+    svc: &Svc,
+    viewer: &Viewer,
+    author: &Ref,
+    input: UpdateAuthor,
+    if_match: Option<IfMatch>,
+) -> Result<AuthorView> {
+    viewer.require_signed_in()?;
+    let checked = check(input)?;
+    let (svc2, viewer2, author) = (svc.clone(), viewer.clone(), author.clone());
+    svc.write(viewer, move |tx| {
+        let mut row = find(tx.conn, &author)?;
+        require(&viewer2, Action::EditAuthor, &Target::Author(row.id.0), "author")?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        checked.apply(tx.conn, &mut row)?;
+        if let Some(slug) = checked.input.slug.value()
+            && *slug != row.slug
+        {
+            if authors::slug_taken(tx.conn, slug, Some(row.id))? {
+                return Err(taken_slug());
+            }
+            site::remember_slug(tx.conn, "author", row.id, &row.slug, slug, tx.actor.now)?;
+            row.slug.clone_from(slug);
+        }
+        row.version += 1;
+        row.updated_at = tx.actor.now;
+        authors::update(tx.conn, &row)?;
+        tx.record("author", row.id, "updated", row.version, vec![keys::AUTHORS.into(), keys::author(row.id)]);
+        reload(&svc2, tx.conn, row.id)
+    })
+    .await
+}
+
+/// Removes a profile that no post bears.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 while posts bear it.
+pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+    require(viewer, Action::DeleteAuthor, &Target::None, "author")?;
+    let author = author.clone();
+    svc.write(viewer, move |tx| {
+        let row = find(tx.conn, &author)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        let posts = authors::posts_with(tx.conn, row.id)?;
+        if posts > 0 {
+            return Err(Error::new(
+                Code::InvalidState,
+                format!("{posts} posts bear this byline (drafts and trash too); change them first."),
+            ));
+        }
+        site::forget_slugs(tx.conn, "author", row.id)?;
+        authors::delete(tx.conn, row.id)?;
+        site::add_to_total(tx.conn, "authors", -1)?;
+        tx.record(
+            "author",
+            row.id,
+            "deleted",
+            row.version + 1,
+            vec![keys::AUTHORS.into(), keys::author(row.id), keys::SITE.into()],
+        );
+        Ok(())
+    })
+    .await
+}
