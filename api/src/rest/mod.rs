@@ -1,10 +1,12 @@
 //! The REST face: handlers of a few lines that turn requests into use cases and what they answer into bytes.
 
 pub(crate) mod auth;
+pub(crate) mod authors;
 pub(crate) mod body;
 pub(crate) mod edge;
 mod extract;
 pub(crate) mod files;
+pub(crate) mod links;
 pub(crate) mod media;
 pub mod ops;
 mod pages;
@@ -13,6 +15,8 @@ pub(crate) mod posts;
 pub(crate) mod respond;
 mod retry;
 pub(crate) mod revisions;
+pub(crate) mod site;
+pub(crate) mod tags;
 mod upload;
 pub(crate) mod users;
 
@@ -33,6 +37,10 @@ fn configure_v1(cfg: &mut ServiceConfig<'_>) {
     // `/posts/{post}` and what hangs on it, then the rest by how often it is read.
     revisions::configure(cfg);
     posts::configure(cfg);
+    links::configure(cfg);
+    site::configure(cfg);
+    authors::configure(cfg);
+    tags::configure(cfg);
     auth::configure(cfg);
     users::configure(cfg);
     media::configure(cfg);

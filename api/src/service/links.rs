@@ -1,20 +1,440 @@
-//! stand-in
-use super::Service;
-use crate::auth::viewer::Viewer;
-use crate::error::Result;
-use crate::view::LinksView;
-use pressroom_schema::revisions::SnapshotLink;
-use pressroom_schema::{Conn, Id, Timestamp};
-use std::collections::HashMap;
+//! Typed links: curated by editors, found in bodies, seen from both ends.
 
-pub(crate) fn set_live_links(_c: &mut Conn, _p: Id, _l: &[SnapshotLink], _now: Timestamp) -> Result<Vec<Id>> {
-    Ok(vec![])
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::InputObject;
+use pressroom_schema::links::{self, LinkRow};
+use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
+use pressroom_schema::{Conn, Id, Timestamp, Tx};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::check::Check;
+use super::posts::{find_visible, is_public};
+use super::{Found, IfMatch, Service, Svc, keys};
+use crate::auth::policy::Action;
+use crate::auth::viewer::Viewer;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::view::{ExternalView, LinkView, LinksView};
+
+/// Most curated links of one post.
+const MAX_LINKS: usize = 100;
+/// What a link may mean.
+pub const RELATIONS: [&str; 6] = ["related", "prior", "follow_up", "response_to", "translation_of", "cites"];
+
+/// Something elsewhere that a post refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalInput {
+    /// Where it is.
+    #[schema(example = "https://example.org/small")]
+    pub url: String,
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Who wrote it.
+    #[serde(default)]
+    pub author: Option<String>,
+    /// Who published it.
+    #[serde(default)]
+    pub publisher: Option<String>,
+    /// When it was published (RFC 3339).
+    #[serde(default)]
+    #[schema(format = DateTime)]
+    pub published_at: Option<String>,
 }
+
+/// A link to make. Either `post` or `external` must be there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct LinkInput {
+    /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
+    #[schema(example = "cites")]
+    pub relation: String,
+    /// Slug or id of a post of this site.
+    #[serde(default)]
+    pub post: Option<String>,
+    /// Or something elsewhere.
+    #[serde(default)]
+    pub external: Option<ExternalInput>,
+    /// A remark.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// A post's curated links, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct LinksInput {
+    /// All of them: what is not here is removed.
+    pub links: Vec<LinkInput>,
+}
+
+/// Makes these links live. Answers every post at the other end, before and after.
+pub(crate) fn set_live_links(
+    conn: &mut Conn,
+    post: Id,
+    wanted: &[SnapshotLink],
+    now: Timestamp,
+) -> Result<Vec<Id>> {
+    Ok(links::replace(conn, post, wanted, now)?)
+}
+
+/// A stable id for a link that stands in a body, from the two posts' ids.
+fn body_link_id(from: Id, to: Id) -> Id {
+    let digest = Sha256::new().chain_update(from.0.as_bytes()).chain_update(to.0.as_bytes()).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
+    Id(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The links of these posts in both directions, by a fixed number of statements. Posts that the viewer may not see are left out.
 pub(crate) fn load_links(
-    _s: &Service,
-    _c: &mut Conn,
-    _v: &Viewer,
-    _p: &[Id],
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    ids: &[Id],
 ) -> Result<HashMap<Id, LinksView>> {
-    Ok(HashMap::new())
+    let outgoing = links::outgoing(conn, ids)?;
+    let incoming = links::incoming(conn, ids)?;
+    let body_out = links::body_outgoing(conn, ids)?;
+    let body_in = links::body_incoming(conn, ids)?;
+    let mut others: Vec<Id> = outgoing.iter().filter_map(|l| l.target_post_id).collect();
+    others.extend(incoming.iter().map(|l| l.post_id));
+    others.extend(body_out.iter().map(|(_, to)| *to));
+    others.extend(body_in.iter().map(|(from, _)| *from));
+    others.sort_unstable();
+    others.dedup();
+    let known: HashMap<Id, PostRow> = visible(conn, viewer, &others)?;
+    let mut all: HashMap<Id, LinksView> = ids.iter().map(|id| (*id, LinksView::default())).collect();
+    let mut linked: HashSet<(Id, Id)> = HashSet::new();
+    for row in outgoing.iter().chain(&incoming) {
+        if let Some(to) = row.target_post_id {
+            linked.insert((row.post_id, to));
+        }
+    }
+    for row in &outgoing {
+        let Some(views) = all.get_mut(&row.post_id) else { continue };
+        let post = row.target_post_id.and_then(|id| known.get(&id));
+        if row.target_post_id.is_some() && post.is_none() {
+            continue;
+        }
+        views.outgoing.push(view(svc, row, post));
+    }
+    for row in &incoming {
+        let (Some(to), Some(from)) = (row.target_post_id, known.get(&row.post_id)) else { continue };
+        if let Some(views) = all.get_mut(&to) {
+            views.incoming.push(view(svc, row, Some(from)));
+        }
+    }
+    // A public post never tells of a body link twice, nor of one that an editor curated as well.
+    let mut seen = HashSet::new();
+    for (from, to) in body_out {
+        let (Some(views), Some(post)) = (all.get_mut(&from), known.get(&to)) else { continue };
+        if !linked.contains(&(from, to)) && seen.insert((from, to)) {
+            let position = i32::try_from(views.outgoing.len()).unwrap_or(i32::MAX);
+            views.outgoing.push(body_view(svc, from, to, position, post));
+        }
+    }
+    let mut seen = HashSet::new();
+    for (from, to) in body_in {
+        let (Some(views), Some(post)) = (all.get_mut(&to), known.get(&from)) else { continue };
+        if !linked.contains(&(from, to)) && seen.insert((from, to)) {
+            let position = i32::try_from(views.incoming.len()).unwrap_or(i32::MAX);
+            views.incoming.push(body_view(svc, from, to, position, post));
+        }
+    }
+    Ok(all)
+}
+
+/// The posts among `ids` that everybody, or this viewer, may see.
+fn visible(conn: &mut Conn, viewer: &Viewer, ids: &[Id]) -> Result<HashMap<Id, PostRow>> {
+    let mut known = HashMap::new();
+    let rows = posts::by_ids(conn, ids)?;
+    let hidden = viewer.is_signed_in() && rows.iter().any(|(row, _)| !is_public(row));
+    let bylines = if hidden { posts::bylines(conn, ids)? } else { Vec::new() };
+    for (row, _) in rows {
+        let shown = is_public(&row)
+            || (viewer.is_signed_in() && row.deleted_at.is_none() && {
+                let authors: Vec<uuid::Uuid> =
+                    bylines.iter().filter(|(post, _)| *post == row.id).map(|(_, author)| author.0).collect();
+                super::posts::may_read_draft(viewer, &row, &authors)
+            });
+        if shown {
+            known.insert(row.id, row);
+        }
+    }
+    Ok(known)
+}
+
+fn view(svc: &Service, row: &LinkRow, post: Option<&PostRow>) -> LinkView {
+    LinkView {
+        id: row.id,
+        relation: row.relation.clone(),
+        position: row.position,
+        note: row.note.clone(),
+        origin: "curated".into(),
+        post: post.map(|p| svc.summary(p)),
+        external: row.external_url.as_ref().map(|url| ExternalView {
+            url: url.clone(),
+            title: row.external_title.clone(),
+            author: row.external_author.clone(),
+            publisher: row.external_publisher.clone(),
+            published_at: row.external_published_at,
+        }),
+    }
+}
+
+fn body_view(svc: &Service, from: Id, to: Id, position: i32, post: &PostRow) -> LinkView {
+    LinkView {
+        id: body_link_id(from, to),
+        relation: "cites".into(),
+        position,
+        note: None,
+        origin: "body".into(),
+        post: Some(svc.summary(post)),
+        external: None,
+    }
+}
+
+/// A post's links in both directions.
+///
+/// # Errors
+/// 404 where there is no such post that the viewer may know of.
+pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Found<LinksView>> {
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.read(viewer, move |conn| match find_visible(conn, &viewer2, &post)? {
+        Found::Moved(slug) => Ok(Found::Moved(slug)),
+        Found::Here((row, _)) => load_one(&svc2, conn, &viewer2, row.id).map(Found::Here),
+    })
+    .await
+}
+
+fn load_one(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: Id) -> Result<LinksView> {
+    Ok(load_links(svc, conn, viewer, &[post])?.remove(&post).unwrap_or_default())
+}
+
+/// Checks what needs no database; `at` is where the links stand in the body.
+fn check(inputs: &mut [LinkInput], at: impl Fn(usize) -> String) -> Result<()> {
+    let mut check = Check::new();
+    if inputs.len() > MAX_LINKS {
+        check.fault("/links", "too_many", format!("A post has at most {MAX_LINKS} links."));
+    }
+    for (n, input) in inputs.iter_mut().enumerate() {
+        let at = at(n);
+        if !RELATIONS.contains(&input.relation.as_str()) {
+            check.fault(
+                &format!("{at}/relation"),
+                "invalid_value",
+                format!("`relation` is one of {}.", RELATIONS.join(", ")),
+            );
+        }
+        match (&input.post, &mut input.external) {
+            (Some(_), Some(_)) | (None, None) => {
+                check.fault(&at, "exclusive", "A link has either `post` or `external`.");
+            }
+            (None, Some(external)) => {
+                external.url = check.url(&format!("{at}/external/url"), &external.url);
+                for (name, text) in [
+                    ("title", &mut external.title),
+                    ("author", &mut external.author),
+                    ("publisher", &mut external.publisher),
+                ] {
+                    if let Some(line) = text {
+                        *line = check.short(&format!("{at}/external/{name}"), line, 500);
+                    }
+                }
+                if let Some(text) = &external.published_at
+                    && let Err(e) = Timestamp::parse(text)
+                {
+                    check.fault(
+                        &format!("{at}/external/published_at"),
+                        "invalid_time",
+                        format!("`published_at` is {e}."),
+                    );
+                }
+            }
+            (Some(_), None) => {}
+        }
+        if let Some(note) = &mut input.note {
+            *note = check.text(&format!("{at}/note"), note, 1_000).unwrap_or_default();
+        }
+    }
+    check.done()
+}
+
+/// Inputs as links of a snapshot. Links that stand there already keep their id.
+fn resolve(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    post: Id,
+    present: &[SnapshotLink],
+    inputs: &[LinkInput],
+    at: impl Fn(usize) -> String,
+) -> Result<Vec<SnapshotLink>> {
+    let mut made: Vec<SnapshotLink> = Vec::new();
+    let mut errors = Vec::new();
+    for (n, input) in inputs.iter().enumerate() {
+        let at = at(n);
+        let target = match &input.post {
+            None => None,
+            Some(name) => match find_visible(conn, viewer, &Ref::parse(name)) {
+                Ok(Found::Here((row, _))) => Some(row.id),
+                Ok(Found::Moved(slug)) => posts::find(conn, &Ref::Slug(slug))?.map(|(row, _)| row.id),
+                Err(e) if e.code() == Code::NotFound => {
+                    errors.push(FieldError::body(
+                        format!("{at}/post"),
+                        "unknown_post",
+                        format!("There is no post `{name}`."),
+                    ));
+                    continue;
+                }
+                Err(e) => return Err(e),
+            },
+        };
+        if target == Some(post) {
+            errors.push(FieldError::body(format!("{at}/post"), "self_link", "A post cannot link to itself."));
+            continue;
+        }
+        let external = input.external.as_ref().map(|e| SnapshotExternal {
+            url: e.url.clone(),
+            title: e.title.clone().filter(|t| !t.is_empty()),
+            author: e.author.clone().filter(|t| !t.is_empty()),
+            publisher: e.publisher.clone().filter(|t| !t.is_empty()),
+            published_at: e.published_at.as_deref().and_then(|t| Timestamp::parse(t).ok()),
+        });
+        let same = |l: &&SnapshotLink| {
+            l.relation == input.relation
+                && l.target_post_id == target
+                && l.external.as_ref().map(|e| &e.url) == external.as_ref().map(|e| &e.url)
+        };
+        if made.iter().find(same).is_some() {
+            errors.push(FieldError::body(
+                at,
+                "repeated",
+                "This link stands there already, with the same relation.",
+            ));
+            continue;
+        }
+        made.push(SnapshotLink {
+            id: present.iter().find(same).map_or_else(|| svc.clock.new_id(), |l| l.id),
+            relation: input.relation.clone(),
+            note: input.note.clone().filter(|t| !t.is_empty()),
+            target_post_id: target,
+            external,
+        });
+    }
+    if errors.is_empty() { Ok(made) } else { Err(Error::fields(errors)) }
+}
+
+/// Saves a post's links as a new revision and makes them live at once: curating is not editing the text.
+fn save(tx: &mut Tx<'_>, row: &mut PostRow, links: Vec<SnapshotLink>) -> Result<()> {
+    let mut names = vec![keys::post(row.id), keys::POSTS.to_owned()];
+    let touched = super::posts::save_links(tx, row, links)?;
+    names.extend(touched.into_iter().map(keys::post));
+    names.sort();
+    names.dedup();
+    let public = if is_public(row) { names } else { Vec::new() };
+    tx.record("post", row.id, "links_changed", row.version, public);
+    Ok(())
+}
+
+/// Replaces a post's curated links.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault.
+pub async fn set(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    mut input: LinksInput,
+    if_match: Option<IfMatch>,
+) -> Result<(LinksView, i64)> {
+    viewer.require_signed_in()?;
+    let at = |n: usize| format!("/links/{n}");
+    check(&mut input.links, at)?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, snapshot) =
+            super::posts::open(tx, &viewer2, &post, Action::EditLinks, if_match.as_ref())?;
+        let links = resolve(&svc2, tx.conn, &viewer2, row.id, &snapshot.links, &input.links, at)?;
+        if links != snapshot.links {
+            save(tx, &mut row, links)?;
+        }
+        Ok((load_one(&svc2, tx.conn, &viewer2, row.id)?, row.version))
+    })
+    .await
+}
+
+/// Adds a curated link at the end.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault, 409 when there are too many.
+pub async fn add(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    input: LinkInput,
+    if_match: Option<IfMatch>,
+) -> Result<LinkView> {
+    viewer.require_signed_in()?;
+    let mut inputs = [input];
+    check(&mut inputs, |_| String::new())?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, snapshot) =
+            super::posts::open(tx, &viewer2, &post, Action::EditLinks, if_match.as_ref())?;
+        if snapshot.links.len() >= MAX_LINKS {
+            return Err(Error::new(
+                Code::InvalidState,
+                format!("A post has at most {MAX_LINKS} links; remove some."),
+            ));
+        }
+        let made = resolve(&svc2, tx.conn, &viewer2, row.id, &snapshot.links, &inputs, |_| String::new())?;
+        let link = made.into_iter().next().ok_or_else(|| Error::not_found("link"))?;
+        if snapshot.links.iter().any(|l| l.id == link.id) {
+            return Err(Error::invalid(
+                "",
+                "repeated",
+                "This link stands there already, with the same relation.",
+            ));
+        }
+        let id = link.id;
+        let mut links = snapshot.links;
+        links.push(link);
+        save(tx, &mut row, links)?;
+        let views = load_one(&svc2, tx.conn, &viewer2, row.id)?;
+        views.outgoing.into_iter().find(|l| l.id == id).ok_or_else(|| Error::not_found("link"))
+    })
+    .await
+}
+
+/// Removes a curated link.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale.
+pub async fn remove(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    link: &str,
+    if_match: Option<IfMatch>,
+) -> Result<()> {
+    viewer.require_signed_in()?;
+    let link: Option<Id> = link.parse().ok();
+    let (viewer2, post) = (viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let (mut row, snapshot) =
+            super::posts::open(tx, &viewer2, &post, Action::EditLinks, if_match.as_ref())?;
+        let links: Vec<SnapshotLink> =
+            snapshot.links.iter().filter(|l| Some(l.id) != link).cloned().collect();
+        if links.len() == snapshot.links.len() {
+            return Err(Error::not_found("link"));
+        }
+        save(tx, &mut row, links)
+    })
+    .await
 }

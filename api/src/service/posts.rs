@@ -11,7 +11,7 @@ mod publish;
 mod read;
 mod write;
 
-pub(crate) use access::{find_visible, is_public, may_do, require_on};
+pub(crate) use access::{find_visible, is_public, may_do, may_read_draft, require_on};
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
@@ -20,8 +20,10 @@ pub use input::{
     BodyInput, BylineForm, BylineInput, CreatePost, ImageInput, PublishInput, SeoInput, TermsInput,
     UpdatePost,
 };
+pub(crate) use live::save_links;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};
 pub(crate) use read::{get_in, list_in, load_adjacent, load_public, load_views};
+pub(crate) use write::open;
 pub use write::{create, delete, restore, trash, update};

@@ -1,29 +1,169 @@
-//! stand-in
-use super::Service;
+//! Related posts: curated links first, then posts that share words and tags.
+
+use std::collections::{HashMap, HashSet};
+
+use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::{Conn, Id, links, related};
+
+use super::posts::find_visible;
+use super::{Found, Service, Svc};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
-use crate::view::RelatedView;
-use pressroom_schema::{Conn, Id};
-use std::collections::HashMap;
+use crate::view::{ReasonView, RelatedView};
+
+/// How many are shown where the caller does not say.
 pub(crate) const DEFAULT_LIMIT: i64 = 6;
+/// The most that are shown.
+pub const MAX_LIMIT: i64 = 20;
+/// Telling terms kept of each post.
+const TERMS: usize = 24;
+/// Weight of a word in the title.
+const TITLE: i32 = 6;
+/// Weight of a tag.
+const TAG: i32 = 12;
+
+/// Frequent words of the languages that publications here are mostly written in: they tell nothing of a text's subject.
+const STOP_WORDS: &str = "a about after again all also am an and any are as at be because been before being but by can could did do does doing down each even every few first for from further had has have having he her here hers him his how i if in into is it its just last like made make many may me might more most much must my never new no nor not now of off old on once one only or other our out over own per put said same say see she should since so some still such than that the their them then there these they thing things this those three through to too two under until up upon us use very was way we well were what when where which while who whom whose why will with within without would year years yet you your \
+    der die das den dem des ein eine einen einem einer und oder aber nicht ist sind war mit von zu zum zur auf für im in es sie er wir ihr als auch nach bei wie so nur noch aus über um \
+    le la les un une des du de et ou mais est sont dans par pour sur avec que qui ne pas ce cette il elle nous vous ils elles au aux plus se son sa ses leur \
+    el los las una unos unas y o pero es son en con por para del al que se su sus lo como más no \
+    os as um uma e ou mas é são em no na nos nas por para com do da dos das ao que se seu sua como mais não \
+    il lo gli i uno una e o ma è sono in con per di del della dei che si non come più";
+
+/// What a post's subject is judged by.
 pub(crate) struct Sources<'a> {
+    /// Title.
     pub(crate) title: &'a str,
+    /// Names of its tags.
     pub(crate) tags: &'a [String],
+    /// Plain text.
     pub(crate) text: &'a str,
 }
-pub(crate) fn refresh_related(_c: &mut Conn, _p: Id, s: &Sources<'_>) -> Result<Vec<Id>> {
-    let _ = (s.title, s.tags, s.text);
-    Ok(vec![])
+
+/// A post's telling terms and their weights, weightiest first. Tags bear a mark, so that a tag and a word are two terms.
+fn terms(sources: &Sources<'_>) -> Vec<(String, i32)> {
+    use unicode_segmentation::UnicodeSegmentation;
+    let stop: HashSet<&str> = STOP_WORDS.split_whitespace().collect();
+    let mut weights: HashMap<String, i32> = HashMap::new();
+    let mut add = |text: &str, weight: i32| {
+        for word in text.unicode_words() {
+            let word = word.to_lowercase();
+            let long = word.chars().count() >= 3 || word.chars().any(|c| u32::from(c) >= 0x2e80);
+            if long
+                && word.len() <= 60
+                && !stop.contains(word.as_str())
+                && !word.chars().all(|c| c.is_ascii_digit())
+            {
+                let entry = weights.entry(word).or_default();
+                *entry = (*entry + weight).min(20);
+            }
+        }
+    };
+    add(sources.title, TITLE);
+    add(sources.text, 1);
+    for tag in sources.tags {
+        weights.insert(format!("#{}", tag.to_lowercase()), TAG);
+    }
+    let mut terms: Vec<(String, i32)> = weights.into_iter().collect();
+    terms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    terms.truncate(TERMS);
+    terms
 }
-pub(crate) fn forget_related(_c: &mut Conn, _p: Id) -> Result<Vec<Id>> {
-    Ok(vec![])
+
+/// Brings the relations of a listed post up to date. Answers the posts whose own lists changed.
+pub(crate) fn refresh_related(conn: &mut Conn, post: Id, sources: &Sources<'_>) -> Result<Vec<Id>> {
+    Ok(related::refresh(conn, post, &terms(sources))?)
 }
+
+/// Forgets the relations of a post that is listed no more. Answers the posts whose own lists changed.
+pub(crate) fn forget_related(conn: &mut Conn, post: Id) -> Result<Vec<Id>> {
+    Ok(related::forget(conn, post)?)
+}
+
+/// The related posts of each of these, by a fixed number of statements.
 pub(crate) fn load_related(
-    _s: &Service,
-    _c: &mut Conn,
-    _v: &Viewer,
-    _p: &[Id],
-    _l: i64,
+    svc: &Service,
+    conn: &mut Conn,
+    _viewer: &Viewer,
+    ids: &[Id],
+    limit: i64,
 ) -> Result<HashMap<Id, Vec<RelatedView>>> {
-    Ok(HashMap::new())
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let mut wanted: Vec<(Id, Id, ReasonView)> = Vec::new();
+    for link in links::outgoing(conn, ids)? {
+        if let Some(to) = link.target_post_id {
+            let reason = ReasonView {
+                kind: "curated".into(),
+                relation: Some(link.relation),
+                score: None,
+                terms: None,
+            };
+            wanted.push((link.post_id, to, reason));
+        }
+    }
+    for row in related::of_posts(conn, ids)? {
+        let reason = ReasonView {
+            kind: "similar".into(),
+            relation: None,
+            // Thousandths, shown as hundredths.
+            score: Some(f64::from(row.score / 10) / 100.0),
+            terms: Some(row.terms.to().unwrap_or_default()),
+        };
+        wanted.push((row.post_id, row.related_id, reason));
+    }
+    let mut others: Vec<Id> = wanted.iter().map(|(_, to, _)| *to).collect();
+    others.sort_unstable();
+    others.dedup();
+    let known: HashMap<Id, PostRow> = posts::by_ids(conn, &others)?
+        .into_iter()
+        .filter(|(row, _)| row.listed)
+        .map(|(row, _)| (row.id, row))
+        .collect();
+    let mut all: HashMap<Id, Vec<RelatedView>> = HashMap::new();
+    let mut seen = HashSet::new();
+    for (from, to, reason) in wanted {
+        let list = all.entry(from).or_default();
+        if list.len() < limit
+            && let Some(row) = known.get(&to)
+            && seen.insert((from, to))
+        {
+            list.push(RelatedView { post: svc.summary(row), reason });
+        }
+    }
+    Ok(all)
+}
+
+/// The posts related to one.
+///
+/// # Errors
+/// 404 where there is no such post that the viewer may know of.
+pub async fn list(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    limit: i64,
+) -> Result<Found<(Id, Vec<RelatedView>)>> {
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.read(viewer, move |conn| match find_visible(conn, &viewer2, &post)? {
+        Found::Moved(slug) => Ok(Found::Moved(slug)),
+        Found::Here((row, _)) => {
+            let mut found = load_related(&svc2, conn, &viewer2, &[row.id], limit)?;
+            Ok(Found::Here((row.id, found.remove(&row.id).unwrap_or_default())))
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telling_terms_are_few_and_without_common_words() {
+        let tags = ["Sea".to_owned()];
+        let text = "the sea and the harbour and the sea ".repeat(50);
+        let terms = terms(&Sources { title: "The Harbour", tags: &tags, text: &text });
+        let words: Vec<&str> = terms.iter().map(|(t, _)| t.as_str()).collect();
+        assert_eq!(words, ["harbour", "sea", "#sea"]);
+    }
 }

@@ -58,3 +58,8 @@ pub(crate) fn find_visible(conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Resu
     }
     Err(Error::not_found("post"))
 }
+
+/// Whether `viewer` may read a post that is not public, its bylines being known.
+pub(crate) fn may_read_draft(viewer: &Viewer, post: &PostRow, author_ids: &[Uuid]) -> bool {
+    allowed(viewer, Action::ReadDraft, &target(post, author_ids))
+}

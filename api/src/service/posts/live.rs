@@ -208,3 +208,26 @@ pub(super) fn touch(tx: &mut Tx<'_>, row: &PostRow) -> Result<()> {
     posts::update(tx.conn, row, None)?;
     Ok(())
 }
+
+/// Saves a post's curated links as its next revision and makes them live at once. A working copy that did not differ from what is
+/// live does not differ afterwards either. Answers the posts at the other ends.
+pub(crate) fn save_links(
+    tx: &mut Tx<'_>,
+    row: &mut PostRow,
+    wanted: Vec<pressroom_schema::revisions::SnapshotLink>,
+) -> Result<Vec<Id>> {
+    let mut snapshot = working_copy(tx, row)?;
+    snapshot.links = wanted;
+    let in_step = row.live_revision == Some(row.revision);
+    row.version += 1;
+    if row.is_live() {
+        row.updated_at = tx.actor.now;
+    }
+    let words = row.word_count;
+    save_revision(tx, row, &snapshot, words, "links")?;
+    if in_step {
+        row.live_revision = Some(row.revision);
+    }
+    touch(tx, row)?;
+    links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)
+}

@@ -290,7 +290,7 @@ pub(super) fn find(conn: &mut Conn, viewer: &Viewer, post: &Ref, action: Action)
 }
 
 /// The post and its working copy, to be changed: not from the trash, and at the version that the caller saw.
-pub(super) fn open(
+pub(crate) fn open(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
     post: &Ref,

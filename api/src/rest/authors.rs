@@ -1,0 +1,166 @@
+//! `/v1/authors`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::posts::Ref;
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
+use crate::service::{Found, Service, keys};
+use crate::view::AuthorView;
+
+/// What `fields` takes.
+const FIELDS: [&str; 15] = [
+    "id",
+    "slug",
+    "name",
+    "bio_html",
+    "bio_markdown",
+    "avatar",
+    "location",
+    "website",
+    "social",
+    "post_count",
+    "first_published_at",
+    "last_published_at",
+    "created_at",
+    "updated_at",
+    "version",
+];
+
+/// List author profiles, by name unless `sort` says otherwise.
+#[utoipa::path(operation_id = "list_authors", tag = "authors",
+    params(
+        ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of authors.", body = List<AuthorView>)))]
+#[get("/authors")]
+pub(crate) async fn list_authors(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let sort = params.one("sort");
+    let page = params.page();
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let page = authors::list(&svc.into_inner(), &viewer, sort, page).await?;
+    let mut keys: Vec<String> = page.items.iter().map(|(_, view)| keys::author(view.id)).collect();
+    keys.push(keys::AUTHORS.to_owned());
+    let meta = Meta { keys, private: viewer.is_signed_in(), ..Meta::default() };
+    respond::list(&request, &meta, page, &fields)
+}
+
+/// Read an author's profile.
+#[utoipa::path(operation_id = "get_author", tag = "authors",
+    params(
+        ("author" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+    ),
+    responses((status = 200, description = "The author.", body = AuthorView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
+#[get("/authors/{author}")]
+pub(crate) async fn get_author(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    match authors::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
+        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Here(view) => {
+            let meta = Meta {
+                version: Some(view.version),
+                keys: vec![keys::author(view.id)],
+                private: viewer.is_signed_in(),
+                ..Meta::default()
+            };
+            respond::object(&request, &meta, &view, &fields)
+        }
+    }
+}
+
+/// Make an author's profile.
+#[utoipa::path(operation_id = "create_author", tag = "authors",
+    request_body(content = CreateAuthor, description = "Only `name` is required."),
+    responses((status = 201, description = "The author as it now stands.", body = AuthorView)))]
+#[post("/authors")]
+pub(crate) async fn create_author(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: CreateAuthor = body::json(&request, &bytes)?;
+    let view = authors::create(&svc.into_inner(), &viewer, input).await?;
+    respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/authors/{}", view.id)), &view)
+}
+
+/// Change an author's profile.
+#[utoipa::path(operation_id = "update_author", tag = "authors",
+    params(
+        ("author" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+    ),
+    request_body(content = UpdateAuthor, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
+    responses((status = 200, description = "The author as it now stands.", body = AuthorView)))]
+#[patch("/authors/{author}")]
+pub(crate) async fn update_author(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: UpdateAuthor = body::json(&request, &bytes)?;
+    let view =
+        authors::update(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Remove an author's profile.
+#[utoipa::path(operation_id = "delete_author", tag = "authors",
+    params(
+        ("author" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/authors/{author}")]
+pub(crate) async fn delete_author(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    authors::delete(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
+    Ok(respond::no_content())
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_authors)
+        .service(create_author)
+        .service(get_author)
+        .service(update_author)
+        .service(delete_author);
+}

@@ -1,0 +1,163 @@
+//! `/v1/posts/{post}/links` and `/v1/posts/{post}/related`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
+use pressroom_schema::posts::Ref;
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::{List, Page};
+use crate::service::links::{self, LinkInput, LinksInput};
+use crate::service::{Found, Service, keys, related};
+use crate::view::{LinkView, LinksView, RelatedView};
+
+/// List a post's typed links: from it, and to it from other posts (back-links).
+#[utoipa::path(operation_id = "list_post_links", tag = "links",
+    params(("post" = String, Path, description = "Slug or id. A former slug answers 308.")),
+    responses((status = 200, description = "The links in both directions.", body = LinksView), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
+#[get("/posts/{post}/links")]
+pub(crate) async fn list_post_links(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    match links::list(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
+        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Here(view) => {
+            let mut names: Vec<String> = view
+                .outgoing
+                .iter()
+                .chain(&view.incoming)
+                .filter_map(|l| l.post.as_ref())
+                .map(|p| keys::post(p.id))
+                .collect();
+            names.push(keys::POSTS.to_owned());
+            names.sort();
+            names.dedup();
+            let meta = Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() };
+            respond::object(&request, &meta, &view, &[])
+        }
+    }
+}
+
+/// Replace a post's curated links. They are live at once, and part of the working copy.
+#[utoipa::path(operation_id = "set_post_links", tag = "links",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the post that the change is based on."),
+    ),
+    request_body(content = LinksInput, description = "All curated links, in order."),
+    responses((status = 200, description = "The links as they now stand.", body = LinksView)))]
+#[put("/posts/{post}/links")]
+pub(crate) async fn set_post_links(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: LinksInput = body::json(&request, &bytes)?;
+    let (view, version) =
+        links::set(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(version), None, &view)
+}
+
+/// Add a curated link at the end.
+#[utoipa::path(operation_id = "add_post_link", tag = "links",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the post that the change is based on."),
+    ),
+    request_body(content = LinkInput, description = "The link."),
+    responses((status = 201, description = "The link as it now stands.", body = LinkView)))]
+#[post("/posts/{post}/links")]
+pub(crate) async fn add_post_link(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: LinkInput = body::json(&request, &bytes)?;
+    let view = links::add(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
+    respond::written(StatusCode::CREATED, None, Some(format!("/v1/posts/{path}/links/{}", view.id)), &view)
+}
+
+/// Remove a curated link.
+#[utoipa::path(operation_id = "delete_post_link", tag = "links",
+    params(
+        ("post" = String, Path, description = "Slug or id."),
+        ("link" = String, Path, format = Uuid, description = "The link's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the post that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/posts/{post}/links/{link}")]
+pub(crate) async fn delete_post_link(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let (post, link) = path.into_inner();
+    links::remove(&svc.into_inner(), &viewer, &Ref::parse(&post), &link, if_match(&request)?).await?;
+    Ok(respond::no_content())
+}
+
+/// List related posts: curated ones first, then those that share words and tags, each with its reason.
+#[utoipa::path(operation_id = "list_related_posts", tag = "links",
+    params(
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 20, description = "How many at most; 6 where it is left out."),
+    ),
+    responses((status = 200, description = "Related posts, best first.", body = List<RelatedView>), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
+#[get("/posts/{post}/related")]
+pub(crate) async fn list_related_posts(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let limit = params
+        .parsed("limit", "a whole number from 1 to 20", |t| {
+            t.parse().ok().filter(|n| (1..=related::MAX_LIMIT).contains(n))
+        })
+        .unwrap_or(related::DEFAULT_LIMIT);
+    params.finish()?;
+    match related::list(&svc.into_inner(), &viewer, &Ref::parse(&path), limit).await? {
+        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Here((id, list)) => {
+            let mut names = vec![keys::post(id), keys::POSTS.to_owned()];
+            names.extend(list.iter().map(|r| keys::post(r.post.id)));
+            let meta = Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() };
+            let items = list.into_iter().map(|r| (String::new(), r)).collect();
+            respond::list(
+                &request,
+                &meta,
+                Page { items, has_previous: false, has_next: false, total: None },
+                &[],
+            )
+        }
+    }
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_post_links)
+        .service(set_post_links)
+        .service(add_post_link)
+        .service(delete_post_link)
+        .service(list_related_posts);
+}

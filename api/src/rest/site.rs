@@ -1,0 +1,78 @@
+//! `/v1/site`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get, patch};
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::service::site::{self, UpdateSite};
+use crate::service::{Service, keys};
+use crate::view::SiteView;
+
+/// What `fields` takes.
+const FIELDS: [&str; 13] = [
+    "title",
+    "description",
+    "url",
+    "language",
+    "timezone",
+    "logo",
+    "terms",
+    "subscribe",
+    "social",
+    "comments_open",
+    "counts",
+    "updated_at",
+    "version",
+];
+
+/// Read the site's settings.
+#[utoipa::path(operation_id = "get_site", tag = "site",
+    params(("fields" = Option<Vec<String>>, Query, description = "Only these members.")),
+    responses((status = 200, description = "The site.", body = SiteView)))]
+#[get("/site")]
+pub(crate) async fn get_site(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let view = site::get(&svc.into_inner(), &viewer).await?;
+    let meta = Meta {
+        version: Some(view.version),
+        keys: vec![keys::SITE.to_owned()],
+        private: viewer.is_signed_in(),
+        ..Meta::default()
+    };
+    respond::object(&request, &meta, &view, &fields)
+}
+
+/// Change the site's settings.
+#[utoipa::path(operation_id = "update_site", tag = "site",
+    params(("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on.")),
+    request_body(content = UpdateSite, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
+    responses((status = 200, description = "The site as it now stands.", body = SiteView)))]
+#[patch("/site")]
+pub(crate) async fn update_site(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: UpdateSite = body::json(&request, &bytes)?;
+    let view = site::update(&svc.into_inner(), &viewer, input, if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(get_site).service(update_site);
+}

@@ -1,0 +1,161 @@
+//! `/v1/tags`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::posts::Ref;
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::tags::{self, CreateTag, TagQuery, UpdateTag};
+use crate::service::{Found, Service, keys};
+use crate::view::TagView;
+
+/// What `fields` takes.
+const FIELDS: [&str; 10] = [
+    "id",
+    "slug",
+    "name",
+    "kind",
+    "description",
+    "parent",
+    "post_count",
+    "created_at",
+    "updated_at",
+    "version",
+];
+
+/// List tags and categories, by name unless `sort` says otherwise.
+#[utoipa::path(operation_id = "list_tags", tag = "tags",
+    params(
+        ("kind" = Option<String>, Query, description = "`tag` or `category`."),
+        ("parent" = Option<String>, Query, description = "Slug or id: those directly below it."),
+        ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of tags.", body = List<TagView>)))]
+#[get("/tags")]
+pub(crate) async fn list_tags(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let kind =
+        params.parsed("kind", "tag or category", |t| ["tag", "category"].contains(&t).then(|| t.to_owned()));
+    let query =
+        TagQuery { kind, parent: params.one("parent"), sort: params.one("sort"), page: params.page() };
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let page = tags::list(&svc.into_inner(), &viewer, query).await?;
+    let mut keys: Vec<String> = page.items.iter().map(|(_, view)| keys::tag(view.id)).collect();
+    keys.push(keys::TAGS.to_owned());
+    let meta = Meta { keys, private: viewer.is_signed_in(), ..Meta::default() };
+    respond::list(&request, &meta, page, &fields)
+}
+
+/// Read a tag.
+#[utoipa::path(operation_id = "get_tag", tag = "tags",
+    params(
+        ("tag" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+    ),
+    responses((status = 200, description = "The tag.", body = TagView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
+#[get("/tags/{tag}")]
+pub(crate) async fn get_tag(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    match tags::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
+        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Here(view) => {
+            let meta = Meta {
+                version: Some(view.version),
+                keys: vec![keys::tag(view.id)],
+                private: viewer.is_signed_in(),
+                ..Meta::default()
+            };
+            respond::object(&request, &meta, &view, &fields)
+        }
+    }
+}
+
+/// Make a tag.
+#[utoipa::path(operation_id = "create_tag", tag = "tags",
+    request_body(content = CreateTag, description = "Only `name` is required."),
+    responses((status = 201, description = "The tag as it now stands.", body = TagView)))]
+#[post("/tags")]
+pub(crate) async fn create_tag(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: CreateTag = body::json(&request, &bytes)?;
+    let view = tags::create(&svc.into_inner(), &viewer, input).await?;
+    respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/tags/{}", view.id)), &view)
+}
+
+/// Change a tag.
+#[utoipa::path(operation_id = "update_tag", tag = "tags",
+    params(
+        ("tag" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+    ),
+    request_body(content = UpdateTag, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
+    responses((status = 200, description = "The tag as it now stands.", body = TagView)))]
+#[patch("/tags/{tag}")]
+pub(crate) async fn update_tag(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: UpdateTag = body::json(&request, &bytes)?;
+    let view =
+        tags::update(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Remove a tag.
+#[utoipa::path(operation_id = "delete_tag", tag = "tags",
+    params(
+        ("tag" = String, Path, description = "Slug or id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/tags/{tag}")]
+pub(crate) async fn delete_tag(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    tags::delete(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
+    Ok(respond::no_content())
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_tags).service(create_tag).service(get_tag).service(update_tag).service(delete_tag);
+}
