@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::CommentRow;
 use crate::db::{Conn, MultiBackend};
-use crate::page::{Slice, Window};
+use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::sql::text_in;
 use crate::tables::{comments, post_authors, posts};
 use crate::types::Id;
@@ -63,26 +63,9 @@ fn filtered(filter: &QueueFilter) -> Boxed<'_> {
 /// # Errors
 /// When the database fails.
 pub fn queue(conn: &mut Conn, filter: &QueueFilter, window: &Window) -> crate::Result<Slice<CommentRow>> {
-    let mut query = filtered(filter);
-    let falls = !window.is_backward();
-    if let Some(place) = window.place() {
-        let at = place.key.time();
-        query = if falls {
-            query.filter(
-                comments::created_at.lt(at).or(comments::created_at.eq(at).and(comments::id.lt(place.id))),
-            )
-        } else {
-            query.filter(
-                comments::created_at.gt(at).or(comments::created_at.eq(at).and(comments::id.gt(place.id))),
-            )
-        };
-    }
-    query = if falls {
-        query.order((comments::created_at.desc(), comments::id.desc()))
-    } else {
-        query.order((comments::created_at.asc(), comments::id.asc()))
-    };
-    let rows = query.limit(window.fetch()).select(CommentRow::as_select()).load(conn)?;
+    let time = |key: &KeyValue| key.time();
+    let query = keyset!(filtered(filter), window, comments::created_at, comments::id, time, descending: true);
+    let rows = query.select(CommentRow::as_select()).load(conn)?;
     Ok(window.slice(rows))
 }
 

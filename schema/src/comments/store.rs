@@ -161,11 +161,7 @@ pub fn set_status(conn: &mut Conn, row: &CommentRow, status: &str) -> crate::Res
 /// When the database fails.
 pub fn set_text(conn: &mut Conn, comment: Id, text: &Text, edited_at: Timestamp) -> crate::Result<()> {
     diesel::update(comments::table.filter(comments::id.eq(comment)))
-        .set((
-            text.clone(),
-            comments::edited_at.eq(edited_at),
-            comments::version.eq(comments::version + 1),
-        ))
+        .set((text.clone(), comments::edited_at.eq(edited_at), comments::version.eq(comments::version + 1)))
         .execute(conn)?;
     Ok(())
 }

@@ -43,8 +43,7 @@ impl Store {
         &self,
         f: impl FnMut(&mut Tx<'_>) -> crate::Result<T> + Send + 'static,
     ) -> T {
-        let actor =
-            Actor { kind: ActorKind::System, user_id: None, request_id: String::new(), now: at(0) };
+        let actor = Actor { kind: ActorKind::System, user_id: None, request_id: String::new(), now: at(0) };
         self.db.write::<T, StoreError, _>(actor, f).await.unwrap()
     }
 
@@ -209,7 +208,10 @@ async fn kept_counts_equal_a_recount_whatever_is_done_in_whatever_order() {
             Ok((rows.len(), tombstones))
         })
         .await;
-    assert!(rows > 50 && tombstones > 3, "the changes left too little to show anything: {rows}, {tombstones}");
+    assert!(
+        rows > 50 && tombstones > 3,
+        "the changes left too little to show anything: {rows}, {tombstones}"
+    );
 }
 
 #[tokio::test]
@@ -321,7 +323,13 @@ fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: Order) -> Vec<Id> {
     rows.iter().map(|r| r.id).collect()
 }
 
-fn one(conn: &mut Conn, kind: Kind, of: Id, order: Order, start: Start) -> crate::Result<crate::Slice<CommentRow>> {
+fn one(
+    conn: &mut Conn,
+    kind: Kind,
+    of: Id,
+    order: Order,
+    start: Start,
+) -> crate::Result<crate::Slice<CommentRow>> {
     let window = Window { start, limit: 3 };
     let mut found = pages(conn, kind, &[of], order, &window)?;
     assert!(found.len() <= 1);
@@ -400,7 +408,8 @@ async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for()
     store
         .read(|conn| {
             let rows = all(conn)?;
-            let tops: Vec<Id> = (1..=3).flat_map(|n| expected(&rows, Kind::Roots, id(n), Order::Oldest)).collect();
+            let tops: Vec<Id> =
+                (1..=3).flat_map(|n| expected(&rows, Kind::Roots, id(n), Order::Oldest)).collect();
             for (per_parent, levels) in [(1, 1), (2, 3), (10, 4), (3, 0)] {
                 let mut wanted: HashSet<Id> = HashSet::new();
                 let mut level = tops.clone();
@@ -488,7 +497,8 @@ async fn each_page_is_read_from_an_index_and_not_from_the_whole_thread() {
                 (Kind::Flat, Order::Top),
                 (Kind::Replies, Order::Oldest),
             ] {
-                let key = if order == Order::Top { threads::KeyOf::Int(3) } else { threads::KeyOf::Time(at(1)) };
+                let key =
+                    if order == Order::Top { threads::KeyOf::Int(3) } else { threads::KeyOf::Time(at(1)) };
                 let lines = threads::plan(conn, kind, order, (key, id(1)))?;
                 let text = lines.join("\n");
                 assert!(!text.contains("TEMP B-TREE"), "{kind:?} {order:?} sorts:\n{text}");

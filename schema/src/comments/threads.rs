@@ -123,7 +123,12 @@ impl RunQueryDsl<Conn> for Pages {}
 
 /// How SQLite means to answer a page, line by line.
 #[cfg(test)]
-pub(super) fn plan(conn: &mut Conn, kind: Kind, order: Order, place: (KeyOf, Id)) -> crate::Result<Vec<String>> {
+pub(super) fn plan(
+    conn: &mut Conn,
+    kind: Kind,
+    order: Order,
+    place: (KeyOf, Id),
+) -> crate::Result<Vec<String>> {
     struct Explain(Pages);
     impl QueryFragment<MultiBackend> for Explain {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
@@ -170,7 +175,8 @@ pub fn pages(
     });
     let groups = id_list(groups);
     let mut rows: Vec<CommentRow> =
-        Pages { kind, order, groups, place, falls, fetch: window.fetch(), columns: selection() }.load(conn)?;
+        Pages { kind, order, groups, place, falls, fetch: window.fetch(), columns: selection() }
+            .load(conn)?;
     let group = |row: &CommentRow| match kind {
         Kind::Roots | Kind::Flat => row.post_id,
         Kind::Replies => row.parent_id.unwrap_or(Id::NIL),
@@ -246,9 +252,7 @@ impl QueryFragment<MultiBackend> for Descendants {
             out.push_bind_param::<BigInt, i64>(&self.most)?;
             out.push_sql(") AS t JOIN");
         }
-        out.push_sql(
-            " comments ON comments.post_id = t.post_id AND comments.id = t.id WHERE t.level > 0",
-        );
+        out.push_sql(" comments ON comments.post_id = t.post_id AND comments.id = t.id WHERE t.level > 0");
         Ok(())
     }
 }
