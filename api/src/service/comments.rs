@@ -11,6 +11,9 @@ mod sight;
 mod thread;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use edit::{EditAccess, UpdateComment, delete, update};
 pub use moderate::{ModerateComments, Moderation, moderate, moderate_one};
 pub use pressroom_schema::comments::Order;

@@ -45,7 +45,7 @@ pub struct CommentAuthorInput {
     pub email: String,
     /// The guest's own site.
     #[serde(default)]
-    #[schema(example = "https://ada.example.org/", format = Uri)]
+    #[schema(example = "https://ada.example.org/", format = "uri")]
     pub url: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::auth::viewer::{UserViewer, Via};
+use crate::auth::viewer::{Role, UserViewer, Via};
 
 fn guest() -> Viewer {
     Viewer { who: Who::Anonymous, request_id: String::new(), ip: None }
