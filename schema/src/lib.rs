@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod authors;
 pub mod changes;
+pub mod comments;
 pub mod db;
 pub mod error;
 pub mod idempotency;

@@ -183,6 +183,21 @@ pub fn author_ids(conn: &mut Conn, post: Id) -> crate::Result<Vec<Id>> {
         .load(conn)?)
 }
 
+/// The bylines of posts as they are live, as pairs of post and author: for questions of rights about many.
+///
+/// # Errors
+/// When the database fails.
+pub fn bylines(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, Id)>> {
+    if posts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(post_authors::table
+        .filter(id_in(post_authors::post_id, posts))
+        .order((post_authors::post_id, post_authors::position))
+        .select((post_authors::post_id, post_authors::author_id))
+        .load(conn)?)
+}
+
 /// Whether any post, in whatever state, bears this slug.
 ///
 /// # Errors

@@ -57,6 +57,11 @@ pub(crate) struct IdIn<C> {
 
 /// See [`IdIn`].
 pub(crate) fn id_in<C>(column: C, ids: &[Id]) -> IdIn<C> {
+    IdIn { column, list: id_list(ids) }
+}
+
+/// Ids as a JSON list of their 32 hexadecimal digits: the form in which statements take a list as one value.
+pub(crate) fn id_list(ids: &[Id]) -> String {
     let mut list = String::with_capacity(ids.len() * 35 + 2);
     list.push('[');
     for (n, id) in ids.iter().enumerate() {
@@ -68,7 +73,7 @@ pub(crate) fn id_in<C>(column: C, ids: &[Id]) -> IdIn<C> {
         list.push('"');
     }
     list.push(']');
-    IdIn { column, list }
+    list
 }
 
 impl<C> diesel::expression::Expression for IdIn<C> {

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod authors;
 pub(crate) mod body;
+pub(crate) mod comments;
 pub(crate) mod edge;
 mod extract;
 pub(crate) mod files;
@@ -36,6 +37,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
 fn configure_v1(cfg: &mut ServiceConfig<'_>) {
     // `/posts/{post}` and what hangs on it, then the rest by how often it is read.
     revisions::configure(cfg);
+    comments::configure(cfg);
     posts::configure(cfg);
     links::configure(cfg);
     site::configure(cfg);

@@ -167,7 +167,8 @@ impl Check {
     }
 }
 
-fn is_invisible(c: char) -> bool {
+/// Whether a character takes no room and shows nothing.
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
 }
 

@@ -1,16 +1,46 @@
-//! stand-in
-use super::Service;
-use crate::auth::viewer::Viewer;
-use crate::error::Result;
-use crate::page::{List, PageInfo};
-use crate::view::CommentView;
-use pressroom_schema::Conn;
-use pressroom_schema::posts::PostRow;
-pub(crate) fn first_page(
-    _s: &Service,
-    _c: &mut Conn,
-    _v: &Viewer,
-    _p: &PostRow,
-) -> Result<List<CommentView>> {
-    Ok(List { data: vec![], page: PageInfo { next: None, previous: None, total: None } })
-}
+//! Comment threads: reading them, writing in them, moderating them.
+//!
+//! An answer shows a thread by pages of top-level comments, each with its replies nested down to stated limits; what lies beyond
+//! is reached by `parent` and a cursor. A removed comment that was answered stays as a tombstone.
+
+mod edit;
+mod moderate;
+mod place;
+mod read;
+mod sight;
+mod thread;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use edit::{EditAccess, UpdateComment, delete, update};
+pub use moderate::{ModerateComments, Moderation, moderate, moderate_one};
+pub use pressroom_schema::comments::Order;
+pub use read::{QueueQuery, Thread, ThreadQuery, ThreadView, get, list, queue};
+pub use write::{AddComment, CommentAuthorInput, Origin, add};
+
+pub(crate) use read::{get_in, list_in, queue_in};
+pub(crate) use thread::{load_comments, load_first_pages, load_replies, load_threads};
+
+/// Most replies of one comment in one answer, where they are nested.
+pub const REPLIES_PER_COMMENT: i64 = 10;
+/// How many levels of replies are nested below the comments of a page.
+pub const REPLY_LEVELS: i32 = 4;
+/// Most nested replies in one answer, all comments of the page together.
+pub const REPLIES_PER_ANSWER: i64 = 1000;
+/// Most characters of a comment's source.
+pub const BODY_LENGTH: usize = 20_000;
+/// Most characters of a guest's name.
+pub const NAME_LENGTH: usize = 100;
+/// Most comments in one decision.
+pub const MODERATED_AT_ONCE: usize = 100;
+/// Most comments above a comment that is read by itself.
+const ANCESTORS: i32 = 100;
+
+/// The orders of a thread by their names on the wire.
+pub const SORTS: [(&str, Order); 3] =
+    [("oldest", Order::Oldest), ("newest", Order::Newest), ("top", Order::Top)];
+
+/// The states by their names on the wire.
+pub const STATUSES: [&str; 4] = ["pending", "approved", "spam", "trash"];

@@ -84,10 +84,14 @@ pub struct CommentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
     pub replies: Option<Vec<CommentView>>,
-    /// Send as `after` with `parent={id}` for the replies beyond those given; null where all are given.
+    /// Send as `after` with `parent={id}` for the replies beyond those given; absent where all are given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = true)]
+    #[schema(nullable = false)]
     pub replies_next: Option<String>,
+    /// The ids of the comments above it, from the top down: only where one comment is read by itself, at most the nearest 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    pub ancestors: Option<Vec<Id>>,
     /// Where the comment is on the post's page.
     pub permalink: String,
     /// How much it is worth to readers: replies that it drew.
@@ -107,6 +111,16 @@ pub struct CommentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub editable_until: Option<Timestamp>,
+}
+
+/// What a moderator's decision on several comments did.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ModeratedView {
+    /// The ids of those whose state changed; the others were in it already.
+    #[schema(value_type = Vec<String>)]
+    pub changed: Vec<Id>,
+    /// All of them as they now stand, in the order in which they were named.
+    pub comments: Vec<CommentView>,
 }
 
 /// A page of comments inside a post.

@@ -9,7 +9,7 @@ mod site;
 mod tag;
 
 pub use author::{AuthorView, BylineView, SocialView};
-pub use comment::{CommentAuthorView, CommentView, SpamReasonView, SpamView};
+pub use comment::{CommentAuthorView, CommentView, ModeratedView, SpamReasonView, SpamView};
 pub use link::{ExternalView, LinkView, LinksView, ReasonView, RelatedView};
 pub use media::{ImageView, MediaView, VariantView};
 pub use post::{AdjacentView, BodyView, PostSummary, PostView, SeoView, TermsView};

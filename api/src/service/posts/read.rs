@@ -615,8 +615,9 @@ fn embed(
         }
     }
     if shown.comments {
-        for ((row, _), view) in rows.iter().zip(&mut *views) {
-            view.comments = Some(comments::first_page(svc, conn, viewer, row)?);
+        let mut found = comments::load_first_pages(svc, conn, viewer, rows.iter().map(|(row, _)| row))?;
+        for view in &mut *views {
+            view.comments = found.remove(&view.id);
         }
     }
     Ok(())

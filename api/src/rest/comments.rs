@@ -1,0 +1,357 @@
+//! `/v1/posts/{post}/comments` and `/v1/comments`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::posts::Ref;
+
+use super::body;
+use super::params::Params;
+use super::respond::{self, Meta, if_match};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::comments::{
+    self, AddComment, EditAccess, ModerateComments, Moderation, Order, Origin, QueueQuery, SORTS,
+    ThreadQuery, ThreadView, UpdateComment,
+};
+use crate::service::{Found, Service, keys};
+use crate::view::{CommentView, ModeratedView};
+
+/// What `fields` takes for a comment.
+const FIELDS: [&str; 22] = [
+    "id",
+    "post_id",
+    "parent_id",
+    "depth",
+    "author",
+    "html",
+    "markdown",
+    "status",
+    "is_tombstone",
+    "created_at",
+    "edited_at",
+    "reply_count",
+    "replies",
+    "replies_next",
+    "ancestors",
+    "permalink",
+    "score",
+    "version",
+    "spam",
+    "author_email",
+    "edit_token",
+    "editable_until",
+];
+
+fn header(request: &HttpRequest, name: &str) -> Option<String> {
+    request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
+}
+
+fn access(request: &HttpRequest) -> Result<EditAccess> {
+    Ok(EditAccess { edit_token: header(request, "x-edit-token"), if_match: if_match(request)? })
+}
+
+/// The profiles that a comment and its replies show.
+fn profiles(view: &CommentView, names: &mut Vec<String>) {
+    names.extend(view.author.iter().filter_map(|a| a.profile.as_ref()).map(|p| keys::author(p.id)));
+    for reply in view.replies.iter().flatten() {
+        profiles(reply, names);
+    }
+}
+
+/// What an answer with these comments depends on.
+fn meta<'a>(
+    post: pressroom_schema::Id,
+    views: impl IntoIterator<Item = &'a CommentView>,
+    viewer: &Viewer,
+) -> Meta {
+    let mut names = vec![keys::post(post), keys::comments(post)];
+    for view in views {
+        profiles(view, &mut names);
+    }
+    names.sort();
+    names.dedup();
+    Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() }
+}
+
+/// Read the comments of a post, as a thread or side by side.
+///
+/// A thread is paged by comments that answer none; each has its replies nested: at most 10 replies of one comment, 4 levels deep
+/// and 1000 in one answer, oldest first. Where there are more, `replies_next` leads to the rest with `parent`. A removed comment
+/// that was answered stays, empty, with `is_tombstone`.
+#[utoipa::path(operation_id = "list_comments", tag = "comments",
+    params(
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-clock-with-one-hand"),
+        ("view" = Option<String>, Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
+        ("sort" = Option<String>, Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
+        ("parent" = Option<String>, Query, format = Uuid, description = "The id of a comment: lists its replies instead, paged and nested in the same way."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before, or with `parent` a comment's `replies_next`."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted: comments at the top of the thread, direct replies with `parent`, all that are shown with `view=flat`."),
+    ),
+    responses(
+        (status = 200, description = "A page of comments.", body = List<CommentView>),
+        (status = 308, description = "The post was renamed; `Location` has the present address of its comments."),
+    ))]
+#[get("/posts/{post}/comments")]
+pub(crate) async fn list_comments(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let view = params.parsed("view", "thread or flat", |text| match text {
+        "thread" => Some(ThreadView::Thread),
+        "flat" => Some(ThreadView::Flat),
+        _ => None,
+    });
+    let sort = params.parsed("sort", "oldest, newest or top", |text| {
+        SORTS.iter().find(|(name, _)| *name == text).map(|(_, order)| *order)
+    });
+    let query = ThreadQuery {
+        view: view.unwrap_or_default(),
+        sort: sort.unwrap_or(Order::Oldest),
+        parent: params.one("parent"),
+        page: params.page(),
+    };
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    match comments::list(&svc.into_inner(), &viewer, &Ref::parse(&path), query).await? {
+        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Here(thread) => {
+            let meta = meta(thread.post_id, thread.page.items.iter().map(|(_, view)| view), &viewer);
+            respond::list(&request, &meta, thread.page, &fields)
+        }
+    }
+}
+
+/// Write a comment, as a guest or signed in.
+///
+/// An account's comment is shown at once. A guest's first comment waits for a moderator. The guest's answer bears an
+/// `edit_token`, once: for as long as the edit window lasts it may be sent as `X-Edit-Token` to change or remove the comment.
+#[utoipa::path(operation_id = "add_comment", tag = "comments",
+    params(("post" = String, Path, description = "Slug or id.", example = "the-clock-with-one-hand")),
+    request_body(content = AddComment, description = "The comment; guests say who they are in `author`.",
+        example = json!({"body": "A *fine* morning.", "author": {"name": "Ada", "email": "ada@example.org"}})),
+    responses((status = 201, description = "The comment as its writer sees it.", body = CommentView)))]
+#[post("/posts/{post}/comments")]
+pub(crate) async fn add_comment(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    let input: AddComment = body::json(&request, &bytes)?;
+    let origin = Origin { user_agent: header(&request, "user-agent") };
+    let view = comments::add(&svc.into_inner(), &viewer, &Ref::parse(&path), input, origin).await?;
+    let location = format!("/v1/comments/{}", view.id);
+    respond::written(StatusCode::CREATED, Some(view.version), Some(location), &view)
+}
+
+/// Read the moderation queue: comments of any state, newest first, of the posts that one looks after.
+#[utoipa::path(operation_id = "list_moderation_queue", tag = "comments",
+    params(
+        ("status" = Option<Vec<String>>, Query, description = "`pending` (default), `approved`, `spam`, `trash` or `all`. Repeat it or separate by commas."),
+        ("post" = Option<String>, Query, description = "Only under this post: slug or id."),
+        ("author_email" = Option<String>, Query, description = "Only from this address: for those who may see addresses."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+    ),
+    responses((status = 200, description = "A page of comments.", body = List<CommentView>)))]
+#[get("/comments")]
+pub(crate) async fn list_moderation_queue(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    let mut params = Params::of(&request);
+    let query = QueueQuery {
+        statuses: params.many("status"),
+        post: params.one("post"),
+        author_email: params.one("author_email"),
+        page: params.page(),
+    };
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let page = comments::queue(&svc.into_inner(), &viewer, query).await?;
+    respond::list(&request, &Meta::private(), page, &fields)
+}
+
+/// Decide on many comments at once: on all of them or, where one cannot be, on none.
+#[utoipa::path(operation_id = "moderate_comments", tag = "comments",
+    request_body(content = ModerateComments, description = "The comments, at most 100, and what becomes of them: `approve`, `spam`, `trash` or `pending`.",
+        example = json!({"ids": ["0190a5d8-7c3e-7cc0-8000-000000000001"], "action": "spam"})),
+    responses((status = 200, description = "Which of them changed, and all as they now stand.", body = ModeratedView)))]
+#[post("/comments/moderate")]
+pub(crate) async fn moderate_comments(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(&request).finish()?;
+    let input: ModerateComments = body::json(&request, &bytes)?;
+    let view = comments::moderate(&svc.into_inner(), &viewer, input).await?;
+    respond::written(StatusCode::OK, None, None, &view)
+}
+
+/// Read one comment, with its place in the thread: the comments above it, and its replies.
+///
+/// A comment that waits for a moderator is there for its writer and for moderators only.
+#[utoipa::path(operation_id = "get_comment", tag = "comments",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+    ),
+    responses((status = 200, description = "The comment.", body = CommentView)))]
+#[get("/comments/{id}")]
+pub(crate) async fn get_comment(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let fields = params.names("fields", &FIELDS);
+    params.finish()?;
+    let view = comments::get(&svc.into_inner(), &viewer, &path).await?;
+    let mut meta = meta(view.post_id, [&view], &viewer);
+    meta.version = Some(view.version);
+    respond::object(&request, &meta, &view, &fields)
+}
+
+/// Change a comment's text: by its writer within the edit window, or by a moderator.
+#[utoipa::path(operation_id = "update_comment", tag = "comments",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("X-Edit-Token" = Option<String>, Header, description = "The `edit_token` that the guest was given."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+    ),
+    request_body(content = UpdateComment, content_type = "application/merge-patch+json", description = "Changes (RFC 7396).",
+        example = json!({"body": "A *fine* morning, and a long one."})),
+    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+#[patch("/comments/{id}")]
+pub(crate) async fn update_comment(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    let input: UpdateComment = body::json(&request, &bytes)?;
+    let view = comments::update(&svc.into_inner(), &viewer, &path, input, access(&request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Remove a comment: by its writer, or by a moderator. A tombstone stays where it has replies.
+#[utoipa::path(operation_id = "delete_comment", tag = "comments",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("permanent" = Option<bool>, Query, description = "Whether to remove it for good, with all that is known of its writer: for admins."),
+        ("X-Edit-Token" = Option<String>, Header, description = "The `edit_token` that the guest was given."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/comments/{id}")]
+pub(crate) async fn delete_comment(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let permanent = params.flag("permanent").unwrap_or(false);
+    params.finish()?;
+    comments::delete(&svc.into_inner(), &viewer, &path, permanent, access(&request)?).await?;
+    Ok(respond::no_content())
+}
+
+async fn moderated(
+    svc: Data<Service>,
+    viewer: &Viewer,
+    id: &str,
+    request: &HttpRequest,
+    decision: Moderation,
+) -> Result<HttpResponse> {
+    viewer.require_signed_in()?;
+    Params::of(request).finish()?;
+    let view = comments::moderate_one(&svc.into_inner(), viewer, id, decision, if_match(request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
+/// Approve a comment: everybody may read it, and its guest is known from now on.
+#[utoipa::path(operation_id = "approve_comment", tag = "comments",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+#[post("/comments/{id}/approve")]
+pub(crate) async fn approve_comment(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    moderated(svc, &viewer, &path, &request, Moderation::Approve).await
+}
+
+/// Mark a comment as spam.
+#[utoipa::path(operation_id = "mark_comment_spam", tag = "comments",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+#[post("/comments/{id}/spam")]
+pub(crate) async fn mark_comment_spam(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    moderated(svc, &viewer, &path, &request, Moderation::Spam).await
+}
+
+/// Move a comment to the trash.
+#[utoipa::path(operation_id = "trash_comment", tag = "comments",
+    params(
+        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+#[post("/comments/{id}/trash")]
+pub(crate) async fn trash_comment(
+    svc: Data<Service>,
+    viewer: Viewer,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    moderated(svc, &viewer, &path, &request, Moderation::Trash).await
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(list_comments)
+        .service(add_comment)
+        .service(list_moderation_queue)
+        .service(moderate_comments)
+        .service(get_comment)
+        .service(update_comment)
+        .service(delete_comment)
+        .service(approve_comment)
+        .service(mark_comment_spam)
+        .service(trash_comment);
+}

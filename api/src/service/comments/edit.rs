@@ -1,0 +1,277 @@
+//! Changing and removing comments: by the guest who holds the edit token, by the account, by a moderator.
+
+use async_graphql::{InputObject, MaybeUndefined};
+use pressroom_schema::comments::{self, CommentPrivate, PENDING, SPAM, Sender, TRASH, Text};
+use pressroom_schema::db::Freshness;
+use pressroom_schema::{Conn, Json, Timestamp, Tx};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::place::{Known, is_writer, touched};
+use super::read::load_one;
+use super::sight::Reading;
+use super::write::{Evidence, Guest, check_body, rendered, text, text_hash, thousandths};
+use crate::auth::policy::Action;
+use crate::auth::secret::{self, hash_secret};
+use crate::auth::viewer::{Role, Viewer, Who};
+use crate::content::spam::{Judgement, Verdict};
+use crate::error::{Code, Error, Result};
+use crate::service::check::Check;
+use crate::service::{IfMatch, Service, Svc, require};
+use crate::view::CommentView;
+
+/// Changes to a comment (RFC 7396).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateComment {
+    /// The text, in Markdown: at most 20,000 characters. It cannot be cleared.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, example = "A *fine* morning, and a long one.")]
+    pub body: MaybeUndefined<String>,
+}
+
+/// What a caller shows to change a comment.
+#[derive(Debug, Clone, Default)]
+pub struct EditAccess {
+    /// The token that its guest was given.
+    pub edit_token: Option<String>,
+    /// The version that the change is based on.
+    pub if_match: Option<IfMatch>,
+}
+
+/// Refuses unless the viewer may do `action` to the comment, by rights or by its edit token. Answers whether the token is the
+/// comment's.
+fn authorise(
+    viewer: &Viewer,
+    action: Action,
+    known: &Known,
+    edit_hash: Option<&str>,
+    token_hash: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
+    let holds = matches!((edit_hash, token_hash), (Some(stored), Some(shown)) if secret::same(stored, shown));
+    // To whoever removed it, or had it removed, it is gone.
+    if known.row.status == TRASH
+        && (holds || is_writer(viewer, &known.row))
+        && !known.allows(viewer, Action::ModerateComment, now)?
+    {
+        return Err(Error::not_found("comment"));
+    }
+    match require(viewer, action, &known.place()?.comment(&known.row, now, holds), "comment") {
+        Err(e) if e.code() == Code::Unauthenticated && token_hash.is_some() => {
+            Err(Error::new(Code::InvalidToken, "This edit token is not this comment's, or its time is over."))
+        }
+        Err(e) => Err(e),
+        Ok(()) => Ok(holds),
+    }
+}
+
+/// Finds a comment that is to be changed, with whether the caller holds its token.
+fn open(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    id: &str,
+    action: Action,
+    token_hash: Option<&str>,
+    now: Timestamp,
+) -> Result<(Known, CommentPrivate, bool)> {
+    let known = Known::find(svc, conn, id)?;
+    let private = comments::private(conn, &[known.row.id])?.pop();
+    let private = private.ok_or_else(|| Error::not_found("comment"))?;
+    let holds = authorise(viewer, action, &known, private.edit_hash.as_deref(), token_hash, now)?;
+    Ok((known, private, holds))
+}
+
+/// Changes a comment's text: by its guest with the edit token, by its account, or by a moderator. A guest's new text is judged
+/// anew: it may have to wait, but an edit never brings back what is held.
+///
+/// # Errors
+/// 401 for a bad token, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault of the input.
+pub async fn update(
+    svc: &Svc,
+    viewer: &Viewer,
+    id: &str,
+    input: UpdateComment,
+    access: EditAccess,
+) -> Result<CommentView> {
+    let mut check = Check::new();
+    let body = match &input.body {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Value(body) => Some(check_body(&mut check, body)),
+        MaybeUndefined::Null => {
+            check.fault(
+                "/body",
+                "required",
+                "A comment's text can be changed but not cleared; delete it instead.",
+            );
+            None
+        }
+    };
+    check.done()?;
+    let new = match body {
+        Some(body) => {
+            let (html, hash) = (rendered(&body)?, text_hash(&body));
+            Some(text(body, html, hash, None))
+        }
+        None => None,
+    };
+    let token_hash = access.edit_token.as_deref().map(hash_secret);
+    let now = svc.now();
+    let (svc2, viewer2, id2, hash2, new2) =
+        (svc.clone(), viewer.clone(), id.to_owned(), token_hash.clone(), new.clone());
+    // As in `add`, the judge works outside the transaction that writes.
+    let evidence: Option<(Evidence, Guest, String)> = svc
+        .db
+        .read(Freshness::Primary, move |conn| {
+            let (known, private, holds) =
+                open(&svc2, conn, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
+            let Some(new) = new2.filter(|_| holds) else { return Ok(None) };
+            let sender = Sender {
+                email_key: private.author_email_key.as_deref(),
+                ip: viewer2.ip.as_deref(),
+                text_hash: &new.text_hash,
+                except: Some(known.row.id),
+            };
+            let evidence = Evidence::gather(conn, &known.post, &sender, now)?;
+            let guest = Guest {
+                name: known.row.author_name,
+                email: private.author_email.unwrap_or_default(),
+                url: known.row.author_url,
+            };
+            Ok::<_, Error>(Some((evidence, guest, private.user_agent.unwrap_or_default())))
+        })
+        .await?;
+    let verdict = match (&evidence, &new) {
+        (Some((evidence, guest, agent)), Some(new)) => Some(evidence.judge(&new.source, guest, agent)),
+        _ => None,
+    };
+    let change = Change { new, verdict, token_hash, if_match: access.if_match };
+    let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
+    svc.write(viewer, move |tx| update_in(&svc2, tx, &viewer2, &id, &change)).await
+}
+
+struct Change {
+    new: Option<Text>,
+    verdict: Option<Verdict>,
+    token_hash: Option<String>,
+    if_match: Option<IfMatch>,
+}
+
+fn update_in(
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    id: &str,
+    change: &Change,
+) -> Result<CommentView> {
+    let now = tx.actor.now;
+    let token = change.token_hash.as_deref();
+    let (known, private, holds) = open(svc, tx.conn, viewer, id, Action::EditComment, token, now)?;
+    let row = &known.row;
+    IfMatch::check(change.if_match.as_ref(), row.version)?;
+    let reading = if holds { Reading::Writer } else { Reading::Single };
+    let Some(new) = change.new.as_ref().filter(|new| new.source != private.source) else {
+        return load_one(svc, tx.conn, viewer, &known.places, row.id, reading);
+    };
+    let mut new = new.clone();
+    (new.spam_score, new.spam_reasons) = match &change.verdict {
+        Some(verdict) => (thousandths(verdict.score), Json::of(&verdict.reasons)),
+        None => (private.spam_score, private.spam_reasons),
+    };
+    comments::set_text(tx.conn, row.id, &new, now)?;
+    let mut counted = 0;
+    let status = change.verdict.as_ref().map_or(row.status.as_str(), |v| rejudged(&row.status, v.judgement));
+    if status != row.status {
+        counted = comments::set_status(tx.conn, row, status)?;
+    }
+    let after = comments::by_ids(tx.conn, &[row.id])?.pop().ok_or_else(|| Error::not_found("comment"))?;
+    tx.record(
+        "comment",
+        row.id,
+        "edited",
+        after.version,
+        touched(row.post_id, row.shown, after.shown, counted),
+    );
+    load_one(svc, tx.conn, viewer, &known.places, row.id, reading)
+}
+
+/// The state of a comment after its guest changed it. What a moderator or the judge held stays held.
+fn rejudged(present: &str, judgement: Judgement) -> &str {
+    match (present, judgement) {
+        (SPAM | TRASH, _) | (_, Judgement::Ham) => present,
+        (_, Judgement::Spam) => SPAM,
+        (_, Judgement::Unsure) => PENDING,
+    }
+}
+
+/// Moves a comment to the trash, by its writer or a moderator; a tombstone stays where it has replies. With `permanent`, which is
+/// for admins, removes it for good.
+///
+/// # Errors
+/// 401 for a bad token, 403 and 404 by rights, 412 when `if_match` is stale.
+pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, permanent: bool, access: EditAccess) -> Result<()> {
+    let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
+    let token_hash = access.edit_token.as_deref().map(hash_secret);
+    svc.write(viewer, move |tx| {
+        let token = token_hash.as_deref();
+        let now = tx.actor.now;
+        let (known, _, _) = open(&svc2, tx.conn, &viewer2, &id, Action::DeleteComment, token, now)?;
+        let row = &known.row;
+        if permanent {
+            require_admin(&viewer2)?;
+        }
+        IfMatch::check(access.if_match.as_ref(), row.version)?;
+        let (counted, action) = if permanent {
+            (comments::erase(tx.conn, row)?, "deleted")
+        } else if row.status == TRASH {
+            return Ok(());
+        } else {
+            (comments::set_status(tx.conn, row, TRASH)?, "trashed")
+        };
+        tx.record(
+            "comment",
+            row.id,
+            action,
+            row.version + 1,
+            touched(row.post_id, row.shown, false, counted),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Removing for good leaves nothing to restore: as for posts, only admins may.
+fn require_admin(viewer: &Viewer) -> Result<()> {
+    match &viewer.who {
+        Who::System => Ok(()),
+        Who::User(user) if user.role == Role::Admin => Ok(()),
+        _ => Err(Error::new(
+            Code::Forbidden,
+            "Removing a comment for good is not allowed to you; it needs the role admin.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pressroom_schema::comments::APPROVED;
+
+    use super::*;
+
+    #[test]
+    fn an_edit_never_brings_back_what_is_held() {
+        for (present, judgement, after) in [
+            (APPROVED, Judgement::Ham, APPROVED),
+            (APPROVED, Judgement::Unsure, PENDING),
+            (APPROVED, Judgement::Spam, SPAM),
+            (PENDING, Judgement::Ham, PENDING),
+            (PENDING, Judgement::Spam, SPAM),
+            (SPAM, Judgement::Ham, SPAM),
+            (SPAM, Judgement::Unsure, SPAM),
+            (TRASH, Judgement::Spam, TRASH),
+        ] {
+            assert_eq!(rejudged(present, judgement), after, "{present} {judgement:?}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The posts that comments stand under, as far as rights and addresses need them.
+
+use std::collections::HashMap;
+
+use pressroom_schema::comments::{self, CommentRow};
+use pressroom_schema::posts::{self, PostRow};
+use pressroom_schema::{Conn, Id, Timestamp};
+use uuid::Uuid;
+
+use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
+use crate::auth::viewer::Viewer;
+use crate::error::{Error, Result};
+use crate::service::posts::is_public;
+use crate::service::{Service, allowed, keys};
+
+/// A post, as far as its comments need it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) url: String,
+    owner: Option<Uuid>,
+    authors: Vec<Uuid>,
+    pub(super) is_live: bool,
+}
+
+impl Place {
+    fn of(svc: &Service, post: &PostRow) -> Self {
+        Self {
+            url: svc.config.post_url(&post.slug),
+            owner: post.owner_id.map(|id| id.0),
+            authors: Vec::new(),
+            is_live: is_public(post),
+        }
+    }
+
+    /// The post, for questions of rights.
+    pub(super) fn post(&self) -> PostTarget<'_> {
+        PostTarget { owner_id: self.owner, author_ids: &self.authors, is_live: self.is_live }
+    }
+
+    /// One of its comments, for questions of rights.
+    pub(super) fn comment(&self, row: &CommentRow, now: Timestamp, holds_edit_token: bool) -> Target<'_> {
+        Target::Comment(CommentTarget {
+            user_id: row.user_id.map(|id| id.0),
+            post: self.post(),
+            is_approved: row.is_approved(),
+            in_edit_window: row.editable_until.is_some_and(|until| now < until),
+            holds_edit_token,
+        })
+    }
+
+    pub(super) fn has_author(&self, author: Option<Id>) -> bool {
+        author.is_some_and(|id| self.authors.contains(&id.0))
+    }
+}
+
+/// Posts by id.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places(HashMap<Id, Place>);
+
+impl Places {
+    /// One statement for any number of posts.
+    pub(super) fn of_rows<'a>(
+        svc: &Service,
+        conn: &mut Conn,
+        rows: impl IntoIterator<Item = &'a PostRow>,
+    ) -> Result<Self> {
+        let mut places: HashMap<Id, Place> =
+            rows.into_iter().map(|row| (row.id, Place::of(svc, row))).collect();
+        let ids: Vec<Id> = places.keys().copied().collect();
+        for (post, author) in posts::bylines(conn, &ids)? {
+            if let Some(place) = places.get_mut(&post) {
+                place.authors.push(author.0);
+            }
+        }
+        Ok(Self(places))
+    }
+
+    /// Two statements for any number of posts.
+    pub(super) fn of_ids(svc: &Service, conn: &mut Conn, ids: impl IntoIterator<Item = Id>) -> Result<Self> {
+        let mut ids: Vec<Id> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let rows = posts::by_ids(conn, &ids)?;
+        Self::of_rows(svc, conn, rows.iter().map(|(row, _)| row))
+    }
+
+    pub(super) fn get(&self, post: Id) -> Result<&Place> {
+        // A comment's post is a foreign key: only a defect could lose it.
+        self.0.get(&post).ok_or_else(|| Error::internal(format!("the post {post} was not loaded")))
+    }
+}
+
+/// A comment, whatever its state, with its post.
+pub(super) struct Known {
+    pub(super) row: CommentRow,
+    pub(super) post: PostRow,
+    pub(super) places: Places,
+}
+
+impl Known {
+    /// The comment under `id`; 404 where there is none.
+    pub(super) fn find(svc: &Service, conn: &mut Conn, id: &str) -> Result<Self> {
+        let id: Id = id.parse().map_err(|_| Error::not_found("comment"))?;
+        let (row, post) = comments::find(conn, id)?.ok_or_else(|| Error::not_found("comment"))?;
+        let places = Places::of_rows(svc, conn, [&post])?;
+        Ok(Self { row, post, places })
+    }
+
+    pub(super) fn place(&self) -> Result<&Place> {
+        self.places.get(self.post.id)
+    }
+
+    /// Whether `viewer` may do `action` to it.
+    pub(super) fn allows(&self, viewer: &Viewer, action: Action, now: Timestamp) -> Result<bool> {
+        Ok(viewer.is_signed_in() && allowed(viewer, action, &self.place()?.comment(&self.row, now, false)))
+    }
+
+    /// Whether `viewer` may read the post.
+    pub(super) fn post_is_readable(&self, viewer: &Viewer) -> Result<bool> {
+        let place = self.place()?;
+        Ok(place.is_live
+            || (viewer.is_signed_in() && allowed(viewer, Action::ReadDraft, &Target::Post(place.post()))))
+    }
+}
+
+/// Whether `viewer` is the account that wrote the comment.
+pub(super) fn is_writer(viewer: &Viewer, row: &CommentRow) -> bool {
+    viewer.user().is_some_and(|user| row.user_id == Some(Id(user.user_id)))
+}
+
+/// What public answers a change of a comment touches: none where nobody saw it before and nobody sees it now.
+pub(super) fn touched(post: Id, was_shown: bool, is_shown: bool, counted: i64) -> Vec<String> {
+    if !was_shown && !is_shown {
+        return Vec::new();
+    }
+    let mut names = vec![keys::comments(post)];
+    if counted != 0 {
+        // Posts show how many comments they have, and lists sort by it.
+        names.extend([keys::post(post), keys::POSTS.to_owned()]);
+    }
+    names
+}

@@ -1,0 +1,226 @@
+//! Reading threads, single comments and the moderation queue.
+
+use std::collections::HashMap;
+
+use pressroom_schema::comments::{self, Kind, Order, QueueFilter};
+use pressroom_schema::posts::{self, Ref};
+use pressroom_schema::{Conn, Id};
+
+use super::place::{Known, Places};
+use super::sight::{Reading, load_views};
+use super::thread::{Branches, Level, is_readable, load};
+use super::write::email_key;
+use super::{ANCESTORS, STATUSES};
+use crate::auth::policy::{self, Action, Reach, Target};
+use crate::auth::viewer::Viewer;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::page::{Page, PageRequest, cursor};
+use crate::service::posts::find_visible;
+use crate::service::{Found, Service, Svc, require};
+use crate::view::CommentView;
+
+/// How a thread is laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ThreadView {
+    /// By pages of comments that answer none, each with its replies nested.
+    #[default]
+    Thread,
+    /// By pages of all comments, side by side.
+    Flat,
+}
+
+/// Which comments of a post.
+#[derive(Debug, Clone)]
+pub struct ThreadQuery {
+    /// The layout.
+    pub view: ThreadView,
+    /// The order of the page's own comments; nested replies are always oldest first.
+    pub sort: Order,
+    /// Only the replies of this comment, given by id.
+    pub parent: Option<String>,
+    /// Which rows.
+    pub page: PageRequest,
+}
+
+impl Default for ThreadQuery {
+    fn default() -> Self {
+        Self { view: ThreadView::Thread, sort: Order::Oldest, parent: None, page: PageRequest::default() }
+    }
+}
+
+/// A page of a post's comments.
+#[derive(Debug, Clone)]
+pub struct Thread {
+    /// The post.
+    pub post_id: Id,
+    /// The comments.
+    pub page: Page<CommentView>,
+}
+
+/// A page of the comments under a post.
+///
+/// # Errors
+/// 404 where there is no such post, or comment named by `parent`, that the viewer may know of; 400 for a bad cursor.
+pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref, query: ThreadQuery) -> Result<Found<Thread>> {
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    svc.read(viewer, move |conn| list_in(&svc2, conn, &viewer2, &post, &query)).await
+}
+
+/// [`list`] inside a transaction.
+pub(crate) fn list_in(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    post: &Ref,
+    query: &ThreadQuery,
+) -> Result<Found<Thread>> {
+    let post = match find_visible(conn, viewer, post)? {
+        Found::Here((post, _)) => post,
+        Found::Moved(slug) => return Ok(Found::Moved(slug)),
+    };
+    let (kind, of) = match (&query.parent, query.view) {
+        (Some(_), ThreadView::Flat) => {
+            return Err(Error::parameters(vec![FieldError::parameter(
+                "parent",
+                "exclusive",
+                "`parent` lists the replies of one comment; it does not go with `view=flat`.",
+            )]));
+        }
+        (Some(parent), ThreadView::Thread) => {
+            let parent: Id = parent.parse().map_err(|_| Error::not_found("comment"))?;
+            let found = comments::by_ids(conn, &[parent])?.pop();
+            let row = found.filter(|row| row.post_id == post.id && row.shown);
+            (Kind::Replies, row.ok_or_else(|| Error::not_found("comment"))?.id)
+        }
+        (None, ThreadView::Thread) => (Kind::Roots, post.id),
+        (None, ThreadView::Flat) => (Kind::Flat, post.id),
+    };
+    let places = Places::of_rows(svc, conn, [&post])?;
+    let level =
+        Level { kind, groups: &[of], order: query.sort, page: &query.page, nested: kind != Kind::Flat };
+    let page = load(svc, conn, viewer, &level, Some(places))?.remove(&of);
+    let page = page.ok_or_else(|| Error::internal("a list has no page"))?;
+    Ok(Found::Here(Thread { post_id: post.id, page }))
+}
+
+/// One comment, with what it answers and its replies.
+///
+/// # Errors
+/// 404 where there is none that the viewer may know of.
+pub async fn get(svc: &Svc, viewer: &Viewer, id: &str) -> Result<CommentView> {
+    let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
+    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
+}
+
+/// [`get`] inside a transaction.
+pub(crate) fn get_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<CommentView> {
+    let known = Known::find(svc, conn, id)?;
+    if !is_readable(viewer, &known, svc.now())? {
+        return Err(Error::not_found("comment"));
+    }
+    let row = &known.row;
+    let branches = Branches::load(conn, &[row])?;
+    let mut views = load_views(svc, conn, viewer, &known.places, [row], Reading::Single)?;
+    views.extend(load_views(svc, conn, viewer, &known.places, &branches.rows, Reading::Thread)?);
+    let mut view =
+        branches.assemble(row.id, &mut views).ok_or_else(|| Error::internal("a comment has no view"))?;
+    view.ancestors = Some(comments::ancestors(conn, row.id, ANCESTORS)?);
+    Ok(view)
+}
+
+/// One comment after a write, as `reading` shows it.
+pub(super) fn load_one(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    places: &Places,
+    id: Id,
+    reading: Reading,
+) -> Result<CommentView> {
+    let rows = comments::by_ids(conn, &[id])?;
+    let view = load_views(svc, conn, viewer, places, &rows, reading)?.remove(&id);
+    view.ok_or_else(|| Error::not_found("comment"))
+}
+
+/// Which comments a moderator wants to see.
+#[derive(Debug, Clone, Default)]
+pub struct QueueQuery {
+    /// In these states; `all` for every state. Pending where it is left out.
+    pub statuses: Vec<String>,
+    /// Under this post, by id or slug.
+    pub post: Option<String>,
+    /// From this address.
+    pub author_email: Option<String>,
+    /// Which rows.
+    pub page: PageRequest,
+}
+
+/// The moderation queue: comments of all posts that the viewer looks after, newest first.
+///
+/// # Errors
+/// 401 and 403 by rights, 400 for a bad parameter or cursor.
+pub async fn queue(svc: &Svc, viewer: &Viewer, query: QueueQuery) -> Result<Page<CommentView>> {
+    let (svc2, viewer2) = (svc.clone(), viewer.clone());
+    svc.read(viewer, move |conn| queue_in(&svc2, conn, &viewer2, &query)).await
+}
+
+/// [`queue`] inside a transaction.
+pub(crate) fn queue_in(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    query: &QueueQuery,
+) -> Result<Page<CommentView>> {
+    const LIST: &str = "comments:queue";
+    let mut filter = QueueFilter { statuses: statuses(&query.statuses)?, ..QueueFilter::default() };
+    match policy::reach(viewer, Action::ReadQueue) {
+        Reach::Everything => {}
+        Reach::Own => filter.mine = viewer.user().map(|u| (Id(u.user_id), u.author_id.map(Id))),
+        Reach::Nothing => {
+            require(viewer, Action::ReadQueue, &Target::None, "comment")?;
+            return Err(Error::new(Code::Forbidden, "This is not allowed to you."));
+        }
+    }
+    if let Some(email) = &query.author_email {
+        // Who may not see addresses may not find out by asking.
+        require(viewer, Action::SeeCommentPrivate, &Target::None, "comment")?;
+        filter.email_key = Some(email_key(email));
+    }
+    let window = query.page.window(LIST)?;
+    if let Some(post) = &query.post {
+        let Some((row, _)) = posts::find(conn, &Ref::parse(post))? else {
+            let total = query.page.count.then_some(0);
+            return Ok(Page { items: Vec::new(), has_previous: false, has_next: false, total });
+        };
+        filter.post = Some(row.id);
+    }
+    let slice = comments::queue(conn, &filter, &window)?;
+    let total = if query.page.count { Some(comments::count_queue(conn, &filter)?) } else { None };
+    let places = Places::of_ids(svc, conn, slice.rows.iter().map(|row| row.post_id))?;
+    let mut views: HashMap<Id, CommentView> =
+        load_views(svc, conn, viewer, &places, &slice.rows, Reading::Single)?;
+    let items = slice
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let view = views.remove(&row.id)?;
+            Some((cursor(LIST, &row.key(Order::Newest), row.id), view))
+        })
+        .collect();
+    Ok(Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total })
+}
+
+fn statuses(names: &[String]) -> Result<Vec<String>> {
+    if let Some(odd) = names.iter().find(|s| !STATUSES.contains(&s.as_str()) && *s != "all") {
+        return Err(Error::parameters(vec![FieldError::parameter(
+            "status",
+            "unknown_name",
+            format!("There is no status `{odd}`; it is one of {} or all.", STATUSES.join(", ")),
+        )]));
+    }
+    Ok(match names {
+        [] => vec![comments::PENDING.to_owned()],
+        names if names.iter().any(|s| s == "all") => Vec::new(),
+        names => names.to_vec(),
+    })
+}

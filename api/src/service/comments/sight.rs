@@ -1,0 +1,158 @@
+//! Comments as their viewer may see them.
+
+use std::collections::HashMap;
+
+use pressroom_schema::authors::{self, WithAvatar};
+use pressroom_schema::comments::{self, CommentPrivate, CommentRow, PENDING, SPAM};
+use pressroom_schema::{Conn, Id, Timestamp};
+
+use super::place::{Place, Places, is_writer};
+use crate::auth::policy::Action;
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::service::{Service, allowed};
+use crate::view::{CommentAuthorView, CommentView, SpamReasonView, SpamView};
+
+/// Where comments are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// In a thread, which has the same shape for everybody: removed comments are tombstones.
+    Thread,
+    /// One by one: who may moderate reads removed ones too.
+    Single,
+    /// To the guest who has just written or changed it.
+    Writer,
+}
+
+/// What a viewer sees of a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sight {
+    /// The writer, by account or edit token.
+    writes: bool,
+    /// Who decides on it.
+    moderates: bool,
+    /// Who sees e-mail address and judgement.
+    private: bool,
+    /// Only that something stood there.
+    masked: bool,
+}
+
+impl Sight {
+    fn of(viewer: &Viewer, place: &Place, row: &CommentRow, reading: Reading, now: Timestamp) -> Self {
+        let target = place.comment(row, now, false);
+        let may = |action| viewer.is_signed_in() && allowed(viewer, action, &target);
+        let writes = reading == Reading::Writer || is_writer(viewer, row);
+        let moderates = may(Action::ModerateComment);
+        // Its own writer reads what waits for a moderator, but not what was removed.
+        let waits = row.status == PENDING || row.status == SPAM;
+        let open = row.is_approved() || (reading != Reading::Thread && (moderates || (writes && waits)));
+        Self { writes, moderates, private: may(Action::SeeCommentPrivate), masked: !open }
+    }
+
+    /// Whether anything is to be read from the comment's private side.
+    fn looks_behind(self) -> bool {
+        self.writes || self.moderates || self.private
+    }
+
+    /// The state as the viewer is told it. Who writes spam is not told so: to them it waits for a moderator.
+    fn status(self, row: &CommentRow) -> Option<String> {
+        if self.moderates || self.private {
+            Some(row.status.clone())
+        } else if self.writes {
+            Some(if row.status == SPAM { PENDING.to_owned() } else { row.status.clone() })
+        } else {
+            None
+        }
+    }
+}
+
+/// Comments as views by id, by at most two statements: writers' profiles, and for those who may see it the private side.
+pub(super) fn load_views<'a>(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    places: &Places,
+    rows: impl IntoIterator<Item = &'a CommentRow>,
+    reading: Reading,
+) -> Result<HashMap<Id, CommentView>> {
+    let now = svc.now();
+    let mut seen = Vec::new();
+    for row in rows {
+        let place = places.get(row.post_id)?;
+        seen.push((row, place, Sight::of(viewer, place, row, reading, now)));
+    }
+    let mut profiles: Vec<Id> =
+        seen.iter().filter(|(_, _, s)| !s.masked).filter_map(|(row, _, _)| row.author_id).collect();
+    profiles.sort_unstable();
+    profiles.dedup();
+    let profiles: HashMap<Id, WithAvatar> =
+        authors::by_ids(conn, &profiles)?.into_iter().map(|found| (found.0.id, found)).collect();
+    let behind: Vec<Id> =
+        seen.iter().filter(|(_, _, s)| s.looks_behind()).map(|(row, _, _)| row.id).collect();
+    let behind: HashMap<Id, CommentPrivate> =
+        comments::private(conn, &behind)?.into_iter().map(|found| (found.id, found)).collect();
+    Ok(seen
+        .into_iter()
+        .map(|(row, place, sight)| {
+            let profile = row.author_id.and_then(|id| profiles.get(&id));
+            (row.id, view(svc, row, place, sight, profile, behind.get(&row.id)))
+        })
+        .collect())
+}
+
+fn view(
+    svc: &Service,
+    row: &CommentRow,
+    place: &Place,
+    sight: Sight,
+    profile: Option<&WithAvatar>,
+    private: Option<&CommentPrivate>,
+) -> CommentView {
+    let tells_text = !sight.masked || sight.moderates;
+    CommentView {
+        id: row.id,
+        post_id: row.post_id,
+        parent_id: row.parent_id,
+        depth: row.depth,
+        author: (!sight.masked).then(|| author(svc, row, place, profile)),
+        html: if sight.masked { String::new() } else { row.html.clone() },
+        markdown: private
+            .filter(|_| tells_text && (sight.writes || sight.moderates || sight.private))
+            .map(|p| p.source.clone()),
+        status: sight.status(row),
+        is_tombstone: sight.masked,
+        created_at: row.created_at,
+        edited_at: row.edited_at.filter(|_| !sight.masked),
+        reply_count: row.reply_count,
+        replies: None,
+        replies_next: None,
+        ancestors: None,
+        permalink: format!("{}#comment-{}", place.url, row.id),
+        score: row.score,
+        version: row.version,
+        spam: private.filter(|_| sight.private).map(spam),
+        author_email: private.filter(|_| sight.private).and_then(|p| p.author_email.clone()),
+        edit_token: None,
+        editable_until: row.editable_until.filter(|_| sight.writes && !sight.masked),
+    }
+}
+
+/// Whoever has a profile goes by it, so that a new name or portrait shows everywhere.
+fn author(svc: &Service, row: &CommentRow, place: &Place, profile: Option<&WithAvatar>) -> CommentAuthorView {
+    let profile = profile.map(|found| svc.author(found));
+    let own = profile.as_ref();
+    CommentAuthorView {
+        name: own.map_or_else(|| row.author_name.clone(), |p| p.name.clone()),
+        url: own.and_then(|p| p.website.clone()).or_else(|| row.author_url.clone()),
+        avatar_url: own.and_then(|p| p.avatar.as_ref()).map(|image| image.url.clone()),
+        is_post_author: place.has_author(row.author_id),
+        profile,
+    }
+}
+
+fn spam(private: &CommentPrivate) -> SpamView {
+    SpamView {
+        score: f64::from(private.spam_score) / 1000.0,
+        reasons: private.spam_reasons.to::<Vec<SpamReasonView>>().unwrap_or_default(),
+    }
+}

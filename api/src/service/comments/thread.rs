@@ -1,0 +1,255 @@
+//! Pages of threads: for one post or many, for one comment's replies or many, each by a fixed number of statements.
+
+use std::collections::{HashMap, VecDeque};
+
+use pressroom_schema::comments::{self, CommentRow, Kind, Order};
+use pressroom_schema::posts::PostRow;
+use pressroom_schema::{Conn, Id, KeyValue, Start, Timestamp, Window};
+
+use super::place::{Known, Places, is_writer};
+use super::sight::{Reading, load_views};
+use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS, SORTS};
+use crate::auth::policy::Action;
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::{List, Page, PageRequest, cursor};
+use crate::service::Service;
+use crate::view::CommentView;
+
+/// What a list's cursors are tagged with: a cursor is good for one post's or comment's list in one order.
+fn tag(kind: Kind, of: Id, order: Order) -> String {
+    let kind = match kind {
+        Kind::Roots => "thread",
+        Kind::Flat => "flat",
+        Kind::Replies => "replies",
+    };
+    let sort = SORTS.iter().find(|(_, o)| *o == order).map_or("", |(name, _)| *name);
+    format!("comments:{kind}:{of}:{sort}")
+}
+
+/// The place before a comment's first reply, for a comment none of whose replies are in the answer.
+fn before_the_first() -> (KeyValue, Id) {
+    let year_one = Timestamp::from_micros(-62_135_596_800_000_000);
+    (KeyValue::Time(year_one.unwrap_or(Timestamp::new(chrono::DateTime::UNIX_EPOCH))), Id::NIL)
+}
+
+fn window(kind: Kind, groups: &[Id], order: Order, page: &PageRequest) -> Result<Option<Window>> {
+    let mut window = None;
+    for of in groups {
+        // A cursor is good for one list: with several, it is refused for the others.
+        window = Some(page.window(&tag(kind, *of, order))?);
+    }
+    Ok(window.map(|w| match &w.start {
+        Start::After(place) if place.id == Id::NIL => Window { start: Start::First, ..w },
+        _ => w,
+    }))
+}
+
+/// The first page of top-level comments under each of `posts`, in `order`, each with its replies where `nested`. Posts are
+/// taken to be such as the viewer may read. A post without comments has an empty page.
+///
+/// Statements: posts, bylines, comments, profiles; with `nested` one for all replies; with `count` one; for callers who signed
+/// in one for the private side.
+pub(crate) fn load_threads(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    posts: &[Id],
+    order: Order,
+    page: &PageRequest,
+    nested: bool,
+) -> Result<HashMap<Id, Page<CommentView>>> {
+    let places = Places::of_ids(svc, conn, posts.iter().copied())?;
+    load(svc, conn, viewer, &Level { kind: Kind::Roots, groups: posts, order, page, nested }, Some(places))
+}
+
+/// The first page of the thread under each of `rows`, as it is embedded in posts.
+pub(crate) fn load_first_pages<'a>(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    rows: impl IntoIterator<Item = &'a PostRow>,
+) -> Result<HashMap<Id, List<CommentView>>> {
+    let rows: Vec<&PostRow> = rows.into_iter().collect();
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let places = Places::of_rows(svc, conn, rows)?;
+    let (page, order) = (PageRequest::default(), Order::Oldest);
+    let level = Level { kind: Kind::Roots, groups: &ids, order, page: &page, nested: true };
+    let pages = load(svc, conn, viewer, &level, Some(places))?;
+    Ok(pages.into_iter().map(|(id, page)| (id, page.into_list())).collect())
+}
+
+/// A page of the direct replies of each of `parents`, in `order`; nested below as in [`load_threads`]. Comments are taken to be
+/// such as the viewer may see.
+pub(crate) fn load_replies(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    parents: &[Id],
+    order: Order,
+    page: &PageRequest,
+    nested: bool,
+) -> Result<HashMap<Id, Page<CommentView>>> {
+    load(svc, conn, viewer, &Level { kind: Kind::Replies, groups: parents, order, page, nested }, None)
+}
+
+/// The comments with these ids that the viewer may read, by id, without replies.
+pub(crate) fn load_comments(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    ids: &[Id],
+) -> Result<HashMap<Id, CommentView>> {
+    let rows = comments::by_ids(conn, ids)?;
+    let posts: Vec<Id> = rows.iter().map(|row| row.post_id).collect();
+    let found = pressroom_schema::posts::by_ids(conn, &posts)?;
+    let places = Places::of_rows(svc, conn, found.iter().map(|(row, _)| row))?;
+    let posts: HashMap<Id, &PostRow> = found.iter().map(|(row, _)| (row.id, row)).collect();
+    let mut readable = Vec::new();
+    for row in rows {
+        let Some(post) = posts.get(&row.post_id) else { continue };
+        let known = Known { row, post: (*post).clone(), places: places.clone() };
+        if is_readable(viewer, &known, svc.now())? {
+            readable.push(known.row);
+        }
+    }
+    load_views(svc, conn, viewer, &places, &readable, Reading::Single)
+}
+
+/// Whether `viewer` may read the comment by itself: it stands in a thread that they may read, they may decide on it, or they
+/// wrote it and it waits.
+pub(super) fn is_readable(viewer: &Viewer, known: &Known, now: Timestamp) -> Result<bool> {
+    if known.row.shown && known.post_is_readable(viewer)? {
+        return Ok(true);
+    }
+    let waits = [comments::PENDING, comments::SPAM].contains(&known.row.status.as_str());
+    Ok((is_writer(viewer, &known.row) && waits) || known.allows(viewer, Action::ModerateComment, now)?)
+}
+
+/// Which pages of which lists.
+pub(super) struct Level<'a> {
+    pub(super) kind: Kind,
+    /// Posts, or comments where `kind` is [`Kind::Replies`].
+    pub(super) groups: &'a [Id],
+    pub(super) order: Order,
+    pub(super) page: &'a PageRequest,
+    pub(super) nested: bool,
+}
+
+/// A page for each group.
+pub(super) fn load(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    level: &Level<'_>,
+    places: Option<Places>,
+) -> Result<HashMap<Id, Page<CommentView>>> {
+    let Level { kind, order, page, nested, .. } = *level;
+    let mut groups = level.groups.to_vec();
+    groups.sort_unstable();
+    groups.dedup();
+    let Some(window) = window(kind, &groups, order, page)? else { return Ok(HashMap::new()) };
+    let mut found: HashMap<Id, _> =
+        comments::pages(conn, kind, &groups, order, &window)?.into_iter().collect();
+    let top: Vec<&CommentRow> =
+        groups.iter().filter_map(|id| found.get(id)).flat_map(|slice| slice.rows.iter()).collect();
+    let branches = if nested { Branches::load(conn, &top)? } else { Branches::default() };
+    let places = match places {
+        Some(places) => places,
+        None => Places::of_ids(svc, conn, top.iter().map(|row| row.post_id))?,
+    };
+    let rows = top.iter().copied().chain(&branches.rows);
+    let mut views = load_views(svc, conn, viewer, &places, rows, Reading::Thread)?;
+    let totals = if page.count { Some(totals(conn, kind, &groups)?) } else { None };
+    let mut pages = HashMap::with_capacity(groups.len());
+    for of in groups {
+        let slice = found.remove(&of).unwrap_or_else(|| window.slice(Vec::new()));
+        let tag = tag(kind, of, order);
+        let items = slice
+            .rows
+            .iter()
+            .filter_map(|row| {
+                let view = if nested { branches.assemble(row.id, &mut views) } else { views.remove(&row.id) };
+                view.map(|view| (cursor(&tag, &row.key(order), row.id), view))
+            })
+            .collect();
+        let total = totals.as_ref().map(|t| t.get(&of).copied().unwrap_or_default());
+        pages.insert(of, Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total });
+    }
+    Ok(pages)
+}
+
+fn totals(conn: &mut Conn, kind: Kind, groups: &[Id]) -> Result<HashMap<Id, i64>> {
+    Ok(match kind {
+        Kind::Roots => comments::count_roots(conn, groups)?.into_iter().collect(),
+        Kind::Flat => comments::count_shown(conn, groups)?.into_iter().collect(),
+        Kind::Replies => comments::by_ids(conn, groups)?
+            .into_iter()
+            .map(|row| (row.id, i64::from(row.reply_count)))
+            .collect(),
+    })
+}
+
+/// The replies of an answer: which comment has which, within the limits.
+#[derive(Debug, Default)]
+pub(super) struct Branches {
+    children: HashMap<Id, Vec<Id>>,
+    pub(super) rows: Vec<CommentRow>,
+}
+
+impl Branches {
+    /// What hangs on `top`, by one statement.
+    pub(super) fn load(conn: &mut Conn, top: &[&CommentRow]) -> Result<Self> {
+        let ids: Vec<Id> = top.iter().map(|row| row.id).collect();
+        let below = comments::descendants(conn, &ids, REPLIES_PER_COMMENT, REPLY_LEVELS, REPLIES_PER_ANSWER)?;
+        Ok(Self::of(top, below, REPLIES_PER_ANSWER))
+    }
+
+    /// Puts `below` in its places, level by level. Where there were more than `most`, a comment of whose replies some may be
+    /// missing is left without: its cursor then leads to all of them.
+    fn of(top: &[&CommentRow], below: Vec<CommentRow>, most: i64) -> Self {
+        let is_cut = i64::try_from(below.len()).unwrap_or(i64::MAX) >= most;
+        let mut by_parent: HashMap<Id, Vec<CommentRow>> = HashMap::new();
+        for row in below {
+            by_parent.entry(row.parent_id.unwrap_or(Id::NIL)).or_default().push(row);
+        }
+        let mut branches = Self::default();
+        let mut queue: VecDeque<(Id, i32)> = top.iter().map(|row| (row.id, row.reply_count)).collect();
+        while let Some((id, reply_count)) = queue.pop_front() {
+            let Some(mut replies) = by_parent.remove(&id) else { continue };
+            let wanted = i64::from(reply_count).min(REPLIES_PER_COMMENT);
+            if is_cut && i64::try_from(replies.len()).unwrap_or(i64::MAX) < wanted {
+                continue;
+            }
+            replies.sort_by_key(|row| (row.created_at, row.id));
+            queue.extend(replies.iter().map(|row| (row.id, row.reply_count)));
+            branches.children.insert(id, replies.iter().map(|row| row.id).collect());
+            branches.rows.extend(replies);
+        }
+        branches
+    }
+
+    /// A comment with its replies in it, and in those theirs.
+    pub(super) fn assemble(&self, id: Id, views: &mut HashMap<Id, CommentView>) -> Option<CommentView> {
+        let mut view = views.remove(&id)?;
+        let replies: Vec<CommentView> = self
+            .children
+            .get(&id)
+            .into_iter()
+            .flatten()
+            .filter_map(|reply| self.assemble(*reply, views))
+            .collect();
+        if i32::try_from(replies.len()).unwrap_or(i32::MAX) < view.reply_count {
+            let (key, last) = replies
+                .last()
+                .map_or_else(before_the_first, |reply| (KeyValue::Time(reply.created_at), reply.id));
+            view.replies_next = Some(cursor(&tag(Kind::Replies, id, Order::Oldest), &key, last));
+        }
+        view.replies = Some(replies);
+        Some(view)
+    }
+}
+
+#[cfg(test)]
+#[path = "thread_tests.rs"]
+mod tests;

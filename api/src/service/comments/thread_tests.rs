@@ -1,0 +1,126 @@
+use pressroom_schema::Place;
+use uuid::Uuid;
+
+use super::*;
+use crate::error::Code;
+
+fn row(n: u128, parent: Option<u128>, reply_count: i32) -> CommentRow {
+    let id = |n| Id(Uuid::from_u128(n));
+    let at = Timestamp::from_micros(i64::try_from(n).unwrap()).unwrap();
+    CommentRow {
+        post_id: id(1),
+        id: id(n),
+        parent_id: parent.map(id),
+        root_id: id(n),
+        depth: 0,
+        shown: true,
+        status: "approved".into(),
+        created_at: at,
+        edited_at: None,
+        version: 1,
+        reply_count,
+        score: 0,
+        user_id: None,
+        author_id: None,
+        author_name: "Ada".into(),
+        author_url: None,
+        editable_until: None,
+        html: String::new(),
+    }
+}
+
+fn view(row: &CommentRow) -> CommentView {
+    CommentView {
+        id: row.id,
+        post_id: row.post_id,
+        parent_id: row.parent_id,
+        depth: row.depth,
+        author: None,
+        html: String::new(),
+        markdown: None,
+        status: None,
+        is_tombstone: false,
+        created_at: row.created_at,
+        edited_at: None,
+        reply_count: row.reply_count,
+        replies: None,
+        replies_next: None,
+        ancestors: None,
+        permalink: String::new(),
+        score: 0,
+        version: 1,
+        spam: None,
+        author_email: None,
+        edit_token: None,
+        editable_until: None,
+    }
+}
+
+fn after(text: &str) -> PageRequest {
+    PageRequest { after: Some(text.to_owned()), ..PageRequest::default() }
+}
+
+#[test]
+fn replies_stand_in_their_comments_in_order_and_the_rest_has_a_cursor() {
+    let top = row(10, None, 3);
+    // As the database may give them: in any order.
+    let below = vec![row(22, Some(20), 4), row(21, Some(10), 0), row(20, Some(10), 1)];
+    let branches = Branches::of(&[&top], below, 1000);
+    let mut views: HashMap<Id, CommentView> =
+        std::iter::once(&top).chain(&branches.rows).map(|row| (row.id, view(row))).collect();
+    let view = branches.assemble(top.id, &mut views).unwrap();
+    let replies = view.replies.unwrap();
+    assert_eq!(replies.iter().map(|r| r.id.0.as_u128()).collect::<Vec<_>>(), [20, 21]);
+    assert!(replies[0].replies_next.is_none() && replies[1].replies_next.is_none());
+    assert_eq!(replies[1].replies.as_deref().map(<[_]>::len), Some(0));
+
+    // One of three replies is not here: its place is after the last that is.
+    let request = after(&view.replies_next.unwrap());
+    let window = window(Kind::Replies, &[top.id], Order::Oldest, &request).unwrap().unwrap();
+    assert_eq!(
+        window.start,
+        Start::After(Place { key: KeyValue::Time(replies[1].created_at), id: replies[1].id })
+    );
+}
+
+#[test]
+fn a_comment_none_of_whose_replies_are_given_leads_to_all_of_them() {
+    let top = row(10, None, 2);
+    let branches = Branches::of(&[&top], Vec::new(), 1000);
+    let mut views = HashMap::from([(top.id, view(&top))]);
+    let view = branches.assemble(top.id, &mut views).unwrap();
+    assert_eq!(view.replies.as_deref().map(<[_]>::len), Some(0));
+    let request = after(&view.replies_next.unwrap());
+    let window = window(Kind::Replies, &[top.id], Order::Oldest, &request).unwrap().unwrap();
+    assert_eq!(window.start, Start::First);
+}
+
+#[test]
+fn replies_that_were_cut_off_half_way_are_left_out_with_all_below_them() {
+    let (first, second) = (row(10, None, 2), row(11, None, 2));
+    let below = vec![row(20, Some(10), 0), row(21, Some(10), 0), row(22, Some(11), 1), row(23, Some(22), 0)];
+    let branches = Branches::of(&[&first, &second], below.clone(), 4);
+    assert_eq!(branches.rows.iter().map(|r| r.id.0.as_u128()).collect::<Vec<_>>(), [20, 21]);
+    // The same rows without a cut are all there is.
+    assert_eq!(Branches::of(&[&first, &second], below, 1000).rows.len(), 4);
+}
+
+#[test]
+fn a_cursor_is_good_for_one_list_in_one_order() {
+    let (a, b) = (Id(Uuid::from_u128(1)), Id(Uuid::from_u128(2)));
+    let text = cursor(&tag(Kind::Roots, a, Order::Top), &KeyValue::Int(3), a);
+    assert!(window(Kind::Roots, &[a], Order::Top, &after(&text)).is_ok());
+    for (kind, of, order) in [
+        (Kind::Roots, b, Order::Top),
+        (Kind::Roots, a, Order::Oldest),
+        (Kind::Flat, a, Order::Top),
+        (Kind::Replies, a, Order::Top),
+    ] {
+        let refused = window(kind, &[of], order, &after(&text)).unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidCursor);
+    }
+    assert_eq!(
+        window(Kind::Roots, &[a, b], Order::Top, &after(&text)).unwrap_err().code(),
+        Code::InvalidCursor
+    );
+}

@@ -1,0 +1,377 @@
+//! Writing comments, as a guest or signed in, and what the spam judge is told.
+
+use async_graphql::InputObject;
+use pressroom_schema::comments::{self, APPROVED, History, NewComment, PENDING, SPAM, Sender, Text};
+use pressroom_schema::db::Freshness;
+use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::{Conn, Id, Json, Timestamp, Tx};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+
+use super::place::{Places, touched};
+use super::read::load_one;
+use super::sight::Reading;
+use super::{BODY_LENGTH, NAME_LENGTH};
+use crate::auth::policy::{Action, Target};
+use crate::auth::secret::{self, Kind, Secret};
+use crate::auth::viewer::{Viewer, Who};
+use crate::content::render_comment;
+use crate::content::spam::{Judgement, SpamInput, Verdict, fingerprint, judge};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::service::check::{Check, is_invisible};
+use crate::service::posts::find_visible;
+use crate::service::{Found, Service, Svc, require};
+use crate::view::CommentView;
+
+/// Saying the same under the same post again within this time is taken for a slip.
+const REPEAT_SECONDS: i64 = 60;
+/// How long the same text counts against a comment, in days.
+const SAME_TEXT_DAYS: i64 = 7;
+/// How long comments from the same address count against one, in minutes.
+const SAME_SOURCE_MINUTES: i64 = 10;
+/// Links that a comment may hold before they count against it.
+const LINKS_ALLOWED: usize = 2;
+
+/// Who a guest says to be.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct CommentAuthorInput {
+    /// The name to be shown: one line, at most 100 characters.
+    #[schema(example = "Ada")]
+    pub name: String,
+    /// An e-mail address, never shown to the public.
+    #[schema(example = "ada@example.org", format = Email)]
+    pub email: String,
+    /// The guest's own site.
+    #[serde(default)]
+    #[schema(example = "https://ada.example.org/", format = "uri")]
+    pub url: Option<String>,
+}
+
+/// A comment to be added.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[serde(deny_unknown_fields)]
+pub struct AddComment {
+    /// The text, in Markdown: at most 20,000 characters.
+    #[schema(example = "A *fine* morning.")]
+    pub body: String,
+    /// The comment that it answers, under the same post; left out at the top.
+    #[serde(default)]
+    #[schema(format = Uuid)]
+    pub parent_id: Option<String>,
+    /// Who writes: required of guests, refused from accounts, whose own name and profile are shown.
+    #[serde(default)]
+    pub author: Option<CommentAuthorInput>,
+}
+
+/// What a request tells of its sender, besides the viewer.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// What the sender's program calls itself: the `User-Agent` header.
+    pub user_agent: Option<String>,
+}
+
+/// An e-mail address as it is compared.
+pub(super) fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// A guest, checked.
+#[derive(Debug, Clone)]
+pub(super) struct Guest {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) url: Option<String>,
+}
+
+/// A comment ready to be stored, but for its place.
+#[derive(Debug, Clone)]
+struct Draft {
+    id: Id,
+    parent: Option<String>,
+    guest: Option<Guest>,
+    status: &'static str,
+    text: Text,
+    edit_hash: Option<String>,
+    user_agent: Option<String>,
+}
+
+/// Adds a comment under a post.
+///
+/// An account's comment is shown at once. A guest's is judged: spam is held without telling, who has not been approved before
+/// waits for a moderator. The guest's answer bears an edit token, once.
+///
+/// # Errors
+/// 404 where the viewer may not know of the post, 403 by rights, 409 where comments are closed or the same was said a moment ago,
+/// 422 with every fault of the input.
+pub async fn add(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    input: AddComment,
+    origin: Origin,
+) -> Result<CommentView> {
+    let (body, guest) = check(viewer, &input)?;
+    let html = rendered(&body)?;
+    let hash = text_hash(&body);
+    let now = svc.now();
+    // The judge reads the post and takes its time: not inside the transaction that writes.
+    let (svc2, viewer2, post2, guest2, hash2) =
+        (svc.clone(), viewer.clone(), post.clone(), guest.clone(), hash.clone());
+    let evidence: Option<Evidence> = svc
+        .db
+        .read(Freshness::Primary, move |conn| {
+            let (row, _) = find_open(&svc2, conn, &viewer2, &post2)?;
+            let Some(guest) = guest2.filter(|_| matches!(viewer2.who, Who::Anonymous)) else {
+                return Ok(None);
+            };
+            let key = email_key(&guest.email);
+            let sender =
+                Sender { email_key: Some(&key), ip: viewer2.ip.as_deref(), text_hash: &hash2, except: None };
+            Evidence::gather(conn, &row, &sender, now).map(Some)
+        })
+        .await?;
+    let (mut status, mut verdict) = (APPROVED, None);
+    if let (Some(evidence), Some(guest)) = (&evidence, &guest) {
+        let found = evidence.judge(&body, guest, origin.user_agent.as_deref().unwrap_or_default());
+        status = match found.judgement {
+            Judgement::Spam => SPAM,
+            Judgement::Ham if evidence.history.approved > 0 => APPROVED,
+            Judgement::Ham | Judgement::Unsure => PENDING,
+        };
+        verdict = Some(found);
+    }
+    let is_editable = svc.config.comment_edit_minutes > 0;
+    let token = match &guest {
+        Some(_) if is_editable => {
+            Some(Secret::generate(Kind::EditToken).map_err(|e| Error::internal(e.to_string()))?)
+        }
+        _ => None,
+    };
+    let draft = Draft {
+        id: svc.clock.new_id(),
+        parent: input.parent_id,
+        guest,
+        status,
+        text: text(body, html, hash, verdict.as_ref()),
+        edit_hash: token.as_ref().map(Secret::hash),
+        user_agent: origin.user_agent.map(|agent| agent.chars().take(500).collect()),
+    };
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    let mut view = svc.write(viewer, move |tx| add_in(&svc2, tx, &viewer2, &post, &draft)).await?;
+    view.edit_token = token.map(|secret| secret.expose().to_owned());
+    Ok(view)
+}
+
+fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &Draft) -> Result<CommentView> {
+    let now = tx.actor.now;
+    let (post, places) = find_open(svc, tx.conn, viewer, post)?;
+    let parent = match &draft.parent {
+        None => None,
+        Some(text) => {
+            let found = match text.parse::<Id>() {
+                Ok(id) => comments::by_ids(tx.conn, &[id])?.pop(),
+                Err(_) => None,
+            };
+            Some(found.filter(|row| row.post_id == post.id && row.shown).ok_or_else(|| {
+                Error::invalid(
+                    "/parent_id",
+                    "unknown_comment",
+                    "There is no comment with this id under this post that could be answered.",
+                )
+            })?)
+        }
+    };
+    let key = draft.guest.as_ref().map(|guest| email_key(&guest.email));
+    let user = viewer.user();
+    let user_id = user.map(|user| Id(user.user_id));
+    let sender = Sender {
+        email_key: key.as_deref(),
+        ip: viewer.ip.as_deref(),
+        text_hash: &draft.text.text_hash,
+        except: None,
+    };
+    let since = now.plus(chrono::TimeDelta::seconds(-REPEAT_SECONDS));
+    if comments::is_repeated(tx.conn, post.id, user_id, &sender, since)? {
+        let why = "You said the same here a moment ago; it has arrived.";
+        return Err(Error::new(Code::Conflict, why).at(FieldError::body("/body", "duplicate", why)));
+    }
+    let guest = draft.guest.as_ref();
+    let minutes = i64::from(svc.config.comment_edit_minutes);
+    let new = NewComment {
+        id: draft.id,
+        post_id: post.id,
+        status: draft.status.to_owned(),
+        created_at: now,
+        user_id,
+        author_id: user.and_then(|user| user.author_id).map(Id),
+        author_name: guest
+            .map(|g| g.name.clone())
+            .or_else(|| user.map(|u| u.name.clone()))
+            .unwrap_or_default(),
+        author_url: guest.and_then(|g| g.url.clone()),
+        author_email: guest.map(|g| g.email.clone()),
+        author_email_key: key.clone(),
+        ip: viewer.ip.clone(),
+        user_agent: draft.user_agent.clone(),
+        edit_hash: draft.edit_hash.clone(),
+        editable_until: (minutes > 0).then(|| now.plus(chrono::TimeDelta::minutes(minutes))),
+        text: draft.text.clone(),
+    };
+    let counted = comments::insert(tx.conn, &new, parent.as_ref())?;
+    tx.record("comment", new.id, "created", 1, touched(post.id, false, counted > 0, counted));
+    load_one(svc, tx.conn, viewer, &places, new.id, Reading::Writer)
+}
+
+/// The post, if the viewer may comment there now.
+fn find_open(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Result<(PostRow, Places)> {
+    let found = match find_visible(conn, viewer, post)? {
+        Found::Here(found) => Found::Here(found),
+        // A former slug leads on for writes too.
+        Found::Moved(slug) => find_visible(conn, viewer, &Ref::Slug(slug))?,
+    };
+    let Found::Here((row, _)) = found else { return Err(Error::not_found("post")) };
+    let places = Places::of_rows(svc, conn, [&row])?;
+    let place = places.get(row.id)?;
+    require(viewer, Action::AddComment, &Target::Post(place.post()), "post")?;
+    if !place.is_live {
+        return Err(Error::new(Code::InvalidState, "This post is not published; comments come after."));
+    }
+    if !row.comments_open {
+        return Err(Error::new(Code::InvalidState, "Comments on this post are closed."));
+    }
+    Ok((row, places))
+}
+
+/// The body and, of guests, who they say to be.
+fn check(viewer: &Viewer, input: &AddComment) -> Result<(String, Option<Guest>)> {
+    let mut check = Check::new();
+    let body = check_body(&mut check, &input.body);
+    let guest = match (&input.author, &viewer.who) {
+        (Some(_), Who::User(_)) => {
+            check.fault(
+                "/author",
+                "not_allowed",
+                "You are signed in: your account's name and profile are shown. Leave `author` out.",
+            );
+            None
+        }
+        (None, Who::User(_)) => None,
+        (None, Who::Anonymous | Who::System) => {
+            check.fault(
+                "/author",
+                "required",
+                "`author` is required of guests: {name, email, url?}. Or sign in.",
+            );
+            None
+        }
+        (Some(author), Who::Anonymous | Who::System) => Some(Guest {
+            name: check.line("/author/name", &author.name, NAME_LENGTH),
+            email: check.email("/author/email", &author.email),
+            url: author
+                .url
+                .as_deref()
+                .filter(|url| !url.trim().is_empty())
+                .map(|url| check.url("/author/url", url)),
+        }),
+    };
+    check.done()?;
+    Ok((body, guest))
+}
+
+pub(super) fn check_body(check: &mut Check, body: &str) -> String {
+    let text = check.text("/body", body, BODY_LENGTH).unwrap_or_default();
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+        check.fault("/body", "blank", "`body` must not be blank.");
+    }
+    text
+}
+
+/// The body as HTML. A body of nothing but a definition, or of markup that is not let through, shows nothing.
+pub(super) fn rendered(body: &str) -> Result<String> {
+    let html = render_comment(body);
+    if html.trim().is_empty() {
+        return Err(Error::invalid(
+            "/body",
+            "blank",
+            "Nothing of `body` would be shown. Write text or Markdown; scripts and the like are taken out.",
+        ));
+    }
+    Ok(html)
+}
+
+/// What texts that say the same have in common. Texts without a word, such as a lone emoji, are compared as they are.
+pub(super) fn text_hash(body: &str) -> String {
+    let hash = fingerprint(body);
+    if hash == fingerprint("") { secret::hex(&Sha256::digest(body.trim())) } else { hash }
+}
+
+pub(super) fn text(body: String, html: String, text_hash: String, verdict: Option<&Verdict>) -> Text {
+    Text {
+        html,
+        source: body,
+        text_hash,
+        spam_score: verdict.map_or(0, |v| thousandths(v.score)),
+        spam_reasons: verdict.map_or_else(Json::list, |v| Json::of(&v.reasons)),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to 0..=1000 before")]
+pub(super) fn thousandths(score: f64) -> i32 {
+    (score * 1000.0).round().clamp(0.0, 1000.0) as i32
+}
+
+/// What the judge is told besides the comment itself.
+#[derive(Debug, Clone)]
+pub(super) struct Evidence {
+    title: String,
+    text: String,
+    age_days: Option<i64>,
+    history: History,
+}
+
+impl Evidence {
+    pub(super) fn gather(
+        conn: &mut Conn,
+        post: &PostRow,
+        sender: &Sender<'_>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let history = comments::history(
+            conn,
+            sender,
+            now.plus(chrono::TimeDelta::days(-SAME_TEXT_DAYS)),
+            now.plus(chrono::TimeDelta::minutes(-SAME_SOURCE_MINUTES)),
+        )?;
+        let body = posts::bodies(conn, &[post.id])?.pop();
+        Ok(Self {
+            title: post.title.clone(),
+            text: body.map(|(_, body)| body.text).unwrap_or_default(),
+            age_days: post.published_at.map(|at| (now.utc() - at.utc()).num_days()),
+            history,
+        })
+    }
+
+    pub(super) fn judge(&self, body: &str, guest: &Guest, user_agent: &str) -> Verdict {
+        judge(&SpamInput {
+            body,
+            name: Some(&guest.name),
+            email: Some(&guest.email),
+            url: guest.url.as_deref(),
+            user_agent: Some(user_agent),
+            post_title: &self.title,
+            post_text: &self.text,
+            post_age_days: self.age_days,
+            previous_approved: self.history.approved,
+            same_text_seen: self.history.same_text,
+            recent_from_same_source: self.history.same_source,
+            is_signed_in: false,
+            links_allowed: LINKS_ALLOWED,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;

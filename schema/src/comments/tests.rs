@@ -1,0 +1,516 @@
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::db::{Db, DbSettings, Freshness, STATEMENTS, Source, Tx};
+use crate::page::{Place, Start, Window};
+use crate::posts::{NewPost, Ref};
+use crate::types::Timestamp;
+use crate::{Actor, ActorKind, StoreError, migrate, site};
+
+/// A database of its own, whose file goes with it.
+struct Store {
+    db: Db,
+    folder: PathBuf,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Store {
+    async fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("pressroom-{}-{name}", std::process::id()));
+        let db = Db::open(DbSettings {
+            source: Source::Sqlite(folder.join("test.db")),
+            readers: 1,
+            writers: 1,
+            queue: 16,
+            durable: false,
+        })
+        .unwrap();
+        db.raw(migrate::up).await.unwrap();
+        Self { db, folder }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Tx<'_>) -> crate::Result<T> + Send + 'static,
+    ) -> T {
+        let actor = Actor { kind: ActorKind::System, user_id: None, request_id: String::new(), now: at(0) };
+        self.db.write::<T, StoreError, _>(actor, f).await.unwrap()
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> crate::Result<T> + Send + 'static,
+    ) -> T {
+        self.db.read::<T, StoreError, _>(Freshness::Primary, f).await.unwrap()
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + second * 1_000_000).unwrap()
+}
+
+fn id(n: u128) -> Id {
+    Id(Uuid::from_u128(n))
+}
+
+fn post(n: u128) -> NewPost {
+    NewPost {
+        id: id(n),
+        slug: format!("post-{n}"),
+        status: "published".into(),
+        visibility: "public".into(),
+        listed: true,
+        featured: false,
+        comments_open: true,
+        sorted_at: at(0),
+        published_at: Some(at(0)),
+        created_at: at(0),
+        updated_at: at(0),
+        deleted_at: None,
+        version: 1,
+        revision: 1,
+        live_revision: Some(1),
+        owner_id: None,
+        comment_count: 0,
+        word_count: 0,
+        reading_minutes: 0,
+        language: "en".into(),
+        title: "A post".into(),
+        title_key: "a post".into(),
+        subtitle: None,
+        excerpt: String::new(),
+        image_media_id: None,
+        image_alt: None,
+        image_caption: None,
+        terms_notice: None,
+        terms_url: None,
+        canonical_url: None,
+        seo: Json::object(),
+        custom: Json::object(),
+        html: String::new(),
+        text: String::new(),
+        body_format: "markdown".into(),
+        body_source: String::new(),
+    }
+}
+
+fn comment(n: u128, post: Id, status: &str, second: i64) -> NewComment {
+    NewComment {
+        id: id(n),
+        post_id: post,
+        status: status.into(),
+        created_at: at(second),
+        user_id: None,
+        author_id: None,
+        author_name: "Ada".into(),
+        author_url: None,
+        author_email: Some("Ada@example.org".into()),
+        author_email_key: Some("ada@example.org".into()),
+        ip: Some("192.0.2.1".into()),
+        user_agent: None,
+        edit_hash: Some("hash".into()),
+        editable_until: None,
+        text: Text {
+            html: format!("<p>{n}</p>"),
+            source: n.to_string(),
+            text_hash: format!("text {n}"),
+            spam_score: 0,
+            spam_reasons: Json::list(),
+        },
+    }
+}
+
+/// Numbers that look like chance and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(sides.max(1)).unwrap()).unwrap()
+    }
+}
+
+const STATES: [&str; 4] = [APPROVED, PENDING, SPAM, TRASH];
+
+fn get(conn: &mut Conn, n: u128) -> crate::Result<CommentRow> {
+    Ok(by_ids(conn, &[id(n)])?.pop().unwrap())
+}
+
+fn all(conn: &mut Conn) -> crate::Result<Vec<CommentRow>> {
+    Ok(crate::tables::comments::table.select(CommentRow::as_select()).load(conn)?)
+}
+
+/// Three posts with the remains of a few hundred random changes. Every tenth of them is checked on the way.
+fn shuffle(conn: &mut Conn, seed: u64, changes: u128) -> crate::Result<Vec<String>> {
+    for n in 1..=3 {
+        crate::posts::insert(conn, &post(n))?;
+    }
+    let mut dice = Dice(seed);
+    let mut faults = Vec::new();
+    for n in 0..changes {
+        let rows = all(conn)?;
+        let chosen = (!rows.is_empty()).then(|| rows[dice.roll(rows.len())].clone());
+        match (dice.roll(10), chosen) {
+            (0..=4, parent) => {
+                // Now and then at the top, now and then in the same moment as another.
+                let parent = parent.filter(|_| dice.roll(4) > 0);
+                let of = parent.as_ref().map_or_else(|| id(1 + u128::from(dice.0 % 3)), |p| p.post_id);
+                let second = i64::try_from(n / 3).unwrap();
+                let status = if dice.roll(3) > 0 { APPROVED } else { STATES[dice.roll(4)] };
+                insert(conn, &comment(1000 + n, of, status, second), parent.as_ref())?;
+            }
+            (5..=8, Some(row)) => {
+                set_status(conn, &row, STATES[dice.roll(4)])?;
+            }
+            (_, Some(row)) => {
+                erase(conn, &row)?;
+            }
+            (_, None) => {}
+        }
+        if n % 10 == 0 {
+            faults.extend(recount(conn)?);
+        }
+    }
+    faults.extend(recount(conn)?);
+    Ok(faults)
+}
+
+#[tokio::test]
+async fn kept_counts_equal_a_recount_whatever_is_done_in_whatever_order() {
+    let store = Store::new("counts").await;
+    for seed in [3, 0x9e37_79b9_7f4a_7c15] {
+        let faults = store
+            .write(move |tx| {
+                diesel::delete(crate::tables::posts::table).execute(tx.conn)?;
+                let kept = site::total(tx.conn, "comments")?;
+                site::add_to_total(tx.conn, "comments", -kept)?;
+                shuffle(tx.conn, seed, 400)
+            })
+            .await;
+        assert_eq!(faults, Vec::<String>::new());
+    }
+    let (rows, tombstones) = store
+        .read(|conn| {
+            let rows = all(conn)?;
+            let tombstones = rows.iter().filter(|row| row.is_tombstone()).count();
+            Ok((rows.len(), tombstones))
+        })
+        .await;
+    assert!(
+        rows > 50 && tombstones > 3,
+        "the changes left too little to show anything: {rows}, {tombstones}"
+    );
+}
+
+#[tokio::test]
+async fn a_recount_notices_what_is_wrong() {
+    let store = Store::new("recount").await;
+    let faults = store
+        .write(|tx| {
+            crate::posts::insert(tx.conn, &post(1))?;
+            insert(tx.conn, &comment(10, id(1), APPROVED, 0), None)?;
+            diesel::update(crate::tables::comments::table)
+                .set((crate::tables::comments::score.eq(7), crate::tables::comments::depth.eq(2)))
+                .execute(tx.conn)?;
+            crate::posts::set_comment_count(tx.conn, id(1), 5)?;
+            site::add_to_total(tx.conn, "comments", 3)?;
+            recount(tx.conn)
+        })
+        .await;
+    assert_eq!(faults.len(), 4, "{faults:?}");
+}
+
+#[tokio::test]
+async fn a_removed_comment_with_replies_stays_as_a_tombstone_and_goes_with_its_last_reply() {
+    let store = Store::new("tombstone").await;
+    store
+        .write(|tx| {
+            let conn = &mut *tx.conn;
+            crate::posts::insert(conn, &post(1))?;
+            insert(conn, &comment(10, id(1), APPROVED, 0), None)?;
+            let top = get(conn, 10)?;
+            insert(conn, &comment(11, id(1), APPROVED, 1), Some(&top))?;
+            let middle = get(conn, 11)?;
+            insert(conn, &comment(12, id(1), APPROVED, 2), Some(&middle))?;
+            assert_eq!(get(conn, 12)?.depth, 2);
+            assert_eq!(get(conn, 12)?.root_id, id(10));
+            assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (1, 2));
+
+            let middle = get(conn, 11)?;
+            assert_eq!(set_status(conn, &middle, TRASH)?, -1);
+            let middle = get(conn, 11)?;
+            assert!(middle.is_tombstone());
+            assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (1, 2));
+
+            let last = get(conn, 12)?;
+            assert_eq!(set_status(conn, &last, SPAM)?, -1);
+            assert!(!get(conn, 11)?.shown);
+            assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (0, 0));
+
+            let last = get(conn, 12)?;
+            assert_eq!(set_status(conn, &last, APPROVED)?, 1);
+            assert!(get(conn, 11)?.is_tombstone());
+            assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (1, 2));
+            assert_eq!(ancestors(conn, id(12), 100)?, [id(10), id(11)]);
+            assert_eq!(ancestors(conn, id(12), 1)?, [id(11)]);
+            let (row, _) = crate::posts::find(conn, &Ref::Id(id(1)))?.unwrap();
+            assert_eq!((row.comment_count, site::total(conn, "comments")?), (2, 2));
+            assert_eq!(recount(conn)?, Vec::<String>::new());
+            Ok(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn erasing_leaves_nothing_of_the_writer_and_no_row_where_nothing_hangs_on_it() {
+    let store = Store::new("erase").await;
+    store
+        .write(|tx| {
+            let conn = &mut *tx.conn;
+            crate::posts::insert(conn, &post(1))?;
+            insert(conn, &comment(10, id(1), APPROVED, 0), None)?;
+            let top = get(conn, 10)?;
+            insert(conn, &comment(11, id(1), APPROVED, 1), Some(&top))?;
+            let top = get(conn, 10)?;
+            assert_eq!(erase(conn, &top)?, -1);
+            let shell = get(conn, 10)?;
+            assert!(shell.is_tombstone());
+            assert_eq!((shell.author_name.as_str(), shell.html.as_str()), ("", ""));
+            let hidden = private(conn, &[id(10)])?.pop().unwrap();
+            assert_eq!(
+                (hidden.source, hidden.author_email, hidden.author_email_key, hidden.ip, hidden.edit_hash),
+                (String::new(), None, None, None, None)
+            );
+            let reply = get(conn, 11)?;
+            assert_eq!(erase(conn, &reply)?, -1);
+            assert!(by_ids(conn, &[id(11)])?.is_empty());
+            assert!(!get(conn, 10)?.shown);
+            assert_eq!(recount(conn)?, Vec::<String>::new());
+            Ok(())
+        })
+        .await;
+}
+
+/// The whole of a list in its order, by filter and sort in memory.
+fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: Order) -> Vec<Id> {
+    let mut rows: Vec<&CommentRow> = rows
+        .iter()
+        .filter(|r| r.shown)
+        .filter(|r| match kind {
+            Kind::Roots => r.post_id == of && r.parent_id.is_none(),
+            Kind::Flat => r.post_id == of,
+            Kind::Replies => r.parent_id == Some(of),
+        })
+        .collect();
+    rows.sort_by_key(|r| (r.created_at, r.id));
+    match order {
+        Order::Oldest => {}
+        Order::Newest => rows.reverse(),
+        Order::Top => rows.sort_by_key(|r| std::cmp::Reverse((r.score, r.id))),
+    }
+    rows.iter().map(|r| r.id).collect()
+}
+
+fn one(
+    conn: &mut Conn,
+    kind: Kind,
+    of: Id,
+    order: Order,
+    start: Start,
+) -> crate::Result<crate::Slice<CommentRow>> {
+    let window = Window { start, limit: 3 };
+    let mut found = pages(conn, kind, &[of], order, &window)?;
+    assert!(found.len() <= 1);
+    Ok(found.pop().map_or_else(crate::Slice::empty, |(group, slice)| {
+        assert_eq!(group, of);
+        slice
+    }))
+}
+
+fn place(row: &CommentRow, order: Order) -> Place {
+    Place { key: row.key(order), id: row.id }
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_directions() {
+    let store = Store::new("pages").await;
+    store.write(|tx| shuffle(tx.conn, 77, 500)).await;
+    store
+        .read(|conn| {
+            let rows = all(conn)?;
+            let mut lists: Vec<(Kind, Id)> =
+                (1..=3).flat_map(|n| [(Kind::Roots, id(n)), (Kind::Flat, id(n))]).collect();
+            lists.extend(rows.iter().map(|row| (Kind::Replies, row.id)));
+            for (kind, of) in lists {
+                for order in [Order::Oldest, Order::Newest, Order::Top] {
+                    let whole = expected(&rows, kind, of, order);
+                    let mut forward = Vec::new();
+                    let mut start = Start::First;
+                    loop {
+                        let slice = one(conn, kind, of, order, start)?;
+                        forward.extend(slice.rows.iter().map(|r| r.id));
+                        match slice.rows.last() {
+                            Some(last) if slice.has_next => start = Start::After(place(last, order)),
+                            _ => break,
+                        }
+                    }
+                    assert_eq!(forward, whole, "{kind:?} {order:?}");
+                    let mut backward = Vec::new();
+                    let mut start = Start::Last;
+                    loop {
+                        let slice = one(conn, kind, of, order, start)?;
+                        backward.splice(0..0, slice.rows.iter().map(|r| r.id));
+                        match slice.rows.first() {
+                            Some(first) if slice.has_previous => start = Start::Before(place(first, order)),
+                            _ => break,
+                        }
+                    }
+                    assert_eq!(backward, whole, "{kind:?} {order:?} backwards");
+                }
+            }
+            let posts = [id(1), id(2), id(3)];
+            let together = pages(conn, Kind::Roots, &posts, Order::Top, &Window::first(4))?;
+            assert_eq!(together.len(), 3);
+            for (of, slice) in together {
+                let whole = expected(&rows, Kind::Roots, of, Order::Top);
+                assert!(slice.rows.iter().map(|r| r.id).eq(whole.iter().copied().take(4)));
+            }
+            for (kind, counts) in
+                [(Kind::Roots, count_roots(conn, &posts)?), (Kind::Flat, count_shown(conn, &posts)?)]
+            {
+                assert_eq!(counts.len(), 3);
+                for (of, count) in counts {
+                    let whole = expected(&rows, kind, of, Order::Oldest).len();
+                    assert_eq!(count, i64::try_from(whole).unwrap());
+                }
+            }
+            Ok(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for() {
+    let store = Store::new("descendants").await;
+    store.write(|tx| shuffle(tx.conn, 12_345, 500)).await;
+    store
+        .read(|conn| {
+            let rows = all(conn)?;
+            let tops: Vec<Id> =
+                (1..=3).flat_map(|n| expected(&rows, Kind::Roots, id(n), Order::Oldest)).collect();
+            for (per_parent, levels) in [(1, 1), (2, 3), (10, 4), (3, 0)] {
+                let mut wanted: HashSet<Id> = HashSet::new();
+                let mut level = tops.clone();
+                for _ in 0..levels {
+                    level = level
+                        .iter()
+                        .flat_map(|of| {
+                            expected(&rows, Kind::Replies, *of, Order::Oldest).into_iter().take(per_parent)
+                        })
+                        .collect();
+                    wanted.extend(&level);
+                }
+                let found: Vec<Id> =
+                    descendants(conn, &tops, i64::try_from(per_parent).unwrap(), levels, 10_000)?
+                        .iter()
+                        .map(|r| r.id)
+                        .collect();
+                assert_eq!(found.len(), wanted.len());
+                assert_eq!(found.into_iter().collect::<HashSet<_>>(), wanted);
+            }
+            // A limit cuts the deepest level off first.
+            let some = descendants(conn, &tops, 10, 4, 5)?;
+            assert_eq!(some.len(), 5);
+            let depths: HashMap<Id, i32> = rows.iter().map(|r| (r.id, r.depth)).collect();
+            assert!(some.iter().all(|r| depths[&r.id] == 1));
+            Ok(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_page_takes_as_many_statements_however_many_comments_there_are() {
+    let store = Store::new("statements").await;
+    let mut seen = HashSet::new();
+    for round in 0..3_u128 {
+        store
+            .write(move |tx| {
+                let conn = &mut *tx.conn;
+                if round == 0 {
+                    crate::posts::insert(conn, &post(1))?;
+                }
+                let size = [1, 12, 60][usize::try_from(round).unwrap()];
+                let mut parent = None;
+                for n in 0..size {
+                    let n = 1000 * (round + 1) + n;
+                    insert(conn, &comment(n, id(1), APPROVED, i64::try_from(n).unwrap()), parent.as_ref())?;
+                    parent = if n % 4 == 0 { None } else { Some(get(conn, n)?) };
+                }
+                Ok(())
+            })
+            .await;
+        let count = STATEMENTS
+            .scope(Cell::new(0), async {
+                store
+                    .read(|conn| {
+                        let found = pages(conn, Kind::Roots, &[id(1)], Order::Newest, &Window::first(50))?;
+                        let ids: Vec<Id> =
+                            found.iter().flat_map(|(_, s)| s.rows.iter().map(|r| r.id)).collect();
+                        descendants(conn, &ids, 10, 4, 1000)?;
+                        by_ids(conn, &ids)?;
+                        private(conn, &ids)?;
+                        count_roots(conn, &[id(1)])?;
+                        ancestors(conn, ids[0], 100)
+                    })
+                    .await;
+                STATEMENTS.with(Cell::get)
+            })
+            .await;
+        seen.insert(count);
+    }
+    assert_eq!(seen.len(), 1, "{seen:?}");
+}
+
+#[tokio::test]
+async fn each_page_is_read_from_an_index_and_not_from_the_whole_thread() {
+    let store = Store::new("plan").await;
+    store
+        .db
+        .raw(|conn| {
+            for (kind, order) in [
+                (Kind::Roots, Order::Oldest),
+                (Kind::Roots, Order::Newest),
+                (Kind::Roots, Order::Top),
+                (Kind::Flat, Order::Oldest),
+                (Kind::Flat, Order::Top),
+                (Kind::Replies, Order::Oldest),
+            ] {
+                let key =
+                    if order == Order::Top { threads::KeyOf::Int(3) } else { threads::KeyOf::Time(at(1)) };
+                let lines = threads::plan(conn, kind, order, (key, id(1)))?;
+                let text = lines.join("\n");
+                assert!(!text.contains("TEMP B-TREE"), "{kind:?} {order:?} sorts:\n{text}");
+                assert!(
+                    lines.iter().all(|l| !l.starts_with("SCAN") || l.contains("VIRTUAL TABLE")),
+                    "{kind:?} {order:?} scans:\n{text}"
+                );
+                let place = if order == Order::Top { "(score,id)" } else { "(created_at,id)" };
+                assert!(text.contains(place), "{kind:?} {order:?} does not begin at its place:\n{text}");
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+}

@@ -1,0 +1,317 @@
+//! Pages of threads: for one post or many, for one comment's replies or many, each by one statement whose cost depends on what
+//! it answers and not on how long the threads are.
+
+use diesel::QueryResult;
+use diesel::dsl::SqlTypeOf;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Integer, Text};
+
+use super::{CommentRow, Order};
+use crate::db::{Conn, MultiBackend};
+use crate::page::{KeyValue, Slice, Window};
+use crate::sql::{id_in, id_list};
+use crate::tables::comments;
+use crate::types::{Id, IdSql, TimeSql, Timestamp};
+
+/// What a page is a page of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A post's comments that answer none.
+    Roots,
+    /// All of a post's comments, whatever they answer.
+    Flat,
+    /// A comment's direct replies.
+    Replies,
+}
+
+type Selection = <CommentRow as Selectable<MultiBackend>>::SelectExpression;
+
+/// The columns of a [`CommentRow`], of a table or subquery named `comments`.
+fn selection() -> Selection {
+    <CommentRow as Selectable<MultiBackend>>::construct_selection()
+}
+
+/// The first rows beyond a place, of each of several groups, in one statement: each group is a range of an index, read no
+/// further than the page. diesel has neither `LATERAL` nor a correlated `IN` with a limit, and the databases differ in which of
+/// the two they can answer from the index.
+struct Pages {
+    kind: Kind,
+    order: Order,
+    groups: String,
+    place: Option<(KeyOf, Id)>,
+    falls: bool,
+    fetch: i64,
+    columns: Selection,
+}
+
+/// A place's key, as the column has it.
+pub(super) enum KeyOf {
+    Time(Timestamp),
+    Int(i32),
+}
+
+impl Pages {
+    /// The rows of the group `g.value`, with the database's way to make an id of it.
+    fn rows<'b>(&'b self, id: &str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql(" FROM comments AS r WHERE ");
+        out.push_sql(if self.kind == Kind::Replies { "r.parent_id = " } else { "r.post_id = " });
+        out.push_sql(id);
+        out.push_sql(match self.kind {
+            Kind::Roots => " AND r.parent_id IS NULL AND r.shown = TRUE",
+            Kind::Flat | Kind::Replies => " AND r.shown = TRUE",
+        });
+        let key = if self.order == Order::Top { "r.score" } else { "r.created_at" };
+        if let Some((value, place)) = &self.place {
+            out.push_sql(" AND (");
+            out.push_sql(key);
+            out.push_sql(if self.falls { ", r.id) < (" } else { ", r.id) > (" });
+            match value {
+                KeyOf::Time(at) => out.push_bind_param::<TimeSql, Timestamp>(at)?,
+                KeyOf::Int(n) => out.push_bind_param::<Integer, i32>(n)?,
+            }
+            out.push_sql(", ");
+            out.push_bind_param::<IdSql, Id>(place)?;
+            out.push_sql(")");
+        }
+        out.push_sql(" ORDER BY ");
+        out.push_sql(key);
+        out.push_sql(if self.falls { " DESC, r.id DESC LIMIT " } else { ", r.id LIMIT " });
+        out.push_bind_param::<BigInt, i64>(&self.fetch)
+    }
+}
+
+impl QueryFragment<MultiBackend> for Pages {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        self.columns.walk_ast(out.reborrow())?;
+        match out.backend() {
+            MultiBackend::Sqlite(_) => {
+                out.push_sql(" FROM json_each(");
+                out.push_bind_param::<Text, str>(&self.groups)?;
+                out.push_sql(") AS g CROSS JOIN comments ON ");
+                if self.kind != Kind::Replies {
+                    out.push_sql("comments.post_id = unhex(g.value) AND ");
+                }
+                out.push_sql("comments.id IN (SELECT r.id");
+                self.rows("unhex(g.value)", &mut out)?;
+                out.push_sql(")");
+            }
+            MultiBackend::Pg(_) => {
+                out.push_sql(" FROM jsonb_array_elements_text(CAST(");
+                out.push_bind_param::<Text, str>(&self.groups)?;
+                out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.*");
+                self.rows("CAST(g.value AS uuid)", &mut out)?;
+                out.push_sql(") AS comments");
+            }
+        }
+        Ok(())
+    }
+}
+
+// The text depends on the values: diesel then keeps the statement by its text.
+impl QueryId for Pages {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Pages {
+    type SqlType = SqlTypeOf<Selection>;
+}
+
+impl RunQueryDsl<Conn> for Pages {}
+
+/// How SQLite means to answer a page, line by line.
+#[cfg(test)]
+pub(super) fn plan(
+    conn: &mut Conn,
+    kind: Kind,
+    order: Order,
+    place: (KeyOf, Id),
+) -> crate::Result<Vec<String>> {
+    struct Explain(Pages);
+    impl QueryFragment<MultiBackend> for Explain {
+        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+            out.push_sql("EXPLAIN QUERY PLAN ");
+            self.0.walk_ast(out)
+        }
+    }
+    impl QueryId for Explain {
+        type QueryId = ();
+        const HAS_STATIC_QUERY_ID: bool = false;
+    }
+    impl Query for Explain {
+        type SqlType = (Integer, Integer, Integer, Text);
+    }
+    impl RunQueryDsl<Conn> for Explain {}
+    let (falls, place) = (order != Order::Oldest, Some(place));
+    let query = Pages { kind, order, groups: "[]".into(), place, falls, fetch: 4, columns: selection() };
+    let lines: Vec<(i32, i32, i32, String)> = Explain(query).load(conn)?;
+    Ok(lines.into_iter().map(|(_, _, _, line)| line).collect())
+}
+
+/// One page of each group, in `order`: of each post's comments, or of each comment's replies, as `kind` says. A group without
+/// rows has no entry.
+///
+/// # Errors
+/// When the database fails.
+pub fn pages(
+    conn: &mut Conn,
+    kind: Kind,
+    groups: &[Id],
+    order: Order,
+    window: &Window,
+) -> crate::Result<Vec<(Id, Slice<CommentRow>)>> {
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let falls = (order != Order::Oldest) != window.is_backward();
+    let place = window.place().map(|place| {
+        let key = match (order, &place.key) {
+            (Order::Top, key) => KeyOf::Int(crate::posts::page_int(key)),
+            (_, key) => KeyOf::Time(key.time()),
+        };
+        (key, place.id)
+    });
+    let groups = id_list(groups);
+    let mut rows: Vec<CommentRow> =
+        Pages { kind, order, groups, place, falls, fetch: window.fetch(), columns: selection() }
+            .load(conn)?;
+    let group = |row: &CommentRow| match kind {
+        Kind::Roots | Kind::Flat => row.post_id,
+        Kind::Replies => row.parent_id.unwrap_or(Id::NIL),
+    };
+    // The statement finds the right rows of each group, in no order that is promised.
+    rows.sort_by(|a, b| {
+        let within = match (order, a.key(order), b.key(order)) {
+            (Order::Top, KeyValue::Int(a), KeyValue::Int(b)) => a.cmp(&b),
+            _ => a.created_at.cmp(&b.created_at),
+        }
+        .then(a.id.cmp(&b.id));
+        group(a).cmp(&group(b)).then(if falls { within.reverse() } else { within })
+    });
+    let mut found: Vec<(Id, Vec<CommentRow>)> = Vec::new();
+    for row in rows {
+        let of = group(&row);
+        match found.last_mut() {
+            Some((last, rows)) if *last == of => rows.push(row),
+            _ => found.push((of, vec![row])),
+        }
+    }
+    Ok(found.into_iter().map(|(of, rows)| (of, window.slice(rows))).collect())
+}
+
+/// Replies, the replies to those, and so on: at most `per_parent` of each comment, `levels` deep, and `most` in all, level by
+/// level. See [`Pages`] for why this is not diesel's own.
+struct Descendants {
+    of: String,
+    per_parent: i64,
+    levels: i32,
+    most: i64,
+    columns: Selection,
+}
+
+impl QueryFragment<MultiBackend> for Descendants {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        const CHILDREN: &str = " FROM comments AS r WHERE r.post_id = t.post_id AND r.parent_id = t.id AND r.shown = TRUE \
+             ORDER BY r.created_at, r.id LIMIT ";
+        let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        out.push_sql(
+            "WITH RECURSIVE t (post_id, id, level) AS (SELECT c.post_id, c.id, 0 FROM comments AS c WHERE c.id",
+        );
+        out.push_sql(if is_sqlite {
+            " IN (SELECT unhex(value) FROM json_each("
+        } else {
+            " = ANY (ARRAY(SELECT CAST(jsonb_array_elements_text(CAST("
+        });
+        out.push_bind_param::<Text, str>(&self.of)?;
+        out.push_sql(if is_sqlite { "))" } else { " AS jsonb)) AS uuid)))" });
+        out.push_sql(" UNION ALL SELECT n.post_id, n.id, t.level + 1 FROM t CROSS JOIN ");
+        if is_sqlite {
+            out.push_sql("comments AS n ON n.post_id = t.post_id AND n.id IN (SELECT r.id");
+        } else {
+            out.push_sql("LATERAL (SELECT r.post_id, r.id");
+        }
+        out.push_sql(CHILDREN);
+        out.push_bind_param::<BigInt, i64>(&self.per_parent)?;
+        out.push_sql(if is_sqlite { ")" } else { ") AS n" });
+        out.push_sql(" WHERE t.level < ");
+        out.push_bind_param::<Integer, i32>(&self.levels)?;
+        // SQLite stops a recursion by a limit inside it; PostgreSQL stops when nobody asks for more.
+        if is_sqlite {
+            out.push_sql(" LIMIT ");
+            out.push_bind_param::<BigInt, i64>(&self.most)?;
+        }
+        out.push_sql(") SELECT ");
+        self.columns.walk_ast(out.reborrow())?;
+        out.push_sql(" FROM ");
+        if is_sqlite {
+            out.push_sql("t CROSS JOIN");
+        } else {
+            out.push_sql("(SELECT t.post_id, t.id, t.level FROM t LIMIT ");
+            out.push_bind_param::<BigInt, i64>(&self.most)?;
+            out.push_sql(") AS t JOIN");
+        }
+        out.push_sql(" comments ON comments.post_id = t.post_id AND comments.id = t.id WHERE t.level > 0");
+        Ok(())
+    }
+}
+
+// The text is the same for all values on one database, and a connection has but one.
+impl QueryId for Descendants {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Descendants {
+    type SqlType = SqlTypeOf<Selection>;
+}
+
+impl RunQueryDsl<Conn> for Descendants {}
+
+/// What is shown below these comments, in no particular order: the first `per_parent` replies of each, `levels` deep. Where
+/// there are more than `most` in all, the deepest are left out, and perhaps some of one comment's replies without the others.
+///
+/// # Errors
+/// When the database fails.
+pub fn descendants(
+    conn: &mut Conn,
+    of: &[Id],
+    per_parent: i64,
+    levels: i32,
+    most: i64,
+) -> crate::Result<Vec<CommentRow>> {
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The comments themselves are part of the recursion.
+    let most = most.saturating_add(i64::try_from(of.len()).unwrap_or(i64::MAX));
+    Ok(Descendants { of: id_list(of), per_parent, levels, most, columns: selection() }.load(conn)?)
+}
+
+/// How many comments that answer none are shown under each of these posts; none is no entry.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_roots(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, i64)>> {
+    Ok(comments::table
+        .filter(id_in(comments::post_id, posts))
+        .filter(comments::parent_id.is_null())
+        .filter(comments::shown.eq(true))
+        .group_by(comments::post_id)
+        .select((comments::post_id, diesel::dsl::count_star()))
+        .load(conn)?)
+}
+
+/// How many comments are shown under each of these posts, tombstones among them; none is no entry.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_shown(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, i64)>> {
+    Ok(comments::table
+        .filter(id_in(comments::post_id, posts))
+        .filter(comments::shown.eq(true))
+        .group_by(comments::post_id)
+        .select((comments::post_id, diesel::dsl::count_star()))
+        .load(conn)?)
+}
