@@ -212,17 +212,3 @@ pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Res
 pub(crate) fn page_int(key: &crate::page::KeyValue) -> i32 {
     i32::try_from(key.int()).unwrap_or(i32::MAX)
 }
-
-/// The authors of these posts as they are live: post and author.
-///
-/// # Errors
-/// When the database fails.
-pub fn bylines(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, Id)>> {
-    if posts.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(post_authors::table
-        .filter(id_in(post_authors::post_id, posts))
-        .select((post_authors::post_id, post_authors::author_id))
-        .load(conn)?)
-}
