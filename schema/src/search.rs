@@ -393,16 +393,12 @@ impl Select {
             out.push_sql(")");
         }
         for list in [&self.authors, &self.tags].into_iter().flatten() {
-            out.push_sql(
-                " AND EXISTS (SELECT 1 FROM post_lists WHERE post_lists.post_id = d.post_id AND ",
-            );
+            out.push_sql(" AND EXISTS (SELECT 1 FROM post_lists WHERE post_lists.post_id = d.post_id AND ");
             list.walk_ast(out.reborrow())?;
             out.push_sql(")");
         }
         if let Some(language) = &self.language {
-            out.push_sql(
-                " AND EXISTS (SELECT 1 FROM posts p WHERE p.id = d.post_id AND p.language = ",
-            );
+            out.push_sql(" AND EXISTS (SELECT 1 FROM posts p WHERE p.id = d.post_id AND p.language = ");
             out.push_bind_param::<Text, _>(language)?;
             out.push_sql(")");
         }
@@ -496,9 +492,10 @@ mod tsquery {
         let pairs: Vec<&[String]> = term.tokens.windows(2).collect();
         let [only] = term.tokens.as_slice() else {
             let last = pairs.len().saturating_sub(1);
-            let lexemes = pairs.iter().enumerate().map(|(n, pair)| {
-                quoted(&format!("+{}", pair.join(" ")), term.prefix && n == last)
-            });
+            let lexemes = pairs
+                .iter()
+                .enumerate()
+                .map(|(n, pair)| quoted(&format!("+{}", pair.join(" ")), term.prefix && n == last));
             return lexemes.collect::<Vec<_>>().join(" & ");
         };
         quoted(only, term.prefix)
@@ -512,7 +509,8 @@ mod tsquery {
     }
 
     pub(super) fn title(all: &[Term]) -> String {
-        let in_title = |t: &Term| t.tokens.iter().map(|k| quoted(&format!(".{k}"), t.prefix)).collect::<String>();
+        let in_title =
+            |t: &Term| t.tokens.iter().map(|k| quoted(&format!(".{k}"), t.prefix)).collect::<String>();
         super::single(all).iter().map(in_title).collect::<Vec<_>>().join(" & ")
     }
 

@@ -1,8 +1,8 @@
 //! Atom (RFC 4287).
 
 use atom_syndication::{
-    Category, Content, Entry as AtomEntry, Feed as AtomFeed, FixedDateTime, Generator, Link, Person as AtomPerson,
-    Text,
+    Category, Content, Entry as AtomEntry, Feed as AtomFeed, FixedDateTime, Generator, Link,
+    Person as AtomPerson, Text,
 };
 use chrono::SubsecRound;
 use pressroom_schema::Timestamp;

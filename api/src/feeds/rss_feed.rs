@@ -42,10 +42,7 @@ pub(super) fn write(feed: &Feed, base: &str) -> Result<Vec<u8>> {
         }),
         items: feed.entries.iter().map(item).collect(),
         namespaces: BTreeMap::from([("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned())]),
-        extensions: BTreeMap::from([(
-            "atom".to_owned(),
-            BTreeMap::from([("link".to_owned(), vec![own])]),
-        )]),
+        extensions: BTreeMap::from([("atom".to_owned(), BTreeMap::from([("link".to_owned(), vec![own])]))]),
         title,
         ..Channel::default()
     };
@@ -59,11 +56,7 @@ fn item(entry: &Entry) -> Item {
         link: Some(entry.url.clone()),
         description: entry.summary.as_deref().map(html),
         content: Some(clean(&entry.html)),
-        categories: entry
-            .tags
-            .iter()
-            .map(|(_, name)| Category { name: clean(name), domain: None })
-            .collect(),
+        categories: entry.tags.iter().map(|(_, name)| Category { name: clean(name), domain: None }).collect(),
         enclosure: entry.image.as_ref().map(|image| Enclosure {
             url: image.url.clone(),
             length: image.length.to_string(),

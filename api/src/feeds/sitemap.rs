@@ -52,7 +52,7 @@ fn document(
     inner: impl FnOnce(&mut Xml) -> io::Result<()>,
 ) -> Result<Vec<u8>> {
     let mut xml = Writer::new(Vec::new());
-    let mut write = || {
+    let write = || {
         xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
         xml.write_event(Event::Start(BytesStart::new(root).with_attributes(namespaces.iter().copied())))?;
         inner(&mut xml)?;

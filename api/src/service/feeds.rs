@@ -203,8 +203,7 @@ impl Feed {
         let pair = |value: &str| {
             url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
         };
-        for (query, pair) in
-            [(&mut self.query, pair(slug)), (&mut self.lasting_query, pair(&id.to_string()))]
+        for (query, pair) in [(&mut self.query, pair(slug)), (&mut self.lasting_query, pair(&id.to_string()))]
         {
             if !query.is_empty() {
                 query.push('&');
@@ -226,7 +225,13 @@ impl Feed {
     }
 }
 
-fn posts_feed(svc: &Service, conn: &mut Conn, viewer: &Viewer, query: &FeedQuery, limit: i64) -> Result<Feed> {
+fn posts_feed(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    query: &FeedQuery,
+    limit: i64,
+) -> Result<Feed> {
     let (mut feed, _) = blank(svc, conn)?;
     let mut wanted = PostQuery {
         page: PageRequest { limit: Some(limit), ..PageRequest::default() },

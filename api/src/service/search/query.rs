@@ -158,7 +158,8 @@ fn closing(inner: &str) -> Option<usize> {
     while let Some((at, c)) = chars.next() {
         if is_quote(c) {
             let after = chars.peek().map(|(_, c)| *c);
-            let within = before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
+            let within =
+                before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
             if !within {
                 return Some(at);
             }

@@ -155,14 +155,20 @@ mod tests {
 
     #[test]
     fn a_word_in_the_title_outweighs_the_same_word_in_the_text() {
-        let found = [post(1, 9, "on towers", "clock and bell and rope"), post(2, 1, "the clock", "bells and ropes of it")];
+        let found = [
+            post(1, 9, "on towers", "clock and bell and rope"),
+            post(2, 1, "the clock", "bells and ropes of it"),
+        ];
         assert_eq!(order(&found, &words("clock")), [2, 1]);
     }
 
     #[test]
     fn more_mentions_in_a_shorter_text_are_better() {
-        let found =
-            [post(1, 1, "a", "clock b c d e f g h i j k l m"), post(2, 1, "a", "clock clock b c"), post(3, 1, "a", "clock b c d")];
+        let found = [
+            post(1, 1, "a", "clock b c d e f g h i j k l m"),
+            post(2, 1, "a", "clock clock b c"),
+            post(3, 1, "a", "clock b c d"),
+        ];
         assert_eq!(order(&found, &words("clock")), [2, 3, 1]);
     }
 
@@ -175,14 +181,18 @@ mod tests {
     #[test]
     fn a_rare_word_weighs_more_than_a_common_one() {
         let common = "the the the the the clock";
-        let found = [post(1, 1, "a", &format!("{common} the the the b c")), post(2, 1, "a", &format!("{common} clock b c d e"))];
+        let found = [
+            post(1, 1, "a", &format!("{common} the the the b c")),
+            post(2, 1, "a", &format!("{common} clock b c d e")),
+        ];
         assert_eq!(order(&found, &words("the clock")), [2, 1]);
     }
 
     #[test]
     fn beginnings_count_half_and_runs_must_stand_together() {
         let tokens = ["clock", "clocks", "face", "clock", "face"];
-        let term = |tokens: &[&str], prefix| Term { tokens: tokens.iter().map(|t| (*t).into()).collect(), prefix };
+        let term =
+            |tokens: &[&str], prefix| Term { tokens: tokens.iter().map(|t| (*t).into()).collect(), prefix };
         assert_eq!(halves(&tokens, &term(&["clock"], false)), 4);
         assert_eq!(halves(&tokens, &term(&["clock"], true)), 5);
         assert_eq!(halves(&tokens, &term(&["clock", "face"], false)), 2);
