@@ -105,8 +105,8 @@ const FINDS: &[(&str, &[&str])] = &[
     ("cloc tower", &[]),
     ("tower cloc", &["clock"]),
     ("\"to be or not to be\"", &["clock"]),
-    ("\"not to be\"", &["clock", "bells"]),
-    ("“not to be”", &["clock", "bells"]),
+    ("\"not to be\"", &["bells", "clock"]),
+    ("“not to be”", &["bells", "clock"]),
     ("\"to be or not to", &["clock"]),
     ("state-of-the-art", &["clock"]),
     ("state of art", &["clock", "bells"]),
@@ -115,7 +115,7 @@ const FINDS: &[(&str, &[&str])] = &[
     ("clock -\"state of the art\"", &["bells"]),
     ("clock -\"state of\"", &[]),
     ("-clock", &[]),
-    ("blue & <b>old</b>", &["clock"]),
+    ("blue & old", &["clock"]),
     ("cafe", &["cafe"]),
     ("CAFÉ Creme", &["cafe"]),
     ("horloger ecole naif", &["cafe"]),
@@ -225,11 +225,15 @@ const ODD: &[&str] = &[
 async fn posts_are_found_alike_on_both_databases_in_every_script() {
     on_both(async |svc| {
         fill(&svc).await;
-        let mut all = String::new();
+        let (mut all, mut wrong) = (String::new(), String::new());
         for (q, expected) in FINDS {
-            all += &transcript(&svc, q).await;
-            assert_eq!(slugs_of(&svc, q).await, *expected, "{q} on {:?}: {all}", svc.db.backend());
+            let line = transcript(&svc, q).await;
+            if slugs_of(&svc, q).await != *expected {
+                writeln!(wrong, "not {expected:?} but {line}").unwrap();
+            }
+            all += &line;
         }
+        assert!(wrong.is_empty(), "on {:?}\n{wrong}", svc.db.backend());
         for q in ODD {
             let line = transcript(&svc, q).await;
             assert!(!line.contains("internal"), "{line}");

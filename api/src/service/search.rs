@@ -282,7 +282,3 @@ fn reindex_after(conn: &mut Conn, after: Id) -> Result<Vec<Id>> {
     }
     Ok(ids)
 }
-
-#[cfg(test)]
-#[path = "search/tests.rs"]
-mod tests;

@@ -188,3 +188,58 @@ fn is_hangul(text: &str) -> bool {
         && letters.clone().count() > 1
         && letters.all(|c| matches!(u32::from(c), 0x1100..=0x11FF | 0xAC00..=0xD7A3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(q: &str) -> String {
+        let words = Words::parse(q).unwrap();
+        let one = |t: &Term| format!("{}{}", t.tokens.join("+"), if t.prefix { "*" } else { "" });
+        let all: Vec<String> = words.all.iter().map(one).collect();
+        let none: Vec<String> = words.none.iter().map(|t| format!("-{}", one(t))).collect();
+        [all, none].concat().join(" ")
+    }
+
+    #[test]
+    fn words_phrases_and_exclusions_are_told_apart() {
+        for (q, expected) in [
+            ("one two", "one two*"),
+            ("two two", "two two*"),
+            ("One ONE", "one one*"),
+            ("one t", "one t"),
+            ("\"one two\" three", "one+two three*"),
+            ("three \"one two\"", "three one+two"),
+            ("“one two”three", "one+two three*"),
+            ("\"one two", "one+two"),
+            ("one -two", "one -two"),
+            ("-\"one two\" three", "three* -one+two"),
+            ("one - two", "one two*"),
+            ("one --two", "one two*"),
+            ("state-of-the-art", "state+of+the+art*"),
+            ("one ! two", "one two*"),
+            ("one two !", "one two*"),
+            ("12\" pipe", "12 pipe*"),
+            ("-one", "-one"),
+            ("!!! 🎉", ""),
+        ] {
+            assert_eq!(shown(q), expected, "{q}");
+        }
+    }
+
+    #[test]
+    fn a_quotation_mark_within_a_word_belongs_to_it() {
+        let words = Words::parse("צה\"ל אחד").unwrap();
+        assert_eq!(words.all.len(), 2);
+    }
+
+    #[test]
+    fn only_what_is_blank_long_or_many_is_refused() {
+        let code = |q: &str| Words::parse(q).map_err(|e| e.errors()[0].code.clone());
+        assert_eq!(code(" \t"), Err("blank".into()));
+        assert_eq!(code(&"x".repeat(501)), Err("too_long".into()));
+        assert_eq!(code(&(0..33).map(|n| format!("w{n} ")).collect::<String>()), Err("too_many_words".into()));
+        assert_eq!(code(&"w ".repeat(200)).map(|w| w.all.len()), Ok(1));
+        assert!(code("\u{0}").is_ok());
+    }
+}
