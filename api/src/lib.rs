@@ -7,6 +7,7 @@ pub mod config;
 pub mod content;
 pub mod demo;
 pub mod error;
+mod feeds;
 pub mod graphql;
 pub mod jobs;
 pub mod media;

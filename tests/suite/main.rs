@@ -1,4 +1,8 @@
 //! Pressroom's suite: everything that is tested through the doors that users use, on both databases.
 
 #[cfg(test)]
+mod feeds;
+#[cfg(test)]
+mod search;
+#[cfg(test)]
 mod support;

@@ -11,6 +11,7 @@
 //! HTML ──────────────┴→ tokens → tidy (balanced, bounded, allow-listed) → ammonia → html → text, excerpt, counts, links
 //! ```
 
+pub mod absolute;
 pub mod diff;
 pub mod render;
 pub mod sanitise;
@@ -25,6 +26,7 @@ mod script;
 mod tidy;
 mod tokens;
 
+pub use absolute::absolute_urls;
 pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
 pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
 pub use search::{highlight, search_tokens};

@@ -16,6 +16,7 @@ pub(crate) mod posts;
 pub(crate) mod respond;
 mod retry;
 pub(crate) mod revisions;
+pub(crate) mod search;
 pub(crate) mod site;
 pub(crate) mod tags;
 mod upload;

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod authors;
 pub(crate) mod check;
 pub mod comments;
+pub mod feeds;
 pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub mod links;
@@ -109,6 +110,18 @@ impl Service {
         let freshness =
             if matches!(viewer.who, Who::Anonymous) { Freshness::Replica } else { Freshness::Primary };
         self.db.read(freshness, f).await
+    }
+
+    /// Reads on one snapshot in the lane for what takes long, so that it does not hold up the rest.
+    ///
+    /// # Errors
+    /// What `f` answers, or that the database is busy or out of reach.
+    pub async fn read_slow<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        self.db.read(Freshness::Slow, f).await
     }
 
     /// Writes in one transaction, which may be run more than once: `f` must do nothing but SQL.

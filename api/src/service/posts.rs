@@ -24,6 +24,6 @@ pub(crate) use live::save_links;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};
-pub(crate) use read::{get_in, list_in, load_adjacent, load_public, load_views};
+pub(crate) use read::{author_ids, get_in, list_in, load_adjacent, load_public, load_views, tag_ids};
 pub(crate) use write::open;
 pub use write::{create, delete, restore, trash, update};

@@ -5,6 +5,7 @@ mod comment;
 mod link;
 mod media;
 mod post;
+mod search;
 mod site;
 mod tag;
 
@@ -13,5 +14,6 @@ pub use comment::{CommentAuthorView, CommentView, ModeratedView, SpamReasonView,
 pub use link::{ExternalView, LinkView, LinksView, ReasonView, RelatedView};
 pub use media::{ImageView, MediaView, VariantView};
 pub use post::{AdjacentView, BodyView, PostSummary, PostView, SeoView, TermsView};
+pub use search::SearchHitView;
 pub use site::{CountsView, FeedsView, SiteView};
 pub use tag::{TagParentView, TagView};

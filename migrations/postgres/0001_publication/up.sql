@@ -395,8 +395,12 @@ CREATE TABLE search_docs (
 );
 
 -- Tokens are made by the application (the same on both databases); the index only has to keep them whole.
+-- They are kept in their order too, since ranking counts them.
 CREATE TABLE search_index (
   rowid BIGINT NOT NULL PRIMARY KEY,
+  title TEXT NOT NULL,
+  meta TEXT NOT NULL,
+  body TEXT NOT NULL,
   document TSVECTOR NOT NULL
 );
 CREATE INDEX search_index_document_idx ON search_index USING gin (document);

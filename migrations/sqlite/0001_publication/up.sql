@@ -395,6 +395,7 @@ CREATE TABLE search_docs (
 ) STRICT;
 
 -- Tokens are made by the application (the same on both databases); the index only has to keep them whole.
-CREATE VIRTUAL TABLE search_index USING fts5 (title, meta, body, content = '', contentless_delete = 1, tokenize = 'ascii');
+-- They are kept in their order too, since ranking counts them.
+CREATE VIRTUAL TABLE search_index USING fts5 (title, meta, body, tokenize = 'ascii');
 
 INSERT INTO counters (name, value) VALUES ('posts', 0), ('authors', 0), ('tags', 0), ('comments', 0);

@@ -252,7 +252,7 @@ fn named(statuses: &[String]) -> Vec<String> {
 }
 
 /// Ids of authors given by id or slug; unknown ones are left out.
-fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
+pub(crate) fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
     ids.extend(authors::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
@@ -265,7 +265,8 @@ fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     Ok(ids)
 }
 
-fn tag_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
+/// Ids of tags given by id or slug; unknown ones are left out.
+pub(crate) fn tag_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
     ids.extend(tags::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {

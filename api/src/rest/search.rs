@@ -1,0 +1,54 @@
+//! `/v1/search`.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+
+use super::params::Params;
+use super::respond::{self, Meta};
+use crate::auth::viewer::Viewer;
+use crate::error::Result;
+use crate::page::List;
+use crate::service::search::{self, SearchQuery};
+use crate::service::{Service, keys};
+use crate::view::SearchHitView;
+
+/// Search public posts, best match first. All words must be there; the last may be unfinished.
+#[utoipa::path(operation_id = "search_posts", tag = "search",
+    params(
+        ("q" = String, Query, min_length = 1, max_length = 500, description = "What to find, in any script. All words must be there; `\"several words\"` together; `-word` not at all. Case and accents do not matter.", example = "clock tower"),
+        ("author" = Option<Vec<String>>, Query, description = "Slugs or ids of authors; posts of any of them. Repeat it or separate by commas."),
+        ("tag" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with any of them."),
+        ("language" = Option<String>, Query, description = "In this language (BCP 47)."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Hits of a page; 20 where it is left out."),
+        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
+        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
+        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted. At most a thousand posts are found: those with all words in the title, then the newest."),
+    ),
+    responses((status = 200, description = "A page of hits.", body = List<SearchHitView>)))]
+#[get("/search")]
+pub(crate) async fn search_posts(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let mut params = Params::of(&request);
+    let q = params.required("q", "the words to find", |text| Some(text.to_owned()));
+    let query = SearchQuery {
+        q: q.unwrap_or_default(),
+        authors: params.many("author"),
+        tags: params.many("tag"),
+        language: params.one("language"),
+        page: params.page(),
+    };
+    params.finish()?;
+    let page = search::search(&svc.into_inner(), &viewer, query).await?;
+    let mut names = vec![keys::POSTS.to_owned()];
+    names.extend(page.items.iter().map(|(_, hit)| keys::post(hit.post.id)));
+    let meta = Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() };
+    respond::list(&request, &meta, page, &[])
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(search_posts);
+}

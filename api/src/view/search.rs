@@ -1,0 +1,18 @@
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::PostSummary;
+
+/// A post that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SearchHitView {
+    /// The post.
+    pub post: PostSummary,
+    /// The stretch of it that shows why it was found: safe HTML, hits in `<mark>`, `…` where it was cut.
+    #[schema(example = "… the tower keeps <mark>clock</mark> time …")]
+    pub snippet: String,
+    /// The title: safe HTML, hits in `<mark>`.
+    pub title_highlighted: String,
+    /// How good a match it is; means something beside the scores of the same search only.
+    pub score: i32,
+}
