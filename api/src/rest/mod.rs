@@ -32,14 +32,16 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(scope("/v1").wrap(actix_web::middleware::from_fn(retry::middleware)).configure(configure_v1));
     auth::configure_root(cfg);
     files::configure(cfg);
+    crate::feeds::configure(cfg);
     ops::configure(cfg);
 }
 
 fn configure_v1(cfg: &mut ServiceConfig<'_>) {
     // `/posts/{post}` and what hangs on it, then the rest by how often it is read.
     revisions::configure(cfg);
-    comments::configure(cfg);
     posts::configure(cfg);
+    comments::configure(cfg);
+    search::configure(cfg);
     links::configure(cfg);
     site::configure(cfg);
     authors::configure(cfg);
