@@ -17,15 +17,9 @@ fn terms_become_the_language_of_each_engine() {
         "(\"clock\" AND \"to be or\" AND \"fa\" *) NOT (\"bell\" OR \"a b\" OR \"x y z\")"
     );
     assert_eq!(fts5::title(&all), "title : (\"clock\" AND \"to\" AND \"be\" AND \"or\" AND \"fa\" *)");
-    assert_eq!(
-        tsquery::document(&all, &none),
-        "'clock' & '+to be' & '+be or' & 'fa':* & !'bell' & !'+a b'"
-    );
+    assert_eq!(tsquery::document(&all, &none), "'clock' & '+to be' & '+be or' & 'fa':* & !'bell' & !'+a b'");
     assert_eq!(tsquery::title(&all), "'.clock' & '.to' & '.be' & '.or' & '.fa':*");
-    assert_eq!(
-        tsquery::runs(&all, &none),
-        [(true, " to be or ".to_owned()), (false, " x y z ".to_owned())]
-    );
+    assert_eq!(tsquery::runs(&all, &none), [(true, " to be or ".to_owned()), (false, " x y z ".to_owned())]);
     assert_eq!(tsquery::document(&[term("a b c", true)], &[]), "'+a b' & '+b c':*");
     assert_eq!(tsquery::runs(&[term("a b c", true)], &[]), [(true, " a b c".to_owned())]);
 }

@@ -11,12 +11,14 @@
 
 mod comments;
 mod content;
+mod load;
 mod posts;
 #[cfg(test)]
 mod tests;
 
 pub use comments::COMMENTS;
 pub use content::{ACCOUNTS, AUTHORS, SITE, TAGS};
+pub use load::{Admin, load};
 pub use posts::POSTS;
 
 /// The settings of the publication.

@@ -55,10 +55,26 @@ fn awkward() -> Feed {
         updated: at("2013-06-25T14:05:00Z"),
         unchanged_since: at("2013-06-25T14:05:00Z"),
         entries: vec![
-            entry(1, "A < B && C", "<p>a &amp; b ]]&gt; <img src=\"https://e.org/x.png\" alt=\"]]>\"> \u{c}\u{fffe}ü</p>"),
+            entry(
+                1,
+                "A < B && C",
+                "<p>a &amp; b ]]&gt; <img src=\"https://e.org/x.png\" alt=\"]]>\"> \u{c}\u{fffe}ü</p>",
+            ),
             entry(2, "&lt;b&gt; \u{202e}", "<p dir=\"rtl\">שלום</p>"),
-            Entry { authors: Vec::new(), tags: Vec::new(), image: None, summary: None, language: None, rights: None, ..entry(3, "Bare", "") },
-            Entry { published: at("0001-01-01T00:00:00Z"), updated: at("9999-12-31T23:59:59Z"), ..entry(4, "Times", "x") },
+            Entry {
+                authors: Vec::new(),
+                tags: Vec::new(),
+                image: None,
+                summary: None,
+                language: None,
+                rights: None,
+                ..entry(3, "Bare", "")
+            },
+            Entry {
+                published: at("0001-01-01T00:00:00Z"),
+                updated: at("9999-12-31T23:59:59Z"),
+                ..entry(4, "Times", "x")
+            },
         ],
         keys: Vec::new(),
     }
@@ -66,7 +82,14 @@ fn awkward() -> Feed {
 
 /// A feed of a site that has nothing yet.
 fn empty() -> Feed {
-    Feed { entries: Vec::new(), logo: None, rights: None, query: String::new(), lasting_query: String::new(), ..awkward() }
+    Feed {
+        entries: Vec::new(),
+        logo: None,
+        rights: None,
+        query: String::new(),
+        lasting_query: String::new(),
+        ..awkward()
+    }
 }
 
 /// Every well-formed document, for other people's readers to judge as well: they lie where Cargo keeps a test's files.

@@ -76,6 +76,20 @@ impl Service {
         })
     }
 
+    /// The same stores under another clock: how the demo publication gets its past.
+    pub(crate) fn with_clock(&self, clock: Clock) -> Self {
+        Self {
+            config: self.config.clone(),
+            clock,
+            db: self.db.clone(),
+            passwords: self.passwords.clone(),
+            keys: accounts::Keys::default(),
+            media: self.media.clone(),
+            images: self.images.clone(),
+            jobs: self.jobs.clone(),
+        }
+    }
+
     /// Makes ready what needs the schema: signing keys, the first admin.
     ///
     /// # Errors

@@ -238,7 +238,10 @@ mod tests {
         let code = |q: &str| Words::parse(q).map_err(|e| e.errors()[0].code.clone());
         assert_eq!(code(" \t"), Err("blank".into()));
         assert_eq!(code(&"x".repeat(501)), Err("too_long".into()));
-        assert_eq!(code(&(0..33).map(|n| format!("w{n} ")).collect::<String>()), Err("too_many_words".into()));
+        assert_eq!(
+            code(&(0..33).map(|n| format!("w{n} ")).collect::<String>()),
+            Err("too_many_words".into())
+        );
         assert_eq!(code(&"w ".repeat(200)).map(|w| w.all.len()), Ok(1));
         assert!(code("\u{0}").is_ok());
     }
