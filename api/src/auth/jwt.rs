@@ -106,7 +106,7 @@ pub enum TokenError {
     /// It names a key that this server does not have, or no longer.
     #[error("the token was signed with an unknown key")]
     UnknownKey,
-    /// It is not signed with EdDSA (`alg: none` included).
+    /// It is not signed with `EdDSA` (`alg: none` included).
     #[error("the token is signed with the wrong algorithm")]
     WrongAlgorithm,
     /// Another server made it.
@@ -167,7 +167,7 @@ fn verify_with_key(
     if let Some(not_before) = wire.nbf {
         check_begin(moment(not_before)?, now)?;
     }
-    let scopes = wire.scope.map(|scope| scope.parse()).transpose().map_err(|_| TokenError::Malformed)?;
+    let scopes = wire.scope.as_deref().map(str::parse::<Scopes>).transpose().map_err(|_| TokenError::Malformed)?;
     let claims = Claims {
         issuer: wire.iss,
         user_id: wire.sub,

@@ -47,6 +47,9 @@ pub struct PostTarget<'a> {
     pub author_ids: &'a [Uuid],
     /// Whether everybody may read it under its address. Where not, those who may not read drafts must not learn of it.
     pub is_live: bool,
+    /// Whether it is live, for everybody or for those with rights, or will be by itself (`scheduled`). From then on every
+    /// edit may reach readers without another look, so those who may not publish may not edit either.
+    pub is_released: bool,
 }
 
 /// A comment, for questions of rights.
@@ -177,7 +180,7 @@ fn reaches(grant: Grant, viewer: &Viewer, target: &Target<'_>) -> bool {
     match (grant, target) {
         (Grant::Any, _) => true,
         (Grant::Own, _) => owns(user, target),
-        (Grant::OwnDraft, Target::Post(post)) => !post.is_live && owns(user, target),
+        (Grant::OwnDraft, Target::Post(post)) => !post.is_released && owns(user, target),
         (Grant::OnOwnPost, Target::Comment(comment)) => owns_post(user, &comment.post),
         (Grant::OnOwnPost, Target::Post(post)) => owns_post(user, post),
         (Grant::OwnRecent, Target::Comment(comment)) => comment.in_edit_window && owns(user, target),
@@ -315,7 +318,7 @@ pub fn rights_markdown() -> String {
     }
     page.push_str(
         "\n\"Own\" is: the post that one made, or has a byline on by one's author profile; one's own upload, profile, account, \
-         token or comment. \"Until live\" ends with publication. The edit window of a comment is a setting; a guest's comment \
+         token or comment. \"Until released\" ends when the post is published or scheduled. The edit window of a comment is a setting; a guest's comment \
          belongs to whoever holds the edit token that its writer was given.\n\n\
          Besides:\n\n\
          - Nobody gives a role that reaches further than their own.\n\

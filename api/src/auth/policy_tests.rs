@@ -30,12 +30,12 @@ fn anonymous() -> Viewer {
 }
 
 fn post(owner: Uuid, author_ids: &[Uuid], is_live: bool) -> PostTarget<'_> {
-    PostTarget { owner_id: Some(owner), author_ids, is_live }
+    PostTarget { owner_id: Some(owner), author_ids, is_live, is_released: is_live }
 }
 
-const MY_LIVE: PostTarget<'static> = PostTarget { owner_id: Some(ME), author_ids: &[], is_live: true };
+const MY_LIVE: PostTarget<'static> = PostTarget { owner_id: Some(ME), author_ids: &[], is_live: true, is_released: true };
 const OTHERS_LIVE: PostTarget<'static> =
-    PostTarget { owner_id: Some(OTHER), author_ids: &[OTHER_PROFILE], is_live: true };
+    PostTarget { owner_id: Some(OTHER), author_ids: &[OTHER_PROFILE], is_live: true, is_released: true };
 
 /// In the order of the letters in [`POSTS`].
 fn posts() -> Vec<Target<'static>> {
@@ -45,6 +45,7 @@ fn posts() -> Vec<Target<'static>> {
         post(OTHER, &[OTHER_PROFILE, MY_PROFILE], false),
         OTHERS_LIVE,
         post(OTHER, &[OTHER_PROFILE], false),
+        PostTarget { is_released: true, ..post(ME, &[], false) },
     ]
     .map(Target::Post)
     .to_vec()
@@ -76,21 +77,21 @@ fn comments() -> Vec<Target<'static>> {
 
 /// A: allowed, U: sign in, F: forbidden, H: hidden.
 ///
-/// Columns: own live, own draft, draft with own byline, other's live, other's draft.
+/// Columns: own live, own draft, draft with own byline, other's live, other's draft, own scheduled.
 const POSTS: &str = "
-    action            anonymous admin editor author contributor moderator
-    ReadDraft         UHHUH     AAAAA AAAAA  AAAFH  AAAFH       FHHFH
-    EditPost          UUUUU     AAAAA AAAAA  AAAFH  FAAFH       FHHFH
-    PublishPost       UUUUU     AAAAA AAAAA  AAAFH  FFFFH       FHHFH
-    ArchivePost       UUUUU     AAAAA AAAAA  AAAFH  FFFFH       FHHFH
-    TrashPost         UUUUU     AAAAA AAAAA  AAAFH  FAAFH       FHHFH
-    DeletePostForever UUUUU     AAAAA FFFFF  FFFFH  FFFFH       FHHFH
-    RestoreRevision   UUUUU     AAAAA AAAAA  AAAFH  FAAFH       FHHFH
-    PreviewPost       UUUUU     AAAAA AAAAA  AAAFH  AAAFH       FHHFH
-    EditLinks         UUUUU     AAAAA AAAAA  AAAFH  FAAFH       FHHFH
-    AssignAuthors     UUUUU     AAAAA AAAAA  FFFFH  FFFFH       FHHFH
-    AddComment        AHHAH     AAAAA AAAAA  AAAAH  AAAAH       AHHAH
-    ReadQueue         UUUUU     AAAAA AAAAA  AAAFH  FFFFH       AAAAA
+    action            anonymous admin  editor author contributor moderator
+    ReadDraft         UHHUHH    AAAAAA AAAAAA AAAFHA AAAFHA      FHHFHH
+    EditPost          UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    PublishPost       UUUUUU    AAAAAA AAAAAA AAAFHA FFFFHF      FHHFHH
+    ArchivePost       UUUUUU    AAAAAA AAAAAA AAAFHA FFFFHF      FHHFHH
+    TrashPost         UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    DeletePostForever UUUUUU    AAAAAA FFFFFF FFFFHF FFFFHF      FHHFHH
+    RestoreRevision   UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    PreviewPost       UUUUUU    AAAAAA AAAAAA AAAFHA AAAFHA      FHHFHH
+    EditLinks         UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    AssignAuthors     UUUUUU    AAAAAA AAAAAA FFFFHF FFFFHF      FHHFHH
+    AddComment        AHHAHH    AAAAAA AAAAAA AAAAHA AAAAHA      AHHAHH
+    ReadQueue         UUUUUU    AAAAAA AAAAAA AAAFHA FFFFHF      AAAAAA
 ";
 
 /// Columns: own in the window; own, pending, after it; other's approved; other's pending; other's pending on an own post;
@@ -248,7 +249,7 @@ fn scopes_never_widen_a_role() {
                     match whole {
                         Decision::Allowed => {}
                         Decision::Hidden => {
-                            assert_eq!(narrowed, Decision::Hidden, "{action:?} {role} {scopes}")
+                            assert_eq!(narrowed, Decision::Hidden, "{action:?} {role} {scopes}");
                         }
                         _ => assert_ne!(narrowed, Decision::Allowed, "{action:?} {role} {scopes}"),
                     }
@@ -311,7 +312,7 @@ fn a_refusal_names_what_it_takes() {
     assert_eq!(needs(&author, Action::CreateUser, &Target::None), "the role admin");
     assert_eq!(
         needs(&author, Action::EditPost, &Target::Post(OTHERS_LIVE)),
-        "one of the roles admin, editor, author (own), contributor (own, until live)"
+        "one of the roles admin, editor, author (own), contributor (own, until released)"
     );
     let reader = viewer(Role::Author, Some(Scopes::of(&[Scope::PostsRead])));
     assert_eq!(needs(&reader, Action::CreatePost, &Target::None), "the scope posts:write");
@@ -365,7 +366,7 @@ fn lists_reach_as_far_as_the_right_does() {
 
 #[test]
 fn nothing_is_owned_by_nobody() {
-    let post = Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: true });
+    let post = Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: true, is_released: true });
     let media = Target::Media { owner: None };
     let mut guest = viewer(Role::Author, None);
     if let Who::User(user) = &mut guest.who {

@@ -12,7 +12,7 @@ pub enum Grant {
     Any,
     /// To what is one's own: the post that one made or has a byline on, one's upload, profile, account, token, comment.
     Own,
-    /// To one's own post until it is live.
+    /// To one's own post until it is released: published, or scheduled to be.
     OwnDraft,
     /// To comments on one's own posts.
     OnOwnPost,
@@ -32,7 +32,7 @@ impl Grant {
             Self::No => "–",
             Self::Any => "yes",
             Self::Own => "own",
-            Self::OwnDraft => "own, until live",
+            Self::OwnDraft => "own, until released",
             Self::OnOwnPost => "on own posts",
             Self::OwnRecent => "own, in the edit window",
             Self::OwnOrOnOwnPost => "own, and on own posts",

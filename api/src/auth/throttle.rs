@@ -156,8 +156,8 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
     }
 
-    fn seconds(n: i64) -> Option<TimeDelta> {
-        Some(TimeDelta::seconds(n))
+    fn seconds(n: i64) -> TimeDelta {
+        TimeDelta::seconds(n)
     }
 
     /// Fails `times` times, each as soon as it is allowed. The last state, when, and each wait.
@@ -198,8 +198,8 @@ mod tests {
     #[test]
     fn the_wait_runs_out() {
         let (attempts, ..) = fail(&Rule::ACCOUNT, 6);
-        assert_eq!(wait(&attempts, at(0)), seconds(2));
-        assert_eq!(wait(&attempts, at(1)), seconds(1));
+        assert_eq!(wait(&attempts, at(0)), Some(seconds(2)));
+        assert_eq!(wait(&attempts, at(1)), Some(seconds(1)));
         assert_eq!(wait(&attempts, at(2)), None);
     }
 
@@ -251,7 +251,7 @@ mod tests {
     fn counters_do_not_overflow() {
         let attempts = Attempts { failures: i32::MAX, window_started_at: at(0), blocked_until: None };
         let next = Rule::ACCOUNT.next(Some(&attempts), at(1), Outcome::Failure);
-        assert_eq!((next.failures, wait(&next, at(1))), (i32::MAX, seconds(900)));
+        assert_eq!((next.failures, wait(&next, at(1))), (i32::MAX, Some(seconds(900))));
         let broken = Attempts { failures: i32::MIN, ..attempts };
         assert_eq!(wait(&Rule::ACCOUNT.next(Some(&broken), at(1), Outcome::Failure), at(1)), None);
     }

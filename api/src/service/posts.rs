@@ -11,7 +11,7 @@ mod publish;
 mod read;
 mod write;
 
-pub(crate) use access::{find_visible, is_public, may_do, may_read_draft, require_on};
+pub(crate) use access::{find_visible, is_public, is_released, may_do, may_read_draft, require_on};
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,

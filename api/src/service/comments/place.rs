@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
-use crate::service::posts::is_public;
+use crate::service::posts::{is_public, is_released};
 use crate::service::{Service, allowed, keys};
 
 /// A post, as far as its comments need it.
@@ -20,6 +20,7 @@ pub(super) struct Place {
     owner: Option<Uuid>,
     authors: Vec<Uuid>,
     pub(super) is_live: bool,
+    is_released: bool,
 }
 
 impl Place {
@@ -29,12 +30,18 @@ impl Place {
             owner: post.owner_id.map(|id| id.0),
             authors: Vec::new(),
             is_live: is_public(post),
+            is_released: is_released(post),
         }
     }
 
     /// The post, for questions of rights.
     pub(super) fn post(&self) -> PostTarget<'_> {
-        PostTarget { owner_id: self.owner, author_ids: &self.authors, is_live: self.is_live }
+        PostTarget {
+            owner_id: self.owner,
+            author_ids: &self.authors,
+            is_live: self.is_live,
+            is_released: self.is_released,
+        }
     }
 
     /// One of its comments, for questions of rights.

@@ -14,12 +14,22 @@ pub(crate) fn is_public(post: &PostRow) -> bool {
     post.is_live() && post.visibility != "private"
 }
 
+/// Whether the post is live, for whomever, or will be without anybody doing more.
+pub(crate) fn is_released(post: &PostRow) -> bool {
+    post.is_live() || post.status == "scheduled"
+}
+
 fn authors_of(conn: &mut Conn, post: &PostRow) -> Result<Vec<Uuid>> {
     Ok(posts::author_ids(conn, post.id)?.into_iter().map(|id| id.0).collect())
 }
 
 fn target<'a>(post: &PostRow, author_ids: &'a [Uuid]) -> Target<'a> {
-    Target::Post(PostTarget { owner_id: post.owner_id.map(|id| id.0), author_ids, is_live: is_public(post) })
+    Target::Post(PostTarget {
+        owner_id: post.owner_id.map(|id| id.0),
+        author_ids,
+        is_live: is_public(post),
+        is_released: is_released(post),
+    })
 }
 
 /// Whether `viewer` may do `action` to the post.

@@ -7,7 +7,7 @@ use pressroom_schema::posts::{self, Filter, Order, PostBody, PostRow, Ref, WithI
 use pressroom_schema::revisions::{self, Snapshot};
 use pressroom_schema::{Conn, Id, Timestamp, authors, media, site, tags};
 
-use super::access::{find_visible, is_public};
+use super::access::{find_visible, is_public, is_released};
 use super::live::render;
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -223,7 +223,7 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
             "The public sees published posts; sign in to ask for others by status, visibility, trash or perspective.",
         ));
     };
-    let all = Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: false });
+    let all = Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: false, is_released: false });
     if matches!(user.role, Role::Admin | Role::Editor) {
         require(viewer, Action::ReadDraft, &all, "post")?;
     } else {
@@ -232,6 +232,7 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
             owner_id: Some(user.user_id),
             author_ids: if user.author_id.is_some() { &own_id } else { &[] },
             is_live: false,
+            is_released: false,
         });
         require(viewer, Action::ReadDraft, &own, "post").map_err(|_| {
             Error::new(
@@ -419,6 +420,7 @@ pub(crate) fn load_views(
                 owner_id: row.owner_id.map(|id| id.0),
                 author_ids: &authors,
                 is_live: is_public(row),
+                is_released: is_released(row),
             });
             !matches!(viewer.who, Who::Anonymous) && allowed(viewer, Action::ReadDraft, &target)
         })

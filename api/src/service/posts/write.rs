@@ -4,7 +4,7 @@ use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::{Snapshot, SnapshotByline};
 use pressroom_schema::{Conn, Id, Json, Tx, site};
 
-use super::access::require_on;
+use super::access::{is_released, require_on};
 use super::draft::{self, Checked};
 use super::input::{CreatePost, UpdatePost};
 use super::live::{self, Prepared};
@@ -319,6 +319,7 @@ fn check_bylines(viewer: &Viewer, row: &PostRow, present: &[Id], snapshot: &Snap
             owner_id: row.owner_id.map(|id| id.0),
             author_ids: &authors,
             is_live: false,
+            is_released: is_released(row),
         });
         require(viewer, Action::AssignAuthors, &target, "post")?;
     }
