@@ -167,7 +167,8 @@ fn verify_with_key(
     if let Some(not_before) = wire.nbf {
         check_begin(moment(not_before)?, now)?;
     }
-    let scopes = wire.scope.as_deref().map(str::parse::<Scopes>).transpose().map_err(|_| TokenError::Malformed)?;
+    let scopes =
+        wire.scope.as_deref().map(str::parse::<Scopes>).transpose().map_err(|_| TokenError::Malformed)?;
     let claims = Claims {
         issuer: wire.iss,
         user_id: wire.sub,

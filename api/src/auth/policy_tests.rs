@@ -33,7 +33,8 @@ fn post(owner: Uuid, author_ids: &[Uuid], is_live: bool) -> PostTarget<'_> {
     PostTarget { owner_id: Some(owner), author_ids, is_live, is_released: is_live }
 }
 
-const MY_LIVE: PostTarget<'static> = PostTarget { owner_id: Some(ME), author_ids: &[], is_live: true, is_released: true };
+const MY_LIVE: PostTarget<'static> =
+    PostTarget { owner_id: Some(ME), author_ids: &[], is_live: true, is_released: true };
 const OTHERS_LIVE: PostTarget<'static> =
     PostTarget { owner_id: Some(OTHER), author_ids: &[OTHER_PROFILE], is_live: true, is_released: true };
 
