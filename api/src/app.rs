@@ -44,7 +44,7 @@ impl App {
     /// When a setting is wrong, or a store is out of reach.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
         let svc = Arc::new(Service::open(config, clock)?);
-        svc.db.raw(|conn| pressroom_schema::migrate::up(conn)).await?;
+        svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
         let openapi = openapi::document();
         let shared = Shared {

@@ -37,7 +37,7 @@ pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "PRESSROOM_BIND", default_value = "127.0.0.1:8080", global = true)]
     pub bind: String,
-    /// The database: sqlite://PATH, or postgres://USER:PASSWORD@HOST/NAME.
+    /// The database: <sqlite://PATH>, or <postgres://USER:PASSWORD@HOST/NAME>.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -58,7 +58,7 @@ pub struct Config {
     /// Where this API is reached from outside: the base of media addresses and of the feeds' own. The site's address if empty.
     #[arg(long, env = "PRESSROOM_API_URL", default_value = "", global = true)]
     pub api_url: String,
-    /// Where media are kept: a folder, or s3://BUCKET/PREFIX. DATA_DIR/media if empty.
+    /// Where media are kept: a folder, or <s3://BUCKET/PREFIX>. `DATA_DIR/media` if empty.
     #[arg(long, env = "PRESSROOM_MEDIA_URL", default_value = "", global = true)]
     pub media_url: String,
     /// Folder for what is neither database nor media.

@@ -5,7 +5,7 @@ use diesel::{allow_tables_to_appear_in_same_query, table};
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
     site (id) {
         id -> Integer,
@@ -24,8 +24,7 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
 
     counters (name) {
         name -> Text,
@@ -35,7 +34,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
     media (id) {
         id -> IdSql,
@@ -61,7 +60,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     authors (id) {
         id -> IdSql,
@@ -85,8 +84,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     users (id) {
         id -> IdSql,
@@ -105,8 +104,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::{Nullable, Text};
 
     sessions (id) {
         id -> IdSql,
@@ -122,7 +121,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text};
 
     api_tokens (id) {
         id -> IdSql,
@@ -139,8 +138,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::TimeSql;
+    use diesel::sql_types::{Nullable, Text};
 
     signing_keys (kid) {
         kid -> Text,
@@ -151,8 +150,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::TimeSql;
+    use diesel::sql_types::{Integer, Nullable, Text};
 
     throttles (key) {
         key -> Text,
@@ -163,8 +162,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     tags (id) {
         id -> IdSql,
@@ -183,7 +182,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
     posts (id) {
         id -> IdSql,
@@ -227,7 +226,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Integer, Nullable, Text};
 
     revisions (post_id, number) {
         post_id -> IdSql,
@@ -242,8 +241,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::IdSql;
+    use diesel::sql_types::{Integer, Text};
 
     post_authors (post_id, position) {
         post_id -> IdSql,
@@ -254,8 +253,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::IdSql;
+    use diesel::sql_types::Integer;
 
     post_tags (post_id, position) {
         post_id -> IdSql,
@@ -265,8 +264,7 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
 
     post_lists (list_id, sorted_at, post_id) {
         list_id -> IdSql,
@@ -276,8 +274,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::Text;
 
     slug_redirects (kind, slug) {
         kind -> Text,
@@ -288,8 +286,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::{Integer, Nullable, Text};
 
     links (id) {
         id -> IdSql,
@@ -308,8 +306,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::IdSql;
+    use diesel::sql_types::{Integer, Text};
 
     body_links (post_id, position) {
         post_id -> IdSql,
@@ -319,8 +317,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, JsonSql};
+    use diesel::sql_types::Integer;
 
     related_posts (post_id, position) {
         post_id -> IdSql,
@@ -332,8 +330,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::IdSql;
+    use diesel::sql_types::{Integer, Text};
 
     post_terms (term, post_id) {
         term -> Text,
@@ -344,7 +342,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
     comments (post_id, id) {
         post_id -> IdSql,
@@ -379,7 +377,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     changes (seq) {
         seq -> BigInt,
@@ -396,8 +394,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{JsonSql, TimeSql};
+    use diesel::sql_types::{Binary, Integer, Nullable, Text};
 
     idempotency_keys (key) {
         key -> Text,
@@ -412,7 +410,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Integer, Nullable, Text};
 
     jobs (id) {
         id -> IdSql,
@@ -427,8 +425,8 @@ table! {
 }
 
 table! {
-    use crate::types::{IdSql, JsonSql, TimeSql};
-    use diesel::sql_types::*;
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::BigInt;
 
     search_docs (id) {
         id -> BigInt,

@@ -28,8 +28,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             return report.end();
         }
     }
-    let pending =
-        svc.db.raw(|conn| migrate::status(conn)).await.map(|all| all.iter().filter(|m| !m.applied).count());
+    let pending = svc.db.raw(migrate::status).await.map(|all| all.iter().filter(|m| !m.applied).count());
     match pending {
         Ok(0) => report.check("schema", Ok::<_, String>("is up to date".to_owned()))?,
         Ok(n) => {

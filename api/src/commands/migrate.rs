@@ -20,12 +20,12 @@ impl Migrate {
     pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
         let svc = Service::open(config, Clock::System)?;
         if !self.status {
-            let ran = svc.db.raw(|conn| migrate::up(conn)).await?;
+            let ran = svc.db.raw(migrate::up).await?;
             for name in &ran {
                 say(&format!("ran     {name}"))?;
             }
         }
-        for migration in svc.db.raw(|conn| migrate::status(conn)).await? {
+        for migration in svc.db.raw(migrate::status).await? {
             say(&format!("{} {}", if migration.applied { "applied" } else { "pending" }, migration.name))?;
         }
         Ok(())

@@ -100,7 +100,7 @@ fn log(config: &Config) -> Result<(), Failure> {
 /// The use cases on the configured stores, the schema brought up to date.
 async fn open(config: Config) -> Result<Svc, Failure> {
     let svc = Svc::new(Service::open(config, Clock::System)?);
-    svc.db.raw(|conn| pressroom_schema::migrate::up(conn)).await?;
+    svc.db.raw(pressroom_schema::migrate::up).await?;
     svc.prepare().await?;
     Ok(svc)
 }

@@ -58,7 +58,9 @@ impl Token {
                     let page = PageRequest { limit: Some(100), after, ..PageRequest::default() };
                     let page = accounts::list_tokens(&svc, &viewer, page).await?;
                     for (_, token) in &page.items {
-                        let until = token.expires_at.map_or_else(|| "no end".to_owned(), |at| at.to_wire());
+                        let until = token
+                            .expires_at
+                            .map_or_else(|| "no end".to_owned(), pressroom_schema::Timestamp::to_wire);
                         say(&format!(
                             "{}  {}…  {until}  {}  {}",
                             token.id,

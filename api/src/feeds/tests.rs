@@ -241,7 +241,8 @@ async fn every_feed_is_served_in_its_type_and_spared_when_unchanged() {
     ] {
         let answer = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
-        let header = |name: header::HeaderName| answer.headers()[name].to_str().unwrap().to_owned();
+        let header =
+            |name: header::HeaderName| answer.headers().get(name).unwrap().to_str().unwrap().to_owned();
         assert_eq!(header(header::CONTENT_TYPE), kind);
         assert!(header(header::CACHE_CONTROL).starts_with("public"));
         assert!(header(header::HeaderName::from_static("surrogate-key")).contains("posts"));

@@ -17,7 +17,7 @@ use crate::service::IfMatch;
 /// What an answer depends on and how long it may be kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Meta {
-    /// The object's version, which becomes part of the ETag so that `If-Match` can name it.
+    /// The object's version, which becomes part of the `ETag` so that `If-Match` can name it.
     pub(crate) version: Option<i64>,
     /// When what is shown last changed.
     pub(crate) modified: Option<Timestamp>,

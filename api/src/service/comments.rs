@@ -20,8 +20,7 @@ pub use pressroom_schema::comments::Order;
 pub use read::{QueueQuery, Thread, ThreadQuery, ThreadView, get, list, queue};
 pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
-pub(crate) use read::{get_in, list_in, queue_in};
-pub(crate) use thread::{load_comments, load_first_pages, load_replies, load_threads};
+pub(crate) use thread::load_first_pages;
 
 /// Most replies of one comment in one answer, where they are nested.
 pub const REPLIES_PER_COMMENT: i64 = 10;

@@ -11,7 +11,7 @@ mod publish;
 mod read;
 mod write;
 
-pub(crate) use access::{find_visible, is_public, is_released, may_do, may_read_draft, require_on};
+pub(crate) use access::{find_visible, is_public, is_released, may_read_draft};
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
@@ -24,6 +24,6 @@ pub(crate) use live::save_links;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};
-pub(crate) use read::{author_ids, get_in, list_in, load_adjacent, load_public, load_views, tag_ids};
+pub(crate) use read::{author_ids, list_in, tag_ids};
 pub(crate) use write::open;
 pub use write::{create, delete, restore, trash, update};

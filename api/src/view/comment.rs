@@ -124,4 +124,4 @@ pub struct ModeratedView {
 }
 
 /// A page of comments inside a post.
-pub type CommentList = List<CommentView>;
+pub(super) type CommentList = List<CommentView>;

@@ -97,7 +97,7 @@ impl Order {
 
 type Boxed<'a> = diesel::dsl::IntoBoxed<'a, diesel::dsl::LeftJoin<posts::table, media::table>, MultiBackend>;
 
-fn filtered<'a>(filter: &'a Filter) -> Boxed<'a> {
+fn filtered(filter: &Filter) -> Boxed<'_> {
     let mut query = posts::table.left_join(media::table).into_boxed::<MultiBackend>();
     if filter.listed {
         query = query.filter(posts::listed.eq(true));

@@ -86,13 +86,12 @@ async fn current(svc: &Service) -> Result<Vec<SigningKey>> {
 pub(crate) async fn load_keys(svc: &Service) -> Result<()> {
     let keys = current(svc).await?;
     svc.keys.loaded_at.store(svc.now().micros(), Ordering::Relaxed);
-    match svc.keys.verifier.get() {
-        Some(verifier) => verifier.ring().replace(keys).map_err(|e| Error::internal(e.to_string())),
-        None => {
-            let ring = KeyRing::new(keys, LONGEST).map_err(|e| Error::internal(e.to_string()))?;
-            let _ = svc.keys.verifier.set(Verifier::new(ring, svc.issuer(), REMEMBERED));
-            Ok(())
-        }
+    if let Some(verifier) = svc.keys.verifier.get() {
+        verifier.ring().replace(keys).map_err(|e| Error::internal(e.to_string()))
+    } else {
+        let ring = KeyRing::new(keys, LONGEST).map_err(|e| Error::internal(e.to_string()))?;
+        let _ = svc.keys.verifier.set(Verifier::new(ring, svc.issuer(), REMEMBERED));
+        Ok(())
     }
 }
 

@@ -132,16 +132,15 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
     let name = check.line("/name", &input.name, 120);
     let mut scopes = Scopes::NONE;
     for (n, text) in input.scopes.iter().enumerate() {
-        match Scope::ALL.into_iter().find(|s| s.as_str() == text) {
-            Some(scope) => scopes = scopes.with(scope),
-            None => {
-                let known = Scope::ALL.map(Scope::as_str).join(", ");
-                check.fault(
-                    &format!("/scopes/{n}"),
-                    "unknown_scope",
-                    format!("There is no scope `{text}`; there are {known}."),
-                );
-            }
+        if let Some(scope) = Scope::ALL.into_iter().find(|s| s.as_str() == text) {
+            scopes = scopes.with(scope)
+        } else {
+            let known = Scope::ALL.map(Scope::as_str).join(", ");
+            check.fault(
+                &format!("/scopes/{n}"),
+                "unknown_scope",
+                format!("There is no scope `{text}`; there are {known}."),
+            );
         }
     }
     if input.scopes.is_empty() {

@@ -180,7 +180,7 @@ pub async fn list_users(
     viewer.require_signed_in()?;
     let only = match policy::reach(viewer, Action::ListUsers) {
         Reach::Everything => None,
-        Reach::Own => Some(viewer.user().map(|u| Id(u.user_id)).unwrap_or(Id::NIL)),
+        Reach::Own => Some(viewer.user().map_or(Id::NIL, |u| Id(u.user_id))),
         Reach::Nothing => {
             require(viewer, Action::ListUsers, &Target::None, "account")?;
             None

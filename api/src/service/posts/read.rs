@@ -223,7 +223,8 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
             "The public sees published posts; sign in to ask for others by status, visibility, trash or perspective.",
         ));
     };
-    let all = Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: false, is_released: false });
+    let all =
+        Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: false, is_released: false });
     if matches!(user.role, Role::Admin | Role::Editor) {
         require(viewer, Action::ReadDraft, &all, "post")?;
     } else {
