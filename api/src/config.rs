@@ -1,5 +1,6 @@
 //! The settings, and the only reader of the environment: flags first, then the environment, then `.env`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -31,11 +32,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where `--help` lists the settings; `-h` leaves them out.
+const HEADING: &str = "Settings (flag, else environment, else .env)";
+
 /// Every setting. `.env.example` is made from this list, and a test compares the two.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// Address and port to listen on.
-    #[arg(long, env = "PRESSROOM_BIND", default_value = "127.0.0.1:8080", global = true)]
+    #[arg(long, env = "PRESSROOM_BIND", default_value = "127.0.0.1:8080", global = true, help_heading = HEADING, hide_short_help = true)]
     pub bind: String,
     /// The database: <sqlite://PATH>, or <postgres://USER:PASSWORD@HOST/NAME>.
     #[arg(
@@ -43,115 +47,123 @@ pub struct Config {
         env = "DATABASE_URL",
         default_value = "sqlite://data/pressroom.db",
         hide_env_values = true,
-        global = true
+        global = true,
+        help_heading = HEADING,
+        hide_short_help = true
     )]
     pub database_url: String,
     /// PostgreSQL read replicas, separated by commas; public reads go there.
-    #[arg(long, env = "DATABASE_REPLICA_URLS", value_delimiter = ',', hide_env_values = true, global = true)]
+    #[arg(long, env = "DATABASE_REPLICA_URLS", value_delimiter = ',', hide_env_values = true, global = true, help_heading = HEADING, hide_short_help = true)]
     pub database_replica_urls: Vec<String>,
-    /// Where readers find the site: the base of posts' addresses, feeds and the sitemap.
-    #[arg(long, env = "PRESSROOM_SITE_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    /// Where readers find the site: the base of posts' addresses, feeds and the sitemap. The address that it listens on if empty.
+    #[arg(long, env = "PRESSROOM_SITE_URL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub site_url: String,
     /// The path of a post's page under the site's address; {slug} stands for its slug.
-    #[arg(long, env = "PRESSROOM_POST_PATH", default_value = "/{slug}", global = true)]
+    #[arg(long, env = "PRESSROOM_POST_PATH", default_value = "/{slug}", global = true, help_heading = HEADING, hide_short_help = true)]
     pub post_path: String,
     /// Where this API is reached from outside: the base of media addresses and of the feeds' own. The site's address if empty.
-    #[arg(long, env = "PRESSROOM_API_URL", default_value = "", global = true)]
+    #[arg(long, env = "PRESSROOM_API_URL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub api_url: String,
     /// Where media are kept: a folder, or <s3://BUCKET/PREFIX>. `DATA_DIR/media` if empty.
-    #[arg(long, env = "PRESSROOM_MEDIA_URL", default_value = "", global = true)]
+    #[arg(long, env = "PRESSROOM_MEDIA_URL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub media_url: String,
     /// Folder for what is neither database nor media.
-    #[arg(long, env = "PRESSROOM_DATA_DIR", default_value = "data", global = true)]
+    #[arg(long, env = "PRESSROOM_DATA_DIR", default_value = "data", global = true, help_heading = HEADING, hide_short_help = true)]
     pub data_dir: PathBuf,
     /// Rate limits for logins, comments and writes; off for tests and load runs.
-    #[arg(long, env = "PRESSROOM_RATE_LIMITS", default_value = "on", global = true)]
+    #[arg(long, env = "PRESSROOM_RATE_LIMITS", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub rate_limits: Switch,
     /// E-mail address of the first admin, made when the database has no account.
-    #[arg(long, env = "PRESSROOM_ADMIN_EMAIL", default_value = "", global = true)]
+    #[arg(long, env = "PRESSROOM_ADMIN_EMAIL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub admin_email: String,
     /// Password of the first admin; at least ten characters.
-    #[arg(long, env = "PRESSROOM_ADMIN_PASSWORD", default_value = "", hide_env_values = true, global = true)]
+    #[arg(long, env = "PRESSROOM_ADMIN_PASSWORD", default_value = "", hide_env_values = true, global = true, help_heading = HEADING, hide_short_help = true)]
     pub admin_password: String,
     /// Ed25519 signing key (PKCS#8 PEM) for access tokens; made at first start and kept in the database if empty.
-    #[arg(long, env = "PRESSROOM_SIGNING_KEY", default_value = "", hide_env_values = true, global = true)]
+    #[arg(long, env = "PRESSROOM_SIGNING_KEY", default_value = "", hide_env_values = true, global = true, help_heading = HEADING, hide_short_help = true)]
     pub signing_key: String,
     /// How long an access token is good for, in seconds.
-    #[arg(long, env = "PRESSROOM_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(60..=86_400), global = true)]
+    #[arg(long, env = "PRESSROOM_ACCESS_TOKEN_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(60..=86_400), global = true, help_heading = HEADING, hide_short_help = true)]
     pub access_token_seconds: u32,
     /// How long a refresh token is good for, in days.
-    #[arg(long, env = "PRESSROOM_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365), global = true)]
+    #[arg(long, env = "PRESSROOM_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365), global = true, help_heading = HEADING, hide_short_help = true)]
     pub refresh_token_days: u32,
     /// Origins that may write from a browser, separated by commas, or * for all. Reads are open to every origin.
-    #[arg(long, env = "PRESSROOM_CORS_ORIGINS", value_delimiter = ',', global = true)]
+    #[arg(long, env = "PRESSROOM_CORS_ORIGINS", value_delimiter = ',', global = true, help_heading = HEADING, hide_short_help = true)]
     pub cors_origins: Vec<String>,
     /// How many proxies in front of the server may be believed about the caller's address (X-Forwarded-For).
-    #[arg(long, env = "PRESSROOM_TRUSTED_PROXIES", default_value_t = 0, global = true)]
+    #[arg(long, env = "PRESSROOM_TRUSTED_PROXIES", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
     pub trusted_proxies: usize,
     /// Web workers; as many as there are cores if 0.
-    #[arg(long, env = "PRESSROOM_WORKERS", default_value_t = 0, global = true)]
+    #[arg(long, env = "PRESSROOM_WORKERS", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
     pub workers: usize,
     /// Database connections for reading; as many as there are cores if 0.
-    #[arg(long, env = "PRESSROOM_READERS", default_value_t = 0, global = true)]
+    #[arg(long, env = "PRESSROOM_READERS", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
     pub readers: usize,
     /// Database connections for writing; PostgreSQL only.
-    #[arg(long, env = "PRESSROOM_WRITERS", default_value_t = 4, global = true)]
+    #[arg(long, env = "PRESSROOM_WRITERS", default_value_t = 4, global = true, help_heading = HEADING, hide_short_help = true)]
     pub writers: usize,
     /// Whether an acknowledged write survives a power cut; off is faster and survives a crash of the process only. SQLite only.
-    #[arg(long, env = "PRESSROOM_DURABLE", default_value = "on", global = true)]
+    #[arg(long, env = "PRESSROOM_DURABLE", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub durable: Switch,
     /// Largest JSON body in bytes.
-    #[arg(long, env = "PRESSROOM_BODY_LIMIT", default_value_t = 2_097_152, global = true)]
+    #[arg(long, env = "PRESSROOM_BODY_LIMIT", default_value_t = 2_097_152, global = true, help_heading = HEADING, hide_short_help = true)]
     pub body_limit: usize,
     /// Largest source of a post's body in bytes.
-    #[arg(long, env = "PRESSROOM_POST_LIMIT", default_value_t = 1_048_576, global = true)]
+    #[arg(long, env = "PRESSROOM_POST_LIMIT", default_value_t = 1_048_576, global = true, help_heading = HEADING, hide_short_help = true)]
     pub post_limit: usize,
     /// Largest uploaded file in bytes.
-    #[arg(long, env = "PRESSROOM_UPLOAD_LIMIT", default_value_t = 20_971_520, global = true)]
+    #[arg(long, env = "PRESSROOM_UPLOAD_LIMIT", default_value_t = 20_971_520, global = true, help_heading = HEADING, hide_short_help = true)]
     pub upload_limit: usize,
     /// Most pixels that an uploaded image may have.
-    #[arg(long, env = "PRESSROOM_PIXEL_LIMIT", default_value_t = 50_000_000, global = true)]
+    #[arg(long, env = "PRESSROOM_PIXEL_LIMIT", default_value_t = 50_000_000, global = true, help_heading = HEADING, hide_short_help = true)]
     pub pixel_limit: u64,
     /// How long a guest may edit a comment, in minutes.
-    #[arg(long, env = "PRESSROOM_COMMENT_EDIT_MINUTES", default_value_t = 15, global = true)]
+    #[arg(long, env = "PRESSROOM_COMMENT_EDIT_MINUTES", default_value_t = 15, global = true, help_heading = HEADING, hide_short_help = true)]
     pub comment_edit_minutes: u32,
     /// GraphQL introspection and GraphiQL.
-    #[arg(long, env = "PRESSROOM_GRAPHQL_INTROSPECTION", default_value = "on", global = true)]
+    #[arg(long, env = "PRESSROOM_GRAPHQL_INTROSPECTION", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub graphql_introspection: Switch,
     /// Deepest nesting of a GraphQL query.
-    #[arg(long, env = "PRESSROOM_GRAPHQL_DEPTH", default_value_t = 12, global = true)]
+    #[arg(long, env = "PRESSROOM_GRAPHQL_DEPTH", default_value_t = 12, global = true, help_heading = HEADING, hide_short_help = true)]
     pub graphql_depth: usize,
     /// Most points that a GraphQL query may cost; a field is one, a list multiplies by its length.
-    #[arg(long, env = "PRESSROOM_GRAPHQL_COMPLEXITY", default_value_t = 20_000, global = true)]
+    #[arg(long, env = "PRESSROOM_GRAPHQL_COMPLEXITY", default_value_t = 20_000, global = true, help_heading = HEADING, hide_short_help = true)]
     pub graphql_complexity: usize,
     /// Most aliases in a GraphQL query.
-    #[arg(long, env = "PRESSROOM_GRAPHQL_ALIASES", default_value_t = 30, global = true)]
+    #[arg(long, env = "PRESSROOM_GRAPHQL_ALIASES", default_value_t = 30, global = true, help_heading = HEADING, hide_short_help = true)]
     pub graphql_aliases: usize,
     /// Endpoint of an S3-compatible store; Amazon's own if empty.
-    #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "", global = true)]
+    #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub s3_endpoint: String,
     /// Region of the S3-compatible store.
-    #[arg(long, env = "AWS_REGION", default_value = "us-east-1", global = true)]
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1", global = true, help_heading = HEADING, hide_short_help = true)]
     pub s3_region: String,
     /// Access key of the S3-compatible store.
-    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "", hide_env_values = true, global = true)]
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "", hide_env_values = true, global = true, help_heading = HEADING, hide_short_help = true)]
     pub s3_access_key_id: String,
     /// Secret key of the S3-compatible store.
-    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", default_value = "", hide_env_values = true, global = true)]
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", default_value = "", hide_env_values = true, global = true, help_heading = HEADING, hide_short_help = true)]
     pub s3_secret_access_key: String,
     /// Which log lines: error, warn, info, debug, trace, or per module (pressroom=debug).
-    #[arg(long, env = "PRESSROOM_LOG", default_value = "info", global = true)]
+    #[arg(long, env = "PRESSROOM_LOG", default_value = "info", global = true, help_heading = HEADING, hide_short_help = true)]
     pub log: String,
     /// How log lines look.
-    #[arg(long, env = "PRESSROOM_LOG_FORMAT", default_value = "text", global = true)]
+    #[arg(long, env = "PRESSROOM_LOG_FORMAT", default_value = "text", global = true, help_heading = HEADING, hide_short_help = true)]
     pub log_format: LogFormat,
     /// Answers tell how many SQL statements they took (Server-Timing); for development.
-    #[arg(long, env = "PRESSROOM_SERVER_TIMING", default_value = "off", global = true)]
+    #[arg(long, env = "PRESSROOM_SERVER_TIMING", default_value = "off", global = true, help_heading = HEADING, hide_short_help = true)]
     pub server_timing: Switch,
     /// Hash passwords fast rather than well: what tests set in code; no flag or variable does.
     #[arg(skip)]
     pub weak_passwords: bool,
 }
+
+const EXAMPLE_HEAD: &str = "\
+# Every setting of Pressroom with its default; `pressroom reference settings` prints this list. Copy it to .env in the working folder
+# and take the # from the lines that you change. A flag wins over the environment, and the environment over this file.
+# Secrets (passwords, keys, addresses of databases) belong in the environment or here, never on a command line.
+";
 
 impl Config {
     /// The settings that apply where nothing is set: what tests start from.
@@ -163,7 +175,33 @@ impl Config {
             config: Config,
         }
         // Only an error in the defaults themselves could fail here, which any test would show.
-        <Alone as clap::Parser>::try_parse_from(["pressroom"]).map_or_else(|e| e.exit(), |a| a.config)
+        <Alone as clap::Parser>::try_parse_from(["pressroom"])
+            .map_or_else(|e| e.exit(), |a| a.config.completed())
+    }
+
+    /// Every setting as `.env.example` lists it: a sentence, then the variable with its default.
+    #[must_use]
+    pub fn example() -> String {
+        let command = Self::augment_args(clap::Command::new("pressroom"));
+        let mut text = String::from(EXAMPLE_HEAD);
+        for arg in command.get_arguments() {
+            let Some(variable) = arg.get_env().and_then(|v| v.to_str()) else { continue };
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let default: Vec<&str> = arg.get_default_values().iter().filter_map(|v| v.to_str()).collect();
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "\n# {}\n#{variable}={}", help.trim_end_matches('.'), default.join(","));
+        }
+        text
+    }
+
+    /// Fills in what follows from other settings.
+    #[must_use]
+    pub fn completed(mut self) -> Self {
+        if self.site_url.is_empty() {
+            let here = self.bind.replacen("0.0.0.0:", "127.0.0.1:", 1).replacen("[::]:", "[::1]:", 1);
+            self.site_url = format!("http://{here}");
+        }
+        self
     }
 
     /// Loads `.env` of the working folder into the environment, where the environment does not say otherwise.

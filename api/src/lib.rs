@@ -14,6 +14,7 @@ pub mod media;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod reference;
 pub mod rest;
 pub mod service;
 pub mod view;

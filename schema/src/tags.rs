@@ -9,7 +9,12 @@ use crate::sql::{id_in, text_in};
 use crate::tables::{post_lists, post_tags, tags};
 use crate::types::{Id, Timestamp};
 
-diesel::alias!(tags as parents: Parents);
+use aliases::parents;
+
+mod aliases {
+    use crate::tables::tags;
+    diesel::alias!(tags as parents: Parents);
+}
 
 /// A tag or category.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -412,20 +412,3 @@ fn a_token_passes_on_no_more_than_it_has() {
     assert!(may_grant_scopes(&viewer(Role::Author, None), Scopes::all()), "the role narrows it anyway");
     assert!(!may_grant_scopes(&anonymous(), Scopes::NONE));
 }
-
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rights.md");
-
-#[test]
-fn the_page_about_rights_is_that_of_the_table() {
-    let written = std::fs::read_to_string(PAGE).unwrap();
-    assert!(
-        written == rights_markdown(),
-        "docs/rights.md is stale: cargo test -p pressroom write_the_page_about_rights -- --ignored"
-    );
-}
-
-#[test]
-#[ignore = "writes docs/rights.md"]
-fn write_the_page_about_rights() {
-    std::fs::write(PAGE, rights_markdown()).unwrap();
-}

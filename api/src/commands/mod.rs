@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use pressroom::clock::Clock;
 use pressroom::config::{Config, LogFormat};
+use pressroom::reference::Page;
 use pressroom::service::{Service, Svc};
 
 /// What a command may fail with.
@@ -50,6 +51,11 @@ enum Command {
     Openapi,
     /// Print the GraphQL schema.
     GraphqlSchema,
+    /// Print a page of reference: the error codes, the rights, or the settings as a .env file.
+    Reference {
+        /// Which page.
+        page: Page,
+    },
 }
 
 /// Reads the settings, runs the command, and says in one line what went wrong.
@@ -69,7 +75,7 @@ pub(crate) fn run() -> ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<(), Failure> {
-    let config = cli.config;
+    let config = cli.config.completed();
     match cli.command {
         Command::Serve(serve) => serve.run(config).await,
         Command::Migrate(migrate) => migrate.run(config).await,
@@ -83,6 +89,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         }
         Command::Openapi => print::openapi(),
         Command::GraphqlSchema => print::graphql_schema(),
+        Command::Reference { page } => print::reference(page),
     }
 }
 

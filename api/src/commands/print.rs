@@ -1,4 +1,4 @@
-//! `pressroom openapi` and `pressroom graphql-schema`.
+//! `pressroom openapi`, `pressroom graphql-schema` and `pressroom reference`.
 
 use std::io::Write;
 
@@ -10,6 +10,10 @@ pub(super) fn openapi() -> Result<(), Failure> {
 
 pub(super) fn graphql_schema() -> Result<(), Failure> {
     write(&pressroom::graphql::sdl())
+}
+
+pub(super) fn reference(page: pressroom::reference::Page) -> Result<(), Failure> {
+    write(&page.text())
 }
 
 fn write(text: &str) -> Result<(), Failure> {

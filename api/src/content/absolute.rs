@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn links_and_images_become_absolute_and_the_rest_stays() {
         let html = r##"<p>A &amp; B <a href="/x?a=1&amp;b=2">x</a> <a href="#fn">1</a> <a href="mailto:a@b.c">m</a><br><img src="img/y.png" alt="a &quot;b&quot;"></p>"##;
-        let want = r##"<p>A &amp; B <a href="https://example.org/x?a=1&amp;b=2">x</a> <a href="https://example.org/posts/clock#fn">1</a> <a href="mailto:a@b.c">m</a><br><img src="https://example.org/posts/img/y.png" alt="a &quot;b&quot;"></p>"##;
+        let want = r#"<p>A &amp; B <a href="https://example.org/x?a=1&amp;b=2">x</a> <a href="https://example.org/posts/clock#fn">1</a> <a href="mailto:a@b.c">m</a><br><img src="https://example.org/posts/img/y.png" alt="a &quot;b&quot;"></p>"#;
         assert_eq!(absolute_urls(html, PAGE), want);
     }
 

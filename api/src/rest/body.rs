@@ -93,7 +93,10 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
             Segment::Map { key } => {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
@@ -110,7 +113,8 @@ fn nul_in(value: &serde_json::Value, pointer: &mut String) -> Option<String> {
         Value::String(text) if text.contains('\u{0}') => Some(pointer.clone()),
         Value::Array(items) => items.iter().enumerate().find_map(|(n, item)| {
             let length = pointer.len();
-            pointer.push_str(&format!("/{n}"));
+            pointer.push('/');
+            pointer.push_str(&n.to_string());
             let found = nul_in(item, pointer);
             pointer.truncate(length);
             found

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Code, Error, FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
 use crate::service::IfMatch;
 
@@ -224,9 +224,4 @@ fn kept<T: Serialize>(value: &T, fields: &[&'static str], is_list: bool) -> serd
         keep(&mut value);
     }
     serde_json::to_vec(&value)
-}
-
-/// Refuses where `Code` tells that nothing may be shown.
-pub(crate) fn require_some<T>(value: Option<T>, what: &str) -> Result<T> {
-    value.ok_or_else(|| Error::new(Code::NotFound, format!("There is no such {what}.")))
 }

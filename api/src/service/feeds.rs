@@ -214,8 +214,11 @@ impl Feed {
 
     fn finish(&mut self, query: &FeedQuery) {
         if let Some(limit) = query.limit {
-            let and = if self.query.is_empty() { "" } else { "&" };
-            self.query.push_str(&format!("{and}limit={limit}"));
+            if !self.query.is_empty() {
+                self.query.push('&');
+            }
+            self.query.push_str("limit=");
+            self.query.push_str(&limit.to_string());
         }
         if let Some(newest) = self.entries.iter().map(|e| e.updated).max() {
             self.updated = newest;

@@ -114,8 +114,8 @@ impl SearchQuery {
         add("tag", &self.tags);
         add("language", self.language.as_slice());
         let digest = hash.finalize();
-        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("search:{short}")
+        let short = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("search:{short:016x}")
     }
 }
 

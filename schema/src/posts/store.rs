@@ -288,13 +288,13 @@ fn recount(conn: &mut Conn, list: Id, by: i64) -> crate::Result<()> {
         }
     }
     let of = || post_lists::table.filter(post_lists::list_id.eq(list)).select(post_lists::sorted_at);
-    let first: Option<Timestamp> = of().order(post_lists::sorted_at.asc()).first(conn).optional()?;
-    let last: Option<Timestamp> = of().order(post_lists::sorted_at.desc()).first(conn).optional()?;
+    let earliest: Option<Timestamp> = of().order(post_lists::sorted_at.asc()).first(conn).optional()?;
+    let latest: Option<Timestamp> = of().order(post_lists::sorted_at.desc()).first(conn).optional()?;
     diesel::update(authors::table.filter(authors::id.eq(list)))
         .set((
             authors::post_count.eq(authors::post_count + by),
-            authors::first_published_at.eq(first),
-            authors::last_published_at.eq(last),
+            authors::first_published_at.eq(earliest),
+            authors::last_published_at.eq(latest),
         ))
         .execute(conn)?;
     Ok(())

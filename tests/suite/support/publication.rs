@@ -35,7 +35,7 @@ pub(crate) async fn open(url: &str) -> Svc {
         ..Config::defaults()
     };
     let svc = Arc::new(Service::open(config, Clock::fixed(at(NOW))).unwrap());
-    svc.db.raw(|conn| pressroom_schema::migrate::up(conn)).await.unwrap();
+    svc.db.raw(pressroom_schema::migrate::up).await.unwrap();
     svc
 }
 

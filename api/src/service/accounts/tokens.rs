@@ -133,7 +133,7 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
     let mut scopes = Scopes::NONE;
     for (n, text) in input.scopes.iter().enumerate() {
         if let Some(scope) = Scope::ALL.into_iter().find(|s| s.as_str() == text) {
-            scopes = scopes.with(scope)
+            scopes = scopes.with(scope);
         } else {
             let known = Scope::ALL.map(Scope::as_str).join(", ");
             check.fault(

@@ -25,6 +25,7 @@ pub(super) enum Reading {
 }
 
 /// What a viewer sees of a comment.
+#[expect(clippy::struct_excessive_bools, reason = "four answers that do not follow from each other")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sight {
     /// The writer, by account or edit token.

@@ -54,7 +54,6 @@ pub struct BylineObject {
 /// Slug or id of an author, or an object that also names the author's part.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "describes the JSON of BylineInput for OpenAPI")]
 pub enum BylineForm {
     /// Slug or id.
     Name(String),

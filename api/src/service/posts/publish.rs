@@ -111,10 +111,9 @@ pub(super) fn publish_in(
         row.status = "published".into();
         row.published_at = match when {
             When::At(at) => Some(*at),
-            When::Due => row.published_at.or(Some(now)),
             // A scheduled post that goes out early is dated now; one that was public before keeps its date.
             When::Now if before.status == "scheduled" => Some(now),
-            When::Now => row.published_at.or(Some(now)),
+            When::Now | When::Due => row.published_at.or(Some(now)),
         };
         row.live_revision = Some(row.revision);
     }

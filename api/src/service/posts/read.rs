@@ -27,6 +27,7 @@ pub enum Perspective {
 }
 
 /// What a post is shown with besides its own members.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shown {
     /// `html` and `text`, and for those who may edit the source.
@@ -149,7 +150,7 @@ pub(crate) fn list_in(
     let places: Vec<_> = slice.rows.iter().map(|(row, _)| (order.key(row), row.id)).collect();
     let (has_previous, has_next) = (slice.has_previous, slice.has_next);
     let views =
-        load_views(svc, conn, viewer, slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
+        load_views(svc, conn, viewer, &slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
     let items = places
         .into_iter()
         .zip(views)
@@ -323,7 +324,7 @@ pub(crate) fn get_in(
         let found = posts::find(conn, post)?.filter(|(row, _)| row.id == id && row.deleted_at.is_none());
         let row = found.ok_or_else(|| Error::not_found("post"))?;
         let system = Viewer { who: Who::System, ..viewer.clone() };
-        let mut views = load_views(svc, conn, &system, vec![row], Perspective::Draft, shown)?;
+        let mut views = load_views(svc, conn, &system, &[row], Perspective::Draft, shown)?;
         let mut view = views.pop().ok_or_else(|| Error::not_found("post"))?;
         // Whoever holds the link reads as a reader would.
         (view.body, view.markdown, view.has_unpublished_changes) = (None, None, None);
@@ -348,7 +349,7 @@ pub(crate) fn get_in(
         None if row.0.is_live() => Perspective::Live,
         None => Perspective::Draft,
     };
-    let mut views = load_views(svc, conn, viewer, vec![row], perspective, shown)?;
+    let mut views = load_views(svc, conn, viewer, &[row], perspective, shown)?;
     views.pop().map(Found::Here).ok_or_else(|| Error::not_found("post"))
 }
 
@@ -362,7 +363,7 @@ pub(super) fn load_one(
 ) -> Result<PostView> {
     let rows = posts::by_ids(conn, &[post])?;
     let shown = Shown { body: true, ..Shown::default() };
-    load_views(svc, conn, viewer, rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
+    load_views(svc, conn, viewer, &rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
 }
 
 /// The publicly readable posts among `ids`, by id: what GraphQL's edges load in one go.
@@ -375,7 +376,7 @@ pub(crate) fn load_public(
 ) -> Result<HashMap<Id, PostView>> {
     let rows: Vec<WithImage> =
         posts::by_ids(conn, ids)?.into_iter().filter(|(row, _)| is_public(row)).collect();
-    let views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
+    let views = load_views(svc, conn, viewer, &rows, Perspective::Live, shown)?;
     Ok(views.into_iter().map(|view| (view.id, view)).collect())
 }
 
@@ -390,7 +391,7 @@ pub(crate) fn load_views(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
-    rows: Vec<WithImage>,
+    rows: &[WithImage],
     perspective: Perspective,
     shown: Shown,
 ) -> Result<Vec<PostView>> {
@@ -451,7 +452,7 @@ pub(crate) fn load_views(
             },
         ));
     }
-    embed(svc, conn, viewer, &rows, &mut views, shown)?;
+    embed(svc, conn, viewer, rows, &mut views, shown)?;
     Ok(views)
 }
 

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(code(" \t"), Err("blank".into()));
         assert_eq!(code(&"x".repeat(501)), Err("too_long".into()));
         assert_eq!(
-            code(&(0..33).map(|n| format!("w{n} ")).collect::<String>()),
+            code(&(0..33).fold(String::new(), |text, n| text + "w" + &n.to_string() + " ")),
             Err("too_many_words".into())
         );
         assert_eq!(code(&"w ".repeat(200)).map(|w| w.all.len()), Ok(1));

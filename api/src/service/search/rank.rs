@@ -63,7 +63,7 @@ pub(super) fn rank(found: &[Match], terms: &[Term]) -> Vec<Hit> {
             }
         })
         .collect();
-    hits.sort_unstable_by(|a, b| (b.score, b.sorted_at, b.post).cmp(&(a.score, a.sorted_at, a.post)));
+    hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.score, hit.sorted_at, hit.post)));
     hits
 }
 
@@ -94,7 +94,8 @@ fn log2(n: i64) -> i64 {
     let n = n.max(1);
     let whole = n.ilog2();
     let rest = n - (1 << whole);
-    i64::from(whole) * 256 + ((i128::from(rest) << 8) >> whole) as i64
+    // Less than 256, since what is left is less than the power.
+    i64::from(whole) * 256 + i64::try_from((i128::from(rest) << 8) >> whole).unwrap_or(0)
 }
 
 fn measure(found: &Match, terms: &[Term]) -> (Vec<Count>, i64) {
