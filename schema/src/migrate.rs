@@ -18,22 +18,44 @@ fn failed(error: &(dyn std::error::Error + Send + Sync)) -> StoreError {
     StoreError::Internal(format!("migration: {error}"))
 }
 
+/// Refuses a database that a newer program has migrated: this one does not know what its tables mean.
+fn refuse_newer<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+    conn: &mut C,
+    source: &impl MigrationSource<DB>,
+) -> crate::Result<()> {
+    let own = source.migrations().map_err(|e| failed(&*e))?;
+    let applied = conn.applied_migrations().map_err(|e| failed(&*e))?;
+    match applied.iter().find(|version| own.iter().all(|m| m.name().version() != **version)) {
+        Some(version) => Err(StoreError::Internal(format!(
+            "the database has migration {version}, which this program does not know; run the newer pressroom that made it"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+    conn: &mut C,
+    source: &EmbeddedMigrations,
+) -> crate::Result<Vec<String>>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    refuse_newer(conn, source)?;
+    let ran = conn.run_pending_migrations(SourceRef(source)).map_err(|e| failed(&*e))?;
+    Ok(ran.iter().map(ToString::to_string).collect())
+}
+
 /// Brings the schema up to date and names the migrations that were run.
 ///
 /// # Errors
-/// When the database fails or a migration does; what had been migrated before stays.
+/// When the database fails or a migration does (what had been migrated before stays), or has migrations that this
+/// program does not know.
 pub fn up(conn: &mut Conn) -> crate::Result<Vec<String>> {
     match conn {
-        Conn::Sqlite(c) => immediate(c, |c| {
-            let ran = c.run_pending_migrations(SQLITE).map_err(|e| failed(&*e))?;
-            Ok(ran.iter().map(ToString::to_string).collect())
-        }),
+        Conn::Sqlite(c) => immediate(c, |c| run(c, &SQLITE)),
         Conn::Pg(c) => {
             c.batch_execute(LOCK)?;
-            let ran = c
-                .run_pending_migrations(POSTGRES)
-                .map(|ran| ran.iter().map(ToString::to_string).collect())
-                .map_err(|e| failed(&*e));
+            let ran = run(c, &POSTGRES);
             c.batch_execute(UNLOCK)?;
             ran
         }
@@ -63,12 +85,13 @@ pub struct Status {
 /// Every migration in order. Empty-handed databases have none applied.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails, or has migrations that this program does not know.
 pub fn status(conn: &mut Conn) -> crate::Result<Vec<Status>> {
     fn list<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
         conn: &mut C,
         source: &impl MigrationSource<DB>,
     ) -> crate::Result<Vec<Status>> {
+        refuse_newer(conn, source)?;
         let pending: Vec<String> = conn
             .pending_migrations(SourceRef(source))
             .map_err(|e| failed(&*e))?

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod support;

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, ExpressionMethods, PgConnection, QueryDsl, RunQueryDsl};
+use diesel::{Connection, ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl};
 
 /// Says whether the suite is to run on PostgreSQL: `required`, `off`, or unset for "where there is one".
 const WISH: &str = "PRESSROOM_TEST_POSTGRES";
@@ -46,6 +46,16 @@ jit = off
 timezone = 'Asia/Kathmandu'
 ";
 
+/// An order far from that of the bytes, so that text that is sorted without its collation shows.
+const NATURAL_ORDER: &str = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'";
+
+diesel::table! {
+    pg_catalog.pg_collation (oid) {
+        oid -> Oid,
+        collprovider -> CChar,
+    }
+}
+
 diesel::table! {
     pg_catalog.pg_database (oid) {
         oid -> Oid,
@@ -64,8 +74,8 @@ pub(crate) struct Cluster {
     root: PathBuf,
     /// Templates that this process knows to be there.
     templates: Mutex<BTreeSet<String>>,
-    /// How `CREATE DATABASE` is told to copy files. Since version 15 it writes a log of them instead, which takes twice as long here.
-    strategy: OnceLock<&'static str>,
+    /// The server's version as one number, such as 150018.
+    version: OnceLock<u32>,
     /// The script that removes the cluster; it waits for the end of its standard input, which this keeps open.
     keeper: Option<Child>,
 }
@@ -133,7 +143,8 @@ impl Cluster {
         if is_there == 0 {
             let making = format!("{name}_in_the_making");
             execute(&mut admin, &format!("DROP DATABASE IF EXISTS \"{making}\" WITH (FORCE)"));
-            execute(&mut admin, &format!("CREATE DATABASE \"{making}\""));
+            let collation = if self.has_icu(&mut admin) { NATURAL_ORDER } else { "" };
+            execute(&mut admin, &format!("CREATE DATABASE \"{making}\" {collation}"));
             prepare(&self.url(&making));
             execute(&mut admin, &format!("ALTER DATABASE \"{making}\" RENAME TO \"{name}\""));
             execute(
@@ -151,14 +162,24 @@ impl Cluster {
         // Process ids come round again; the random part keeps a later process off what an earlier one left.
         let name = format!("test_{process}_{count}_{:08x}", random() & 0xffff_ffff);
         let mut admin = self.admin();
-        let strategy = self.strategy.get_or_init(|| {
-            let version =
-                diesel::select(current_setting("server_version_num")).get_result::<String>(&mut admin);
-            let version: u32 = version.ok().and_then(|number| number.parse().ok()).unwrap_or(0);
-            if version >= 150_000 { "STRATEGY FILE_COPY" } else { "" }
-        });
+        // Since version 15 a log of the files is written instead, which takes twice as long here.
+        let strategy = if self.version(&mut admin) >= 150_000 { "STRATEGY FILE_COPY" } else { "" };
         execute(&mut admin, &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\" {strategy}"));
         Database { cluster: self, url: self.url(&name), name }
+    }
+
+    /// Whether databases can have a natural language's order: since version 15, where ICU is built in.
+    fn has_icu(&self, admin: &mut PgConnection) -> bool {
+        let icu: QueryResult<i64> =
+            pg_collation::table.filter(pg_collation::collprovider.eq(b'i')).count().get_result(admin);
+        self.version(admin) >= 150_000 && icu.is_ok_and(|count| count > 0)
+    }
+
+    fn version(&self, admin: &mut PgConnection) -> u32 {
+        *self.version.get_or_init(|| {
+            let version = diesel::select(current_setting("server_version_num")).get_result::<String>(admin);
+            version.ok().and_then(|number| number.parse().ok()).unwrap_or(0)
+        })
     }
 
     fn admin(&self) -> PgConnection {
@@ -229,7 +250,7 @@ fn start(root: &Path, bin: &Path, owner: &str) -> Result<Cluster, String> {
     let cluster = |keeper| Cluster {
         root: root.to_owned(),
         templates: Mutex::default(),
-        strategy: OnceLock::new(),
+        version: OnceLock::new(),
         keeper,
     };
     let ready = root.join("ready");
