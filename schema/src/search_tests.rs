@@ -29,7 +29,7 @@ fn a_document_has_words_neighbours_and_title_words_but_no_neighbours_across_a_ga
     let fields = Fields { title: tokens("b a"), meta: tokens("x · y"), body: tokens("a b") };
     let stored = Stored::of(&fields);
     assert_eq!((stored.title.as_str(), stored.meta.as_str()), (" b a ", " x · y "));
-    assert_eq!(stored.document(), "'+a b' '+b a' 'a' 'b' 'x' 'y' '.a' '.b' ");
+    assert_eq!(stored.document(), "'+a b' '+b a' '.a' '.b' 'a' 'b' 'x' 'y' ");
 }
 
 #[test]

@@ -151,15 +151,17 @@ fn chunks(q: &str) -> Vec<Chunk<'_>> {
     out
 }
 
-/// Where the quotation ends: at the next mark that does not stand between two letters.
+/// Where the quotation ends: at the next mark, unless it is a plain one between two letters.
 fn closing(inner: &str) -> Option<usize> {
     let mut before: Option<char> = None;
     let mut chars = inner.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         if is_quote(c) {
             let after = chars.peek().map(|(_, c)| *c);
-            let within =
-                before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
+            // Only the plain mark is also written inside of words.
+            let within = c == '"'
+                && before.is_some_and(char::is_alphanumeric)
+                && after.is_some_and(char::is_alphanumeric);
             if !within {
                 return Some(at);
             }
@@ -205,8 +207,8 @@ mod tests {
     fn words_phrases_and_exclusions_are_told_apart() {
         for (q, expected) in [
             ("one two", "one two*"),
-            ("two two", "two two*"),
-            ("One ONE", "one one*"),
+            ("two two", "two*"),
+            ("One ONE", "one*"),
             ("one t", "one t"),
             ("\"one two\" three", "one+two three*"),
             ("three \"one two\"", "three one+two"),
