@@ -144,6 +144,8 @@ const FINDS: &[(&str, &[&str])] = &[
     ("北京大学", &["zhonglou"]),
     ("大学北京", &[]),
     ("钟楼 喜欢", &["zhonglou"]),
+    ("钟楼 猫", &["zhonglou"]),
+    ("猫 钟楼", &["zhonglou"]),
     ("北", &["zhonglou"]),
     ("東京都", &["tokei"]),
     ("東京", &["kyoto", "tokei"]),

@@ -22,14 +22,14 @@ pub mod text;
 
 mod anchors;
 mod markdown;
-mod script;
+pub(crate) mod script;
 mod tidy;
 mod tokens;
 
 pub use absolute::absolute_urls;
 pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
 pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
-pub use search::{highlight, search_tokens};
+pub use search::{highlight, index_tokens, search_tokens};
 pub use slug::{is_slug, slugify};
 pub use spam::{Judgement, Reason, SpamInput, Verdict, judge};
 pub use text::{excerpt_of, plain_text};

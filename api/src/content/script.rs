@@ -71,7 +71,7 @@ pub(super) fn script_of(c: char) -> Script {
 }
 
 /// Whether words of this writing system run together without spaces.
-pub(super) fn is_unspaced(c: char) -> bool {
+pub(crate) fn is_unspaced(c: char) -> bool {
     matches!(script_of(c), Script::Cjk | Script::SouthEastAsian)
 }
 

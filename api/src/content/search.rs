@@ -33,6 +33,27 @@ pub fn search_tokens(text: &str) -> Vec<String> {
     spans(text).into_iter().map(|span| span.token).collect()
 }
 
+/// The tokens under which a text is found: those of [`search_tokens`], and the last character of each run of a script that
+/// parts no words by itself too, since no pair begins with it.
+#[must_use]
+pub fn index_tokens(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut spans = spans(text).into_iter().peekable();
+    while let Some(span) = spans.next() {
+        let ends = spans.peek().is_none_or(|next| next.start >= span.end);
+        let last = text.get(span.start..span.end).and_then(|pair| {
+            let mut clusters = pair.graphemes(true);
+            let last = clusters.next_back().filter(|last| last.starts_with(is_unspaced))?;
+            clusters.next_back().map(|_| encode(&fold(last)))
+        });
+        out.push(span.token);
+        if ends {
+            out.extend(last);
+        }
+    }
+    out
+}
+
 /// A token and where it stands in the text, in bytes.
 #[derive(Debug, PartialEq, Eq)]
 struct Span {

@@ -68,6 +68,17 @@ fn unspaced_scripts_become_overlapping_pairs() {
 }
 
 #[test]
+fn the_last_character_of_a_run_is_found_by_itself_too() {
+    let pair = |text: &str| encode(&fold(text));
+    assert_eq!(index_tokens("喜欢猫。猫"), [pair("喜欢"), pair("欢猫"), pair("猫"), pair("猫")]);
+    assert_eq!(
+        index_tokens("AI入門 and more"),
+        ["ai".into(), pair("入門"), pair("門"), "and".into(), "more".into()]
+    );
+    assert_eq!(index_tokens("Café U.S."), tokens("Café U.S."));
+}
+
+#[test]
 fn every_token_survives_any_tokenizer() {
     let text = "Hello Привет мир 北京大学 नमस्ते ไทย 한국어 עברית العربية ქართული 𐐷𐑌 🙂 Zürich naïve ßẞ ŉ ½ ﷺ \u{1F1E9}\u{1F1EA} ʻokina a\u{301}\u{302}";
     let long = format!("{text} {} {}", "x".repeat(500), "ж".repeat(500));

@@ -18,7 +18,7 @@ use self::rank::Hit;
 use super::posts::{author_ids, tag_ids};
 use super::{Service, Svc};
 use crate::auth::viewer::Viewer;
-use crate::content::{highlight, search_tokens};
+use crate::content::{highlight, index_tokens};
 use crate::error::Result;
 use crate::page::{Page, PageRequest};
 use crate::view::SearchHitView;
@@ -54,9 +54,9 @@ impl Document<'_> {
             if !meta.is_empty() {
                 meta.push(GAP.to_owned());
             }
-            meta.extend(search_tokens(text));
+            meta.extend(index_tokens(text));
         }
-        Fields { title: search_tokens(self.title), meta, body: search_tokens(self.text) }
+        Fields { title: index_tokens(self.title), meta, body: index_tokens(self.text) }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use pressroom_schema::search::{self as store, Match, Term, is_token};
 
+use crate::content::script::is_unspaced;
 use crate::content::search_tokens;
 use crate::error::{Error, FieldError, Result};
 
@@ -58,8 +59,11 @@ impl Words {
             }
             unfinished = None;
             let list = if chunk.excluded { &mut words.none } else { &mut words.all };
-            // Korean words take endings, so that each may be the beginning of what is written.
-            let prefix = !chunk.excluded && !chunk.quoted && is_hangul(chunk.text);
+            // Korean words take endings, and one Chinese character is seldom the whole of a pair: either may be the
+            // beginning of what is written.
+            let prefix = !chunk.excluded
+                && !chunk.quoted
+                && (is_hangul(chunk.text) || is_one_unspaced_sign(chunk.text));
             let term = Term { tokens, prefix };
             let at = list.iter().position(|t| *t == term).unwrap_or(list.len());
             if at == list.len() {
@@ -176,11 +180,19 @@ fn may_be_unfinished(text: &str) -> bool {
     let mut letters = text.chars().filter(|c| c.is_alphanumeric());
     match (letters.next(), letters.next()) {
         (Some(_), Some(_)) => true,
-        (Some(only), None) => {
-            matches!(u32::from(only), 0xE00..=0xEFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3005..=0x9FFF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFF66..=0xFF9F | 0x20000..=0x3FFFD)
-        }
+        (Some(only), None) => is_hangul_syllable(only) || is_unspaced(only),
         _ => false,
     }
+}
+
+/// Whether a word is one character of a script that parts no words.
+fn is_one_unspaced_sign(text: &str) -> bool {
+    let mut letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.next().is_some_and(is_unspaced) && letters.next().is_none()
+}
+
+fn is_hangul_syllable(c: char) -> bool {
+    matches!(u32::from(c), 0xAC00..=0xD7A3)
 }
 
 /// Whether a word is Korean and more than one syllable.
