@@ -194,7 +194,7 @@ impl Error {
         let mut error = Self::new(
             Code::VersionMismatch,
             format!(
-                "Somebody changed this meanwhile: the present version is {version}. Read it, merge your change, and send its ETag as If-Match."
+                "Somebody changed this meanwhile: the present version is {version}. Read it, merge your change, and send its ETag as If-Match (in GraphQL, its version as ifVersion)."
             ),
         );
         error.0.version = Some(version);

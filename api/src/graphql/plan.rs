@@ -240,6 +240,11 @@ impl PlanArgs {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
+    /// The arguments that were given or have a default, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Whether the argument was given, or has a default.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -5,6 +5,7 @@ use actix_web::web::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Error, FieldError, Result};
+use crate::service::check::refuse_nul;
 
 /// Reads a JSON body as `T`.
 pub(crate) fn json<T: DeserializeOwned>(request: &HttpRequest, body: &Bytes) -> Result<T> {
@@ -40,10 +41,7 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
     // Syntax first, so that "not JSON" and "not this shape" are told apart.
     let value: serde_json::Value = serde_json::from_str(text)
         .map_err(|e| Error::new(Code::BadRequest, format!("The body is not JSON: {e}.")))?;
-    let mut pointer = String::new();
-    if let Some(place) = nul_in(&value, &mut pointer) {
-        return Err(Error::invalid(place, "invalid_text", "Text may not hold the NUL character (U+0000)."));
-    }
+    refuse_nul(&value, |place| place)?;
     serde_path_to_error::deserialize(value).map_err(|e| shape_error(&e))
 }
 
@@ -105,28 +103,4 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
         }
     }
     pointer
-}
-
-fn nul_in(value: &serde_json::Value, pointer: &mut String) -> Option<String> {
-    use serde_json::Value;
-    match value {
-        Value::String(text) if text.contains('\u{0}') => Some(pointer.clone()),
-        Value::Array(items) => items.iter().enumerate().find_map(|(n, item)| {
-            let length = pointer.len();
-            pointer.push('/');
-            pointer.push_str(&n.to_string());
-            let found = nul_in(item, pointer);
-            pointer.truncate(length);
-            found
-        }),
-        Value::Object(members) => members.iter().find_map(|(name, item)| {
-            let length = pointer.len();
-            pointer.push('/');
-            pointer.push_str(&name.replace('\u{0}', "\u{fffd}").replace('~', "~0").replace('/', "~1"));
-            let found = if name.contains('\u{0}') { Some(pointer.clone()) } else { nul_in(item, pointer) };
-            pointer.truncate(length);
-            found
-        }),
-        _ => None,
-    }
 }

@@ -65,9 +65,9 @@ pub(crate) async fn set_post_links(
     viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: LinksInput = body::json(&request, &bytes)?;
-    let (view, version) =
+    let curated =
         links::set(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
-    respond::written(StatusCode::OK, Some(version), None, &view)
+    respond::written(StatusCode::OK, Some(curated.version), None, &curated.links)
 }
 
 /// Add a curated link at the end.

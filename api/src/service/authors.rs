@@ -25,10 +25,11 @@ use crate::view::AuthorView;
 const MAX_BIO: usize = 20_000;
 
 macro_rules! author_input {
-    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
+    ($(#[$meta:meta])* $name:ident = $graphql:literal, title: $title:ty, $(#[$title_meta:meta])*) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
         #[serde(deny_unknown_fields)]
+        #[graphql(name = $graphql)]
         pub struct $name {
             /// The byline: one line, at most 200 characters.
             $(#[$title_meta])*
@@ -63,11 +64,11 @@ macro_rules! author_input {
 
 author_input! {
     /// A profile to make. Only `name` is required.
-    CreateAuthor, title: String, #[schema(example = "Noor Haddad")]
+    CreateAuthor = "CreateAuthorInput", title: String, #[schema(example = "Noor Haddad")]
 }
 author_input! {
     /// Changes to a profile (RFC 7396).
-    UpdateAuthor, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+    UpdateAuthor = "UpdateAuthorInput", title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
 }
 
 impl From<CreateAuthor> for UpdateAuthor {
@@ -372,11 +373,11 @@ pub async fn update(
     .await
 }
 
-/// Removes a profile that no post bears.
+/// Removes a profile that no post bears. Answers the id that it had.
 ///
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 while posts bear it.
-pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     require(viewer, Action::DeleteAuthor, &Target::None, "author")?;
     let author = author.clone();
     svc.write(viewer, move |tx| {
@@ -399,7 +400,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<I
             row.version + 1,
             vec![keys::AUTHORS.into(), keys::author(row.id), keys::SITE.into()],
         );
-        Ok(())
+        Ok(row.id)
     })
     .await
 }

@@ -176,3 +176,39 @@ pub(crate) fn is_invisible(c: char) -> bool {
 fn name(pointer: &str) -> &str {
     pointer.rsplit('/').next().unwrap_or(pointer)
 }
+
+/// Refuses the NUL character (U+0000) anywhere in an input: neither database stores it in a text. `told` makes the pointer that
+/// the caller is told of the one into `input`.
+pub(crate) fn refuse_nul(input: &serde_json::Value, told: impl FnOnce(String) -> String) -> Result<()> {
+    match nul_in(input, &mut String::new()) {
+        Some(place) => {
+            Err(Error::invalid(told(place), "invalid_text", "Text may not hold the NUL character (U+0000)."))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The JSON pointer (RFC 6901) of the first text that holds NUL.
+fn nul_in(value: &serde_json::Value, pointer: &mut String) -> Option<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) if text.contains('\u{0}') => Some(pointer.clone()),
+        Value::Array(items) => items.iter().enumerate().find_map(|(n, item)| {
+            let length = pointer.len();
+            pointer.push('/');
+            pointer.push_str(&n.to_string());
+            let found = nul_in(item, pointer);
+            pointer.truncate(length);
+            found
+        }),
+        Value::Object(members) => members.iter().find_map(|(name, item)| {
+            let length = pointer.len();
+            pointer.push('/');
+            pointer.push_str(&name.replace('\u{0}', "\u{fffd}").replace('~', "~0").replace('/', "~1"));
+            let found = if name.contains('\u{0}') { Some(pointer.clone()) } else { nul_in(item, pointer) };
+            pointer.truncate(length);
+            found
+        }),
+        _ => None,
+    }
+}

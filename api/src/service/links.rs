@@ -72,6 +72,17 @@ pub struct LinksInput {
     pub links: Vec<LinkInput>,
 }
 
+/// What saving a post's links came to.
+#[derive(Debug)]
+pub struct Curated {
+    /// The post.
+    pub post_id: Id,
+    /// The post's version after it.
+    pub version: i64,
+    /// The links as they now stand.
+    pub links: LinksView,
+}
+
 /// Makes these links live. Answers every post at the other end, before and after.
 pub(crate) fn set_live_links(
     conn: &mut Conn,
@@ -352,7 +363,7 @@ pub async fn set(
     post: &Ref,
     mut input: LinksInput,
     if_match: Option<IfMatch>,
-) -> Result<(LinksView, i64)> {
+) -> Result<Curated> {
     viewer.require_signed_in()?;
     let at = |n: usize| format!("/links/{n}");
     check(&mut input.links, at)?;
@@ -364,7 +375,8 @@ pub async fn set(
         if links != snapshot.links {
             save(tx, &mut row, links)?;
         }
-        Ok((load_one(&svc2, tx.conn, &viewer2, row.id)?, row.version))
+        let links = load_one(&svc2, tx.conn, &viewer2, row.id)?;
+        Ok(Curated { post_id: row.id, version: row.version, links })
     })
     .await
 }

@@ -27,6 +27,7 @@ pub struct MediaRefInput {
 /// Changes to the site's settings (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "UpdateSiteInput")]
 pub struct UpdateSite {
     /// Its name.
     #[serde(default)]

@@ -26,6 +26,7 @@ const MAX_DEPTH: usize = 8;
 /// A tag to make. Only `name` is required.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "CreateTagInput")]
 pub struct CreateTag {
     /// The name: one line, at most 100 characters.
     #[schema(example = "Cartography")]
@@ -47,6 +48,7 @@ pub struct CreateTag {
 /// Changes to a tag (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "UpdateTagInput")]
 pub struct UpdateTag {
     /// The name.
     #[serde(default)]
@@ -335,11 +337,11 @@ pub async fn update(
     .await
 }
 
-/// Removes a tag, from the posts that bear it too.
+/// Removes a tag, from the posts that bear it too. Answers the id that it had.
 ///
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale.
-pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     require(viewer, Action::DeleteTag, &Target::None, "tag")?;
     let tag = tag.clone();
     svc.write(viewer, move |tx| {
@@ -350,7 +352,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMa
         site::add_to_total(tx.conn, "tags", -1)?;
         let names = vec![keys::TAGS.into(), keys::tag(row.id), keys::POSTS.into(), keys::SITE.into()];
         tx.record("tag", row.id, "deleted", row.version + 1, names);
-        Ok(())
+        Ok(row.id)
     })
     .await
 }

@@ -21,6 +21,7 @@ const MAX_TOKENS: i64 = 100;
 /// An API token to make.
 #[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "CreateTokenInput")]
 pub struct CreateToken {
     /// What it is for.
     #[schema(example = "nightly import")]

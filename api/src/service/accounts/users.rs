@@ -58,6 +58,7 @@ pub struct UserView {
 /// An account to make.
 #[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "CreateUserInput")]
 pub struct CreateUser {
     /// Its e-mail address.
     #[schema(example = "editor@example.org")]
@@ -79,6 +80,7 @@ pub struct CreateUser {
 /// Changes to an account (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "UpdateUserInput")]
 pub struct UpdateUser {
     /// Its e-mail address.
     #[serde(default)]

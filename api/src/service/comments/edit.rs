@@ -23,6 +23,7 @@ use crate::view::CommentView;
 /// Changes to a comment (RFC 7396).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "UpdateCommentInput")]
 pub struct UpdateComment {
     /// The text, in Markdown: at most 20,000 characters. It cannot be cleared.
     #[serde(default)]

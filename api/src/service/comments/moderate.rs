@@ -58,6 +58,7 @@ impl Moderation {
 /// One decision on many comments.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "ModerateCommentsInput")]
 pub struct ModerateComments {
     /// The comments: 1 to 100 ids.
     #[schema(min_items = 1, max_items = 100)]

@@ -52,6 +52,7 @@ pub struct CommentAuthorInput {
 /// A comment to be added.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "AddCommentInput")]
 pub struct AddComment {
     /// The text, in Markdown: at most 20,000 characters.
     #[schema(example = "A *fine* morning.")]

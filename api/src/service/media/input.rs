@@ -45,6 +45,7 @@ impl Upload {
 /// Changes to what is said about a file: what is left out stays, null clears (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "UpdateMediaInput")]
 pub struct UpdateMedia {
     /// What it shows, for those who cannot see it; empty where it is decoration.
     #[serde(default)]

@@ -110,10 +110,11 @@ pub struct SeoInput {
 }
 
 macro_rules! post_input {
-    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
+    ($(#[$meta:meta])* $name:ident = $graphql:literal, title: $title:ty, $(#[$title_meta:meta])*) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
         #[serde(deny_unknown_fields)]
+        #[graphql(name = $graphql)]
         pub struct $name {
             /// The title: one line, at most 300 characters.
             $(#[$title_meta])*
@@ -188,12 +189,12 @@ macro_rules! post_input {
 
 post_input! {
     /// A post to begin. Only `title` is required.
-    CreatePost, title: String, #[schema(example = "The harbour at four in the morning")]
+    CreatePost = "CreatePostInput", title: String, #[schema(example = "The harbour at four in the morning")]
 }
 
 post_input! {
     /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
-    UpdatePost, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+    UpdatePost = "UpdatePostInput", title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
 }
 
 impl From<CreatePost> for UpdatePost {

@@ -200,18 +200,18 @@ pub async fn update(
     .await
 }
 
-/// Moves a post to the trash, from where it can be taken back.
+/// Moves a post to the trash, from where it can be taken back. Answers its id.
 ///
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale.
-pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         if row.deleted_at.is_some() {
-            return Ok(());
+            return Ok(row.id);
         }
         let mut after = row.clone();
         after.deleted_at = Some(tx.actor.now);
@@ -220,7 +220,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
         let snapshot = live::working_copy(tx, &row)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
         tx.record("post", row.id, "trashed", after.version, keys);
-        Ok(())
+        Ok(row.id)
     })
     .await
 }
@@ -251,11 +251,11 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
     .await
 }
 
-/// Removes a post for good, with its revisions, links and comments.
+/// Removes a post for good, with its revisions, links and comments. Answers the id that it had.
 ///
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale.
-pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<()> {
+pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
@@ -270,7 +270,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         site::forget_slugs(tx.conn, "post", row.id)?;
         posts::delete(tx.conn, row.id)?;
         tx.record("post", row.id, "deleted", after.version, keys);
-        Ok(())
+        Ok(row.id)
     })
     .await
 }
