@@ -95,7 +95,7 @@ impl UserViewer {
     }
 }
 
-/// What an account may do, in broad strokes; [`super::policy::RIGHTS`] has the table.
+/// What an account may do, in broad strokes; `docs/rights.md` has the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

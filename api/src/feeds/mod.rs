@@ -53,6 +53,8 @@ fn address(base: &str, query: &str) -> String {
 }
 
 /// The newest posts, or the comments of one, as RSS 2.0.
+///
+/// With `author` or `tag` only their posts. Entries have the whole body, the authors, the tags and the image.
 #[utoipa::path(operation_id = "get_rss_feed", tag = "feeds",
     params(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
@@ -71,6 +73,8 @@ pub(crate) async fn get_rss_feed(
 }
 
 /// The newest posts, or the comments of one, as Atom (RFC 4287).
+///
+/// With `author` or `tag` only their posts. Entries have the whole body, the authors, the tags and the image.
 #[utoipa::path(operation_id = "get_atom_feed", tag = "feeds",
     params(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
@@ -89,6 +93,8 @@ pub(crate) async fn get_atom_feed(
 }
 
 /// The newest posts, or the comments of one, as JSON Feed 1.1.
+///
+/// With `author` or `tag` only their posts. Entries have the whole body, the authors, the tags and the image.
 #[utoipa::path(operation_id = "get_json_feed", tag = "feeds",
     params(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
@@ -107,6 +113,8 @@ pub(crate) async fn get_json_feed(
 }
 
 /// The index of the sitemap.
+///
+/// Each file that it lists holds at most ten thousand addresses.
 #[utoipa::path(operation_id = "get_sitemap", tag = "feeds",
     responses((status = 200, description = "The index: a list of files.", body = String, content_type = "application/xml")))]
 #[get("/sitemap.xml")]
@@ -120,6 +128,8 @@ pub(crate) async fn get_sitemap(svc: Data<Service>, request: HttpRequest) -> Res
 }
 
 /// One file of the sitemap: at most ten thousand addresses.
+///
+/// Posts come with the time of their last change.
 #[utoipa::path(operation_id = "get_sitemap_chunk", tag = "feeds",
     params(("chunk" = String, Path, description = "The file's name as the index gives it.", example = "posts-1")),
     responses((status = 200, description = "The addresses.", body = String, content_type = "application/xml")))]

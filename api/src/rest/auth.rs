@@ -14,6 +14,8 @@ use crate::service::Service;
 use crate::service::accounts::{self, LoginInput, MeView, PasswordInput, RefreshInput, SessionView};
 
 /// Log in: a short-lived access token and a refresh token for the next.
+///
+/// An unknown address and a wrong password get the same answer in the same time, and too many tries have to wait.
 #[utoipa::path(operation_id = "login", tag = "auth",
     request_body(content = LoginInput, description = "E-mail address and password."),
     responses((status = 200, description = "The login.", body = SessionView)))]
@@ -31,6 +33,9 @@ pub(crate) async fn login(
 }
 
 /// Exchange a refresh token for the next pair of tokens. Using one twice ends its whole login.
+///
+/// A refresh token is good for one exchange. If it was stolen, the second use shows it, and both thief and owner have to log in
+/// again.
 #[utoipa::path(operation_id = "refresh", tag = "auth",
     request_body(content = RefreshInput, description = "The newest refresh token of the login."),
     responses((status = 200, description = "The next pair of tokens.", body = SessionView)))]
@@ -48,6 +53,8 @@ pub(crate) async fn refresh(
 }
 
 /// End the login that the access token belongs to.
+///
+/// API tokens have no login to end; revoke them with `DELETE /v1/tokens/{token}`.
 #[utoipa::path(operation_id = "logout", tag = "auth",
     responses((status = 204, description = "The login has ended, with its refresh tokens.")))]
 #[post("/auth/logout")]
@@ -59,6 +66,8 @@ pub(crate) async fn logout(svc: Data<Service>, viewer: Viewer, request: HttpRequ
 }
 
 /// Read who the token is.
+///
+/// The account, and the scopes where the token is an API token.
 #[utoipa::path(operation_id = "get_me", tag = "auth",
     responses((status = 200, description = "The caller's account.", body = MeView)))]
 #[get("/auth/me")]
@@ -71,6 +80,8 @@ pub(crate) async fn get_me(svc: Data<Service>, viewer: Viewer, request: HttpRequ
 }
 
 /// Change one's password. All other logins of the account end.
+///
+/// The login that asks for it goes on.
 #[utoipa::path(operation_id = "change_password", tag = "auth",
     request_body(content = PasswordInput, description = "The present password and the one to come."),
     responses((status = 204, description = "The password is changed.")))]
@@ -89,6 +100,8 @@ pub(crate) async fn change_password(
 }
 
 /// The public keys that verify our access tokens (RFC 7517).
+///
+/// A key that was replaced is listed for as long as tokens that it signed may still be good.
 #[utoipa::path(operation_id = "get_jwks", tag = "auth",
     responses((status = 200, description = "The keys, the one in use first.", body = Jwks)))]
 #[get("/.well-known/jwks.json")]

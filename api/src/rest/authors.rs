@@ -16,7 +16,7 @@ use crate::service::{Found, Service, keys};
 use crate::view::AuthorView;
 
 /// What `fields` takes.
-const FIELDS: [&str; 15] = [
+pub(crate) const FIELDS: [&str; 15] = [
     "id",
     "slug",
     "name",
@@ -35,6 +35,8 @@ const FIELDS: [&str; 15] = [
 ];
 
 /// List author profiles, by name unless `sort` says otherwise.
+///
+/// Authors are profiles, not accounts: a guest author needs none.
 #[utoipa::path(operation_id = "list_authors", tag = "authors",
     params(
         ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
@@ -64,6 +66,8 @@ pub(crate) async fn list_authors(
 }
 
 /// Read an author's profile.
+///
+/// The profile, with how many posts bear it and when the first and the last came out.
 #[utoipa::path(operation_id = "get_author", tag = "authors",
     params(
         ("author" = String, Path, description = "Slug or id. A former slug answers 308."),
@@ -95,6 +99,8 @@ pub(crate) async fn get_author(
 }
 
 /// Make an author's profile.
+///
+/// The slug is made from the name where it is left out.
 #[utoipa::path(operation_id = "create_author", tag = "authors",
     request_body(content = CreateAuthor, description = "Only `name` is required."),
     responses((status = 201, description = "The author as it now stands.", body = AuthorView)))]
@@ -113,6 +119,8 @@ pub(crate) async fn create_author(
 }
 
 /// Change an author's profile.
+///
+/// A former slug goes on leading to the profile.
 #[utoipa::path(operation_id = "update_author", tag = "authors",
     params(
         ("author" = String, Path, description = "Slug or id."),
@@ -137,6 +145,8 @@ pub(crate) async fn update_author(
 }
 
 /// Remove an author's profile.
+///
+/// A profile that a post still bears cannot be removed.
 #[utoipa::path(operation_id = "delete_author", tag = "authors",
     params(
         ("author" = String, Path, description = "Slug or id."),

@@ -1,6 +1,7 @@
 //! JSON bodies: the type is checked, every fault is named with its JSON pointer, unknown members are refused.
 
 use actix_web::HttpRequest;
+use actix_web::http::Method;
 use actix_web::web::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -15,7 +16,8 @@ pub(crate) fn json<T: DeserializeOwned>(request: &HttpRequest, body: &Bytes) -> 
         .and_then(|v| v.to_str().ok())
         .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     match mime.as_deref() {
-        Some("application/json" | "application/merge-patch+json") => {}
+        Some("application/json") => {}
+        Some("application/merge-patch+json") if request.method() == Method::PATCH => {}
         None if body.is_empty() => {}
         _ => {
             return Err(Error::new(

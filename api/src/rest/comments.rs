@@ -19,7 +19,7 @@ use crate::service::{Found, Service, keys};
 use crate::view::{CommentView, ModeratedView};
 
 /// What `fields` takes for a comment.
-const FIELDS: [&str; 22] = [
+pub(crate) const FIELDS: [&str; 22] = [
     "id",
     "post_id",
     "parent_id",
@@ -155,6 +155,8 @@ pub(crate) async fn add_comment(
 }
 
 /// Read the moderation queue: comments of any state, newest first, of the posts that one looks after.
+///
+/// Each comes with what the spam judge thought of it and why.
 #[utoipa::path(operation_id = "list_moderation_queue", tag = "comments",
     params(
         ("status" = Option<Vec<String>>, Query, description = "`pending` (default), `approved`, `spam`, `trash` or `all`. Repeat it or separate by commas."),
@@ -188,6 +190,8 @@ pub(crate) async fn list_moderation_queue(
 }
 
 /// Decide on many comments at once: on all of them or, where one cannot be, on none.
+///
+/// For those who may moderate the posts in question. What has the state already is left alone.
 #[utoipa::path(operation_id = "moderate_comments", tag = "comments",
     request_body(content = ModerateComments, description = "The comments, at most 100, and what becomes of them: `approve`, `spam`, `trash` or `pending`.",
         example = json!({"ids": ["0190a5d8-7c3e-7cc0-8000-000000000001"], "action": "spam"})),
@@ -232,6 +236,8 @@ pub(crate) async fn get_comment(
 }
 
 /// Change a comment's text: by its writer within the edit window, or by a moderator.
+///
+/// A guest sends the edit token of the answer to the first request.
 #[utoipa::path(operation_id = "update_comment", tag = "comments",
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),
@@ -256,6 +262,8 @@ pub(crate) async fn update_comment(
 }
 
 /// Remove a comment: by its writer, or by a moderator. A tombstone stays where it has replies.
+///
+/// With `permanent` nothing of it stays but its place in the thread.
 #[utoipa::path(operation_id = "delete_comment", tag = "comments",
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),
@@ -292,6 +300,8 @@ async fn moderated(
 }
 
 /// Approve a comment: everybody may read it, and its guest is known from now on.
+///
+/// It joins the thread and the post's count.
 #[utoipa::path(operation_id = "approve_comment", tag = "comments",
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),
@@ -309,6 +319,8 @@ pub(crate) async fn approve_comment(
 }
 
 /// Mark a comment as spam.
+///
+/// It leaves the thread; a tombstone stays where it has replies.
 #[utoipa::path(operation_id = "mark_comment_spam", tag = "comments",
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),
@@ -326,6 +338,8 @@ pub(crate) async fn mark_comment_spam(
 }
 
 /// Move a comment to the trash.
+///
+/// It leaves the thread; a tombstone stays where it has replies.
 #[utoipa::path(operation_id = "trash_comment", tag = "comments",
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),

@@ -25,6 +25,8 @@ use crate::service::{Service, keys};
 pub(crate) struct ImageFile(Vec<u8>);
 
 /// Get an image, or one of its smaller widths, from the address that a media object gives.
+///
+/// Addresses are made from the digest of the content, so that an answer may be kept for ever. Ranges of bytes are served.
 #[utoipa::path(operation_id = "get_media_file", tag = "media",
     params(
         ("a" = String, Path, description = "First two digits of the file's digest.", example = "3a"),

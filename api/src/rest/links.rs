@@ -16,6 +16,8 @@ use crate::service::{Found, Service, keys, related};
 use crate::view::{LinkView, LinksView, RelatedView};
 
 /// List a post's typed links: from it, and to it from other posts (back-links).
+///
+/// Links that only the body contains are there as well, with the origin `body`.
 #[utoipa::path(operation_id = "list_post_links", tag = "links",
     params(("post" = String, Path, description = "Slug or id. A former slug answers 308.")),
     responses((status = 200, description = "The links in both directions.", body = LinksView), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
@@ -47,6 +49,8 @@ pub(crate) async fn list_post_links(
 }
 
 /// Replace a post's curated links. They are live at once, and part of the working copy.
+///
+/// What is left out is removed; the order of the list is the order of the links.
 #[utoipa::path(operation_id = "set_post_links", tag = "links",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -71,6 +75,8 @@ pub(crate) async fn set_post_links(
 }
 
 /// Add a curated link at the end.
+///
+/// It may lead to another post of the site, by slug or id, or elsewhere.
 #[utoipa::path(operation_id = "add_post_link", tag = "links",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -94,6 +100,8 @@ pub(crate) async fn add_post_link(
 }
 
 /// Remove a curated link.
+///
+/// A link that the body contains goes when the body no longer contains it, not here.
 #[utoipa::path(operation_id = "delete_post_link", tag = "links",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -116,6 +124,8 @@ pub(crate) async fn delete_post_link(
 }
 
 /// List related posts: curated ones first, then those that share words and tags, each with its reason.
+///
+/// A reason of the kind `curated` names the relation, one of the kind `similar` the score and the words that both share.
 #[utoipa::path(operation_id = "list_related_posts", tag = "links",
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308."),

@@ -17,7 +17,7 @@ use crate::service::media::{self, MediaQuery, UpdateMedia};
 use crate::view::MediaView;
 
 /// What `fields` takes for a media object.
-const FIELDS: [&str; 17] = [
+pub(crate) const FIELDS: [&str; 17] = [
     "id",
     "url",
     "mime",
@@ -54,6 +54,8 @@ pub(crate) struct UploadForm {
 }
 
 /// List the media library, newest first.
+///
+/// A file whose smaller widths are still being made has the state `processing`.
 #[utoipa::path(operation_id = "list_media", tag = "media",
     params(
         ("owner" = Option<String>, Query, description = "Only files that this account uploaded: its id, or `me`.", example = "me"),
@@ -81,6 +83,8 @@ pub(crate) async fn list_media(
 }
 
 /// Upload an image. Metadata such as the place where a photograph was taken is removed; smaller widths are made in the background.
+///
+/// JPEG, PNG, GIF and WebP are taken, judged by content. The picture is stored under the digest of what is kept.
 #[utoipa::path(operation_id = "upload_media", tag = "media",
     request_body(content = UploadForm, content_type = "multipart/form-data", description = "The image, and what is said about it."),
     responses((status = 201, description = "The file as the library has it; `state` tells whether its smaller widths are made.", body = MediaView,
@@ -103,6 +107,8 @@ pub(crate) async fn upload_media(
 }
 
 /// Read a media object.
+///
+/// The object says what the file is and where its widths are; the bytes are at `url`.
 #[utoipa::path(operation_id = "get_media", tag = "media",
     params(
         ("id" = String, Path, format = Uuid, description = "The media object's id."),
@@ -129,6 +135,8 @@ pub(crate) async fn get_media(
 }
 
 /// Change what is said about a file.
+///
+/// Posts that show the file without words of their own show the new ones at once.
 #[utoipa::path(operation_id = "update_media", tag = "media",
     params(
         ("id" = String, Path, format = Uuid, description = "The media object's id."),
@@ -152,6 +160,8 @@ pub(crate) async fn update_media(
 }
 
 /// Remove a file that nothing uses any more.
+///
+/// A file that a post, a profile or the site still shows cannot be removed.
 #[utoipa::path(operation_id = "delete_media", tag = "media",
     params(
         ("id" = String, Path, format = Uuid, description = "The media object's id."),

@@ -86,6 +86,8 @@ pub struct HealthView {
 }
 
 /// Whether the process lives.
+///
+/// It answers without touching the database; `/readyz` tells whether there is work that can be done.
 #[utoipa::path(operation_id = "get_health", tag = "operations",
     responses((status = 200, description = "It does.", body = HealthView)))]
 #[get("/healthz")]
@@ -97,6 +99,8 @@ pub(crate) async fn get_health(request: HttpRequest) -> Result<HttpResponse> {
 }
 
 /// Whether the server can do its work: the database and the media store answer.
+///
+/// A load balancer takes a server out for as long as this answers 503.
 #[utoipa::path(operation_id = "get_readiness", tag = "operations",
     responses((status = 200, description = "It can.", body = HealthView)))]
 #[get("/readyz")]
@@ -109,6 +113,8 @@ pub(crate) async fn get_readiness(svc: Data<Service>, request: HttpRequest) -> R
 }
 
 /// Counters in Prometheus' text format.
+///
+/// Requests, their times and their SQL statements, by route.
 #[utoipa::path(operation_id = "get_metrics", tag = "operations",
     responses((status = 200, description = "The counters.", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
@@ -121,6 +127,8 @@ pub(crate) async fn get_metrics(shared: Data<Shared>, request: HttpRequest) -> R
 }
 
 /// The OpenAPI 3.1 document.
+///
+/// The document that describes this server, made from its code. `/docs` shows it.
 #[utoipa::path(operation_id = "get_openapi", tag = "operations",
     responses((status = 200, description = "The document.", body = serde_json::Value)))]
 #[get("/openapi.json")]

@@ -41,13 +41,17 @@ impl Params {
     /// Every value of a parameter that may be repeated or be a list separated by commas.
     pub(crate) fn many(&mut self, name: &'static str) -> Vec<String> {
         self.known.insert(name);
-        self.pairs
+        let values: Vec<String> = self
+            .pairs
             .iter()
             .filter(|(n, _)| n == name)
             .flat_map(|(_, v)| v.split(','))
             .map(|v| v.trim().to_owned())
-            .filter(|v| !v.is_empty())
-            .collect()
+            .collect();
+        if values.iter().any(String::is_empty) {
+            self.fault(name, "blank", format!("`{name}` has an empty value; leave it out instead."));
+        }
+        values
     }
 
     /// The value of a parameter that may stand once.
@@ -92,8 +96,8 @@ impl Params {
 
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         self.parsed(name, "true or false", |t| match t {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
+            "true" => Some(true),
+            "false" => Some(false),
             _ => None,
         })
     }

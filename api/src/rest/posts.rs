@@ -16,10 +16,11 @@ use crate::service::{Found, Service, keys};
 use crate::view::PostView;
 
 /// What `include` takes for a post. Authors and tags are there without being asked for.
-const INCLUDES: [&str; 8] = ["authors", "tags", "links", "related", "adjacent", "comments", "html", "text"];
+pub(crate) const INCLUDES: [&str; 8] =
+    ["authors", "tags", "links", "related", "adjacent", "comments", "html", "text"];
 
 /// What `fields` takes for a post.
-const FIELDS: [&str; 35] = [
+pub(crate) const FIELDS: [&str; 35] = [
     "id",
     "slug",
     "url",
@@ -106,6 +107,9 @@ fn meta(views: &[&PostView], shown: Shown, viewer: &Viewer) -> Meta {
 }
 
 /// List posts, newest first unless `sort` says otherwise. The public sees published, public posts.
+///
+/// A page is found by a cursor, so that posts that are published while a reader turns pages neither repeat nor vanish. Callers
+/// who may read drafts see them with `status`; everybody else sees what is published and public, whatever is asked for.
 #[utoipa::path(operation_id = "list_posts", tag = "posts",
     params(
         ("author" = Option<Vec<String>>, Query, description = "Slugs or ids of authors; posts of any of them. Repeat it or separate by commas."),
@@ -169,6 +173,8 @@ pub(crate) async fn list_posts(
 }
 
 /// Read a post.
+///
+/// Whoever may not know that a post exists gets 404. The `ETag` names the version, and goes back as `If-Match` with a change.
 #[utoipa::path(operation_id = "get_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-clock-with-one-hand"),
@@ -211,6 +217,8 @@ pub(crate) async fn get_post(
 }
 
 /// Begin a post. It is a draft until it is published.
+///
+/// The caller's own profile is its author where `authors` is left out. Names of tags that do not exist yet make them.
 #[utoipa::path(operation_id = "create_post", tag = "posts",
     params(("publish" = Option<bool>, Query, description = "Whether to publish it in the same transaction.")),
     request_body(content = CreatePost, description = "The post; only `title` is required."),
@@ -232,6 +240,8 @@ pub(crate) async fn create_post(
 }
 
 /// Change a post's working copy. What is live stays until it is published.
+///
+/// Every change is kept as a revision. With `publish=true` the change goes live in the same transaction.
 #[utoipa::path(operation_id = "update_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -260,6 +270,8 @@ pub(crate) async fn update_post(
 }
 
 /// Move a post to the trash, or remove it for good.
+///
+/// What is in the trash is shown to nobody but those who may edit it, and can be restored until it is removed for good.
 #[utoipa::path(operation_id = "delete_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -288,6 +300,8 @@ pub(crate) async fn delete_post(
 }
 
 /// Take a post out of the trash, as a draft.
+///
+/// What was removed for good cannot be restored.
 #[utoipa::path(operation_id = "restore_post", tag = "posts",
     params(("post" = String, Path, description = "Slug or id.")),
     responses((status = 200, description = "The post as it now stands.", body = PostView)))]
@@ -305,6 +319,9 @@ pub(crate) async fn restore_post(
 }
 
 /// Publish a post's working copy: now, at a time to come, or with a date in the past.
+///
+/// A post with a time to come is `scheduled` and goes out by itself. Publishing a post that is live makes its working copy
+/// live.
 #[utoipa::path(operation_id = "publish_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -335,6 +352,8 @@ pub(crate) async fn publish_post(
 }
 
 /// Take a post back to a draft.
+///
+/// Its address answers 404 until it is published again.
 #[utoipa::path(operation_id = "unpublish_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -355,6 +374,8 @@ pub(crate) async fn unpublish_post(
 }
 
 /// Take a post off the site, but keep it with what was published.
+///
+/// It leaves lists, feeds and search, and its address answers 404; publishing brings it back.
 #[utoipa::path(operation_id = "archive_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),

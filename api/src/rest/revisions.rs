@@ -20,6 +20,8 @@ fn number(text: &str) -> Result<i32> {
 }
 
 /// List a post's saved versions, newest first.
+///
+/// Every save is a revision: who, when, and whether it is live or the working copy.
 #[utoipa::path(operation_id = "list_revisions", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -45,6 +47,8 @@ pub(crate) async fn list_revisions(
 }
 
 /// Compare two saved versions of a post.
+///
+/// Members that differ come with both values, the body line by line.
 #[utoipa::path(operation_id = "diff_revisions", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -71,6 +75,8 @@ pub(crate) async fn diff_revisions(
 }
 
 /// Read a saved version of a post.
+///
+/// A revision is kept as it was saved, with the source of its body.
 #[utoipa::path(operation_id = "get_revision", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -92,6 +98,8 @@ pub(crate) async fn get_revision(
 }
 
 /// Make an earlier version the working copy again.
+///
+/// The restored content becomes a new revision, so that nothing is lost. What is live stays until it is published.
 #[utoipa::path(operation_id = "restore_revision", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id."),
@@ -121,6 +129,8 @@ pub(crate) async fn restore_revision(
 }
 
 /// Make a link that shows a post's working copy to whoever holds it, for a while.
+///
+/// A frontend that is given the token reads the post with `GET /v1/posts/{post}?preview=TOKEN`, with no account.
 #[utoipa::path(operation_id = "preview_post", tag = "posts",
     params(("post" = String, Path, description = "Slug or id.")),
     request_body(content = Option<PreviewInput>, description = "How long it is good for."),

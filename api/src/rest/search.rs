@@ -13,6 +13,8 @@ use crate::service::{Service, keys};
 use crate::view::SearchHitView;
 
 /// Search public posts, best match first. All words must be there; the last may be unfinished.
+///
+/// Hits bear the passage that was found, with the words in `<mark>`; the same words find the same posts on both databases.
 #[utoipa::path(operation_id = "search_posts", tag = "search",
     params(
         ("q" = String, Query, min_length = 1, max_length = 500, description = "What to find, in any script. All words must be there; `\"several words\"` together; `-word` not at all. Case and accents do not matter.", example = "clock tower"),

@@ -14,7 +14,7 @@ use crate::service::{Service, keys};
 use crate::view::SiteView;
 
 /// What `fields` takes.
-const FIELDS: [&str; 13] = [
+pub(crate) const FIELDS: [&str; 13] = [
     "title",
     "description",
     "url",
@@ -31,6 +31,8 @@ const FIELDS: [&str; 13] = [
 ];
 
 /// Read the site's settings.
+///
+/// Title, language, what readers may reproduce, and where the feeds are.
 #[utoipa::path(operation_id = "get_site", tag = "site",
     params(("fields" = Option<Vec<String>>, Query, description = "Only these members.")),
     responses((status = 200, description = "The site.", body = SiteView)))]
@@ -54,6 +56,8 @@ pub(crate) async fn get_site(
 }
 
 /// Change the site's settings.
+///
+/// Feeds and answers that show a setting follow at once.
 #[utoipa::path(operation_id = "update_site", tag = "site",
     params(("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on.")),
     request_body(content = UpdateSite, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),

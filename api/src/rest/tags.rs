@@ -16,7 +16,7 @@ use crate::service::{Found, Service, keys};
 use crate::view::TagView;
 
 /// What `fields` takes.
-const FIELDS: [&str; 10] = [
+pub(crate) const FIELDS: [&str; 10] = [
     "id",
     "slug",
     "name",
@@ -30,6 +30,8 @@ const FIELDS: [&str; 10] = [
 ];
 
 /// List tags and categories, by name unless `sort` says otherwise.
+///
+/// `post_count` counts what is published and public.
 #[utoipa::path(operation_id = "list_tags", tag = "tags",
     params(
         ("kind" = Option<String>, Query, description = "`tag` or `category`."),
@@ -63,6 +65,8 @@ pub(crate) async fn list_tags(
 }
 
 /// Read a tag.
+///
+/// The tag or category, with the one above it.
 #[utoipa::path(operation_id = "get_tag", tag = "tags",
     params(
         ("tag" = String, Path, description = "Slug or id. A former slug answers 308."),
@@ -94,6 +98,8 @@ pub(crate) async fn get_tag(
 }
 
 /// Make a tag.
+///
+/// A category is a tag of the kind `category`; either may stand below another.
 #[utoipa::path(operation_id = "create_tag", tag = "tags",
     request_body(content = CreateTag, description = "Only `name` is required."),
     responses((status = 201, description = "The tag as it now stands.", body = TagView)))]
@@ -112,6 +118,8 @@ pub(crate) async fn create_tag(
 }
 
 /// Change a tag.
+///
+/// A former slug goes on leading to the tag.
 #[utoipa::path(operation_id = "update_tag", tag = "tags",
     params(
         ("tag" = String, Path, description = "Slug or id."),
@@ -136,6 +144,8 @@ pub(crate) async fn update_tag(
 }
 
 /// Remove a tag.
+///
+/// It is taken from every post that bears it; the posts stay.
 #[utoipa::path(operation_id = "delete_tag", tag = "tags",
     params(
         ("tag" = String, Path, description = "Slug or id."),

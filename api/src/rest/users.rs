@@ -16,6 +16,8 @@ use crate::service::accounts::{
 };
 
 /// List accounts, oldest first: all for admins, else one's own.
+///
+/// Accounts are those who log in; what readers see of an author is a profile under `/v1/authors`.
 #[utoipa::path(operation_id = "list_users", tag = "users",
     params(
         ("role" = Option<String>, Query, description = "Only accounts with this role."),
@@ -41,6 +43,8 @@ pub(crate) async fn list_users(
 }
 
 /// Make an account.
+///
+/// `author` ties the account to a profile, whose posts it may then edit as its own.
 #[utoipa::path(operation_id = "create_user", tag = "users",
     request_body(content = CreateUser, description = "The account."),
     responses((status = 201, description = "The account as it now stands.", body = UserView)))]
@@ -59,6 +63,8 @@ pub(crate) async fn create_user(
 }
 
 /// Read an account.
+///
+/// One's own account, or any for admins.
 #[utoipa::path(operation_id = "get_user", tag = "users",
     params(("user" = String, Path, format = Uuid, description = "The account's id.")),
     responses((status = 200, description = "The account.", body = UserView)))]
@@ -77,6 +83,8 @@ pub(crate) async fn get_user(
 }
 
 /// Change an account. Disabling it, or giving it another password, ends its logins.
+///
+/// One's own name and address, or anything for admins. The last admin cannot be disabled or given another role.
 #[utoipa::path(operation_id = "update_user", tag = "users",
     params(
         ("user" = String, Path, format = Uuid, description = "The account's id."),
@@ -100,6 +108,8 @@ pub(crate) async fn update_user(
 }
 
 /// Remove an account. What it wrote stays.
+///
+/// Its logins and API tokens end at once. The last admin cannot be removed.
 #[utoipa::path(operation_id = "delete_user", tag = "users",
     params(
         ("user" = String, Path, format = Uuid, description = "The account's id."),
@@ -120,6 +130,8 @@ pub(crate) async fn delete_user(
 }
 
 /// List API tokens, newest first: all for admins, else one's own. Never their secrets.
+///
+/// The hint is the beginning of the secret, to tell tokens apart.
 #[utoipa::path(operation_id = "list_tokens", tag = "auth",
     params(
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
@@ -143,6 +155,8 @@ pub(crate) async fn list_tokens(
 }
 
 /// Make an API token for oneself. Its secret is shown this once.
+///
+/// A token can never do more than its owner: its scopes narrow what the owner's role allows.
 #[utoipa::path(operation_id = "create_token", tag = "auth",
     request_body(content = CreateToken, description = "What it is for, and what it may do."),
     responses((status = 201, description = "The token, with its secret.", body = CreatedTokenView)))]
@@ -161,6 +175,8 @@ pub(crate) async fn create_token(
 }
 
 /// Revoke an API token.
+///
+/// Requests that bear it are answered with 401 from now on.
 #[utoipa::path(operation_id = "revoke_token", tag = "auth",
     params(("token" = String, Path, format = Uuid, description = "The token's id.")),
     responses((status = 204, description = "It is good for nothing any more.")))]

@@ -30,7 +30,7 @@ impl Check {
     /// A line of text that may be empty.
     pub(crate) fn short(&mut self, pointer: &str, text: &str, max: usize) -> String {
         let trimmed = text.trim();
-        self.length(pointer, trimmed, max);
+        self.length(pointer, text, max);
         if trimmed.chars().any(char::is_control) {
             self.fault(
                 pointer,
@@ -47,7 +47,7 @@ impl Check {
     /// Text of any number of lines; empty becomes `None`.
     pub(crate) fn text(&mut self, pointer: &str, text: &str, max: usize) -> Option<String> {
         let trimmed = text.trim();
-        self.length(pointer, trimmed, max);
+        self.length(pointer, text, max);
         if trimmed.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             self.fault(
                 pointer,

@@ -9,6 +9,7 @@ use pressroom_schema::media::{self, Filter, MediaRow, PostUse, References};
 use pressroom_schema::{Conn, Id, Json, KeyValue, Tx, jobs};
 use tokio::sync::OwnedSemaphorePermit;
 
+pub(crate) use input::TYPES;
 pub use input::{MediaQuery, UpdateMedia, Upload};
 pub(crate) use objects::remove_objects;
 pub(crate) use variants::{give_up_variants, make_variants};

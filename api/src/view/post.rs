@@ -2,8 +2,9 @@ use pressroom_schema::{Id, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::comment::CommentList;
+use super::comment::{CommentList, CommentView};
 use super::{BylineView, ImageView, LinksView, RelatedView, TagView};
+use crate::page::List;
 
 /// What a reader may reproduce.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
@@ -168,5 +169,6 @@ pub struct PostView {
     pub adjacent: Option<AdjacentView>,
     /// With `include=comments`: the first page of the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<List<CommentView>>)]
     pub comments: Option<CommentList>,
 }

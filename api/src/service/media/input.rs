@@ -17,7 +17,7 @@ const TEXT: usize = 1_000;
 /// Longest file name, in characters.
 const NAME: usize = 200;
 /// The types that the library holds.
-const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+pub(crate) const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /// An image as it comes in.
 #[derive(Debug, Clone, Default)]

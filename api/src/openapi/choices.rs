@@ -1,0 +1,150 @@
+//! Members and parameters that take one of a few words, with the words from the code that judges them.
+
+use serde_json::{Map, Value, json};
+
+use super::finish::each_schema;
+use crate::auth::scope::Scope;
+use crate::auth::viewer::Role;
+use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::rest;
+use crate::service::{authors, comments, links, media, posts, related, tags};
+
+const FORMATS: [&str; 2] = ["markdown", "html"];
+const VISIBILITIES: [&str; 3] = ["public", "unlisted", "private"];
+const KINDS: [&str; 2] = ["tag", "category"];
+
+/// Adds them to the document.
+pub(super) fn apply(document: &mut Value) {
+    each_schema(document, |name, schema| {
+        members(name, schema);
+        for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(part) = part.as_object_mut() {
+                members(name, part);
+            }
+        }
+    });
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (_, item) in paths.into_iter().flatten() {
+        for (_, operation) in item.as_object_mut().into_iter().flatten() {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            for parameter in parameters.into_iter().flatten() {
+                let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+                if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
+                    parameter_schema(&id, &name, schema);
+                }
+            }
+        }
+    }
+}
+
+fn members(schema: &str, of: &mut Map<String, Value>) {
+    let properties = of.get_mut("properties").and_then(Value::as_object_mut);
+    for (member, property) in properties.into_iter().flatten() {
+        if let (Some(words), Some(property)) = (member_words(schema, member), property.as_object_mut()) {
+            restrict(property, &words);
+        }
+    }
+}
+
+/// The words of a schema's member.
+fn member_words(schema: &str, member: &str) -> Option<Vec<&'static str>> {
+    Some(match (schema, member) {
+        ("BodyInput" | "Body", "format") => FORMATS.to_vec(),
+        ("CreatePost" | "UpdatePost", "status") => vec!["draft", "in_review"],
+        ("Post", "status") => posts::STATUSES.to_vec(),
+        ("Comment", "status") => comments::STATUSES.to_vec(),
+        ("CreatePost" | "UpdatePost" | "Post", "visibility") => VISIBILITIES.to_vec(),
+        ("CreateTag" | "UpdateTag" | "Tag", "kind") => KINDS.to_vec(),
+        ("CreateUser" | "UpdateUser", "role") => Role::ALL.map(Role::as_str).to_vec(),
+        ("CreateToken" | "Token" | "Me", "scopes") => Scope::ALL.map(Scope::as_str).to_vec(),
+        ("LinkInput" | "Link", "relation") => links::RELATIONS.to_vec(),
+        ("Link", "origin") => vec!["curated", "body"],
+        ("Reason", "kind") => vec!["curated", "similar"],
+        ("DiffLine", "op") => vec!["same", "added", "removed"],
+        ("Media", "state") => vec!["processing", "ready", "failed"],
+        ("Media", "mime") => media::TYPES.to_vec(),
+        ("Session", "token_type") => vec!["Bearer"],
+        _ => return None,
+    })
+}
+
+/// The words of an operation's parameter, the default first where there is one.
+fn parameter_words(operation: &str, parameter: &str) -> Option<(Vec<&'static str>, bool)> {
+    let sorts = |names: Vec<&'static str>| (names, true);
+    Some(match (operation, parameter) {
+        ("list_posts", "sort") => sorts(posts::SORTS.map(|(name, _)| name).to_vec()),
+        ("list_authors", "sort") => sorts(authors::SORTS.map(|(name, _)| name).to_vec()),
+        ("list_tags", "sort") => sorts(tags::SORTS.map(|(name, _)| name).to_vec()),
+        ("list_comments", "sort") => sorts(comments::SORTS.map(|(name, _)| name).to_vec()),
+        ("list_comments", "view") => (vec!["thread", "flat"], true),
+        ("list_posts", "status") => (with_all(&posts::STATUSES), false),
+        ("list_moderation_queue", "status") => (with_all(&comments::STATUSES), false),
+        ("list_posts", "visibility") => (VISIBILITIES.to_vec(), false),
+        ("list_posts" | "get_post", "perspective") => (vec!["live", "draft"], false),
+        ("list_posts" | "get_post", "include") => (rest::posts::INCLUDES.to_vec(), false),
+        ("list_posts" | "get_post", "fields") => (rest::posts::FIELDS.to_vec(), false),
+        ("list_authors" | "get_author", "fields") => (rest::authors::FIELDS.to_vec(), false),
+        ("list_tags" | "get_tag", "fields") => (rest::tags::FIELDS.to_vec(), false),
+        ("list_media" | "get_media", "fields") => (rest::media::FIELDS.to_vec(), false),
+        ("list_media", "mime") => (media::TYPES.to_vec(), false),
+        ("list_comments" | "list_moderation_queue" | "get_comment", "fields") => {
+            (rest::comments::FIELDS.to_vec(), false)
+        }
+        ("get_site", "fields") => (rest::site::FIELDS.to_vec(), false),
+        ("list_tags", "kind") => (KINDS.to_vec(), false),
+        ("list_users", "role") => (Role::ALL.map(Role::as_str).to_vec(), false),
+        _ => return None,
+    })
+}
+
+fn with_all(words: &[&'static str]) -> Vec<&'static str> {
+    words.iter().copied().chain(["all"]).collect()
+}
+
+fn parameter_schema(operation: &str, name: &str, schema: &mut Map<String, Value>) {
+    required(schema);
+    if let Some((words, has_default)) = parameter_words(operation, name) {
+        restrict(schema, &words);
+        if let Some(first) = words.first().filter(|_| has_default) {
+            schema.insert("default".to_owned(), json!(first));
+        }
+    }
+    match name {
+        "limit" => {
+            let (most, usual) = if operation == "list_related_posts" {
+                (related::MAX_LIMIT, related::DEFAULT_LIMIT)
+            } else {
+                (MAX_LIMIT, DEFAULT_LIMIT)
+            };
+            schema.insert("minimum".to_owned(), json!(1));
+            schema.insert("maximum".to_owned(), json!(most));
+            schema.insert("default".to_owned(), json!(usual));
+        }
+        "count" | "trashed" | "publish" | "permanent" => {
+            schema.insert("default".to_owned(), json!(false));
+        }
+        _ => {}
+    }
+}
+
+/// A parameter is there or not, but never null.
+fn required(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(kinds)) = schema.get("type")
+        && let Some(kind) = kinds.iter().find(|kind| *kind != "null").cloned()
+    {
+        schema.insert("type".to_owned(), kind);
+    }
+}
+
+/// Lets a string, or each string of a list, be one of `words`; null stays possible where it was.
+fn restrict(schema: &mut Map<String, Value>, words: &[&'static str]) {
+    if let Some(items) = schema.get_mut("items").and_then(Value::as_object_mut) {
+        return restrict(items, words);
+    }
+    let mut all: Vec<Value> = words.iter().map(|word| json!(word)).collect();
+    if schema.get("type").and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|k| k == "null")) {
+        all.push(Value::Null);
+    }
+    schema.insert("enum".to_owned(), Value::Array(all));
+}

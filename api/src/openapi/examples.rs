@@ -1,0 +1,182 @@
+//! Examples: of each request's body, and of the members of answers. They are taken from the demo publication.
+
+use serde_json::{Map, Value, json};
+
+use super::finish::each_schema;
+
+const ID: &str = "0190a5d8-7c3e-7cc0-8000-000000000001";
+const TIME: &str = "2013-06-24T14:05:00.000Z";
+
+/// Adds them to the document, where there are none yet.
+pub(super) fn apply(document: &mut Value) {
+    each_schema(document, |name, schema| {
+        members(name, schema);
+        for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(part) = part.as_object_mut() {
+                members(name, part);
+            }
+        }
+    });
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (_, item) in paths.into_iter().flatten() {
+        for (_, operation) in item.as_object_mut().into_iter().flatten() {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+            for parameter in
+                operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+            {
+                let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+                if let (Some(example), Some(parameter)) =
+                    (of_parameter(&id, &name), parameter.as_object_mut())
+                {
+                    parameter.entry("example").or_insert(example);
+                }
+            }
+            let content = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+            for (_, media) in content.into_iter().flatten() {
+                if let (Some(example), Some(media)) = (of_body(&id), media.as_object_mut()) {
+                    media.entry("example").or_insert(example);
+                }
+            }
+        }
+    }
+}
+
+fn members(schema: &str, of: &mut Map<String, Value>) {
+    let properties = of.get_mut("properties").and_then(Value::as_object_mut);
+    for (member, property) in properties.into_iter().flatten() {
+        let Some(property) = property.as_object_mut() else { continue };
+        if property.contains_key("example") {
+            continue;
+        }
+        if let Some(example) = of_member(schema, member, property) {
+            property.insert("example".to_owned(), example);
+        }
+    }
+}
+
+fn of_member(schema: &str, member: &str, property: &Map<String, Value>) -> Option<Value> {
+    if let Some(first) = property.get("enum").and_then(Value::as_array).and_then(|words| words.first()) {
+        return Some(first.clone());
+    }
+    match property.get("format").and_then(Value::as_str) {
+        Some("uuid") => return Some(json!(ID)),
+        Some("date-time") => return Some(json!(TIME)),
+        _ => {}
+    }
+    Some(match (schema, member) {
+        (_, "ancestors" | "changed" | "ids") => json!([ID]),
+        (_, "scopes") => json!(["posts:read", "posts:write"]),
+        ("CreatePost" | "UpdatePost", "tags") => json!(["harbour", "morning"]),
+        ("Reason", "terms") | ("JsonItem", "tags") => json!(["clock", "tower"]),
+        (
+            "Author" | "CreateAuthor" | "UpdateAuthor" | "User" | "UpdateUser" | "UserAuthor"
+            | "RevisionAuthor" | "CommentAuthor" | "JsonAuthor",
+            "name",
+        ) => {
+            json!("Noor Haddad")
+        }
+        ("Author" | "CreateAuthor" | "UpdateAuthor" | "UserAuthor", "slug") => json!("noor-haddad"),
+        ("Tag" | "UpdateTag" | "TagParent", "name") => json!("Cartography"),
+        ("Tag" | "CreateTag" | "UpdateTag" | "TagParent", "slug") => json!("cartography"),
+        ("Token", "name") => json!("nightly import"),
+        (_, "slug") => json!("the-clock-with-one-hand"),
+        ("Site", "title") | ("JsonFeed", "title") => json!("Fathom & Furrow"),
+        (_, "title") => json!("The clock with one hand"),
+        (_, "title_highlighted") => json!("The <mark>clock</mark> with one hand"),
+        (_, "role") => json!("author"),
+        (_, "email" | "author_email") => json!("editor@example.org"),
+        (_, "language") => json!("en"),
+        (_, "timezone") => json!("Europe/Lisbon"),
+        (_, "location") => json!("Porto"),
+        (_, "website" | "canonical_url") => json!("https://example.org/"),
+        (_, "color") => json!("#7a8b99"),
+        (_, "mime") => json!("image/jpeg"),
+        (_, "width") => json!(1600),
+        (_, "height") => json!(900),
+        (_, "version" | "number" | "from" | "to") if is_number(property) => json!(7),
+        (_, "word_count") => json!(843),
+        (_, "reading_minutes") => json!(4),
+        (_, "service") => json!("mastodon"),
+        (_, "handle") => json!("ada@example.social"),
+        (_, "html" | "bio_html" | "content_html") => json!("<p>A <em>fine</em> morning.</p>"),
+        (_, "markdown" | "bio_markdown" | "source") => json!("A *fine* morning."),
+        (_, "text" | "excerpt" | "summary") => json!("A fine morning."),
+        (_, "alt") => json!("A clock with one hand"),
+        (_, "caption") => json!("The town hall, in the morning."),
+        (_, "filename") => json!("clock.jpg"),
+        (_, "hint") => json!("prt_1a2b"),
+        _ => return None,
+    })
+}
+
+fn is_number(property: &Map<String, Value>) -> bool {
+    matches!(property.get("type").and_then(Value::as_str), Some("integer" | "number"))
+}
+
+fn of_parameter(operation: &str, name: &str) -> Option<Value> {
+    Some(match (operation, name) {
+        ("get_site", "fields") => json!(["title", "description"]),
+        ("list_comments" | "get_comment" | "list_moderation_queue", "fields") => json!(["html", "author"]),
+        ("list_media" | "get_media", "fields") => json!(["url", "alt"]),
+        ("list_posts" | "get_post", "fields") => json!(["title", "url"]),
+        (_, "fields") => json!(["name", "post_count"]),
+        (_, "include") => json!(["links"]),
+        (_, "post") => json!("the-clock-with-one-hand"),
+        ("list_posts" | "search_posts", "author") => json!(["noor-haddad"]),
+        ("list_posts" | "search_posts", "tag" | "tags_all") => json!(["cartography"]),
+        (_, "author") => json!("noor-haddad"),
+        (_, "tag" | "parent") if operation != "list_comments" => json!("cartography"),
+        (_, "q") => json!("clock tower"),
+        (_, "language") => json!("en"),
+        (_, "id" | "user" | "token" | "link") => json!(ID),
+        (_, "published_after" | "published_before" | "updated_since") => json!(TIME),
+        (_, "from") => json!(1),
+        (_, "to") => json!(2),
+        _ => return None,
+    })
+}
+
+fn of_body(operation: &str) -> Option<Value> {
+    Some(match operation {
+        "create_post" => json!({
+            "title": "The harbour at four in the morning",
+            "body": { "format": "markdown", "source": "A *fine* morning." },
+            "tags": ["harbour"],
+        }),
+        "update_post" => json!({ "subtitle": "And at five", "excerpt": null }),
+        "publish_post" => json!({ "at": "2026-12-24T18:00:00Z" }),
+        "preview_post" => json!({ "expires_in": 3600 }),
+        "update_site" => json!({ "title": "Fathom & Furrow", "language": "en" }),
+        "create_author" => json!({ "name": "Noor Haddad", "location": "Porto" }),
+        "update_author" => json!({ "location": "Lisbon", "website": null }),
+        "create_tag" => json!({ "name": "Cartography", "kind": "tag" }),
+        "update_tag" => json!({ "description": "Maps, and those who draw them." }),
+        "set_post_links" => json!({
+            "links": [
+                { "relation": "related", "post": "the-clock-with-one-hand" },
+                { "relation": "cites", "external": { "url": "https://example.org/small" } },
+            ],
+        }),
+        "add_post_link" => json!({ "relation": "cites", "external": { "url": "https://example.org/small" } }),
+        "login" => {
+            json!({ "email": "editor@example.org", "password": "a long sentence that nobody guesses" })
+        }
+        "refresh" => json!({ "refresh_token": "the refresh token of the last answer" }),
+        "change_password" => json!({
+            "current_password": "a long sentence that nobody guesses",
+            "new_password": "another long sentence, known to nobody",
+        }),
+        "create_token" => json!({ "name": "nightly import", "scopes": ["posts:read", "posts:write"] }),
+        "create_user" => json!({
+            "email": "author@example.org",
+            "name": "Noor Haddad",
+            "role": "author",
+            "password": "a long sentence that nobody guesses",
+        }),
+        "update_user" => json!({ "name": "Noor Haddad" }),
+        "update_media" => json!({ "alt": "A clock with one hand", "caption": null }),
+        "moderate_comments" => json!({ "ids": [ID], "action": "spam" }),
+        "update_comment" => json!({ "body": "A *fine* morning, and a long one." }),
+        _ => return None,
+    })
+}

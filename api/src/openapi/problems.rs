@@ -1,0 +1,80 @@
+//! The answers that say that something is wrong, and which operation can give which.
+
+use serde_json::{Map, Value, json};
+
+use super::finish::{Operation, header};
+
+/// Status, name among the components, and what it means.
+const PROBLEMS: [(&str, &str, &str); 13] = [
+    ("400", "BadRequest", "The request cannot be read: malformed, a bad query parameter, a bad cursor."),
+    ("401", "Unauthenticated", "No token where one is needed, or one that is not good."),
+    ("403", "Forbidden", "The caller's role or token does not allow this."),
+    ("404", "NotFound", "Nothing here, or nothing that the caller may know of."),
+    ("406", "NotAcceptable", "None of the types in Accept can be produced."),
+    ("409", "Conflict", "Something else has this name, or the object's state forbids it."),
+    ("412", "PreconditionFailed", "Changed by somebody else since; `version` is the present one."),
+    ("413", "TooLarge", "Larger than this server takes."),
+    ("415", "UnsupportedMediaType", "Not a type that this takes."),
+    ("422", "ValidationFailed", "Well formed, but not valid; `errors` names each member."),
+    ("429", "RateLimited", "Too many of these; wait for as long as Retry-After says."),
+    ("500", "Internal", "A defect on our side; the log has more under the request's id."),
+    ("503", "Unavailable", "Busy, or a store is out of reach; try again after Retry-After."),
+];
+
+/// Operations that a caller can ask for too often.
+const RATE_LIMITED: [&str; 4] = ["login", "refresh", "change_password", "add_comment"];
+/// Removals that the state of something else can forbid.
+const HINDERED: [&str; 4] = ["delete_author", "delete_media", "delete_user", "delete_post"];
+/// What answers without looking at a store.
+const SELF_CONTAINED: [&str; 3] = ["get_health", "get_metrics", "get_openapi"];
+
+/// Every problem as a component.
+pub(super) fn components() -> Value {
+    let mut all = Map::new();
+    for (status, name, description) in PROBLEMS {
+        let mut headers = Map::new();
+        let more = match status {
+            "401" => vec!["WWW-Authenticate"],
+            "429" | "503" => vec!["Retry-After"],
+            _ => vec![],
+        };
+        for name in ["X-Request-Id", "Cache-Control"].into_iter().chain(more) {
+            headers.insert(name.to_owned(), header(name));
+        }
+        all.insert(
+            name.to_owned(),
+            json!({
+                "description": description,
+                "headers": headers,
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            }),
+        );
+    }
+    Value::Object(all)
+}
+
+/// The statuses that an operation can answer with when something is wrong, besides those that it declares itself.
+pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
+    let Operation { id, method, path, .. } = *operation;
+    let api = path.starts_with("/v1/");
+    let writes = method != "get";
+    let can = |status: &str| match status {
+        "400" | "500" => true,
+        "401" => operation.takes_token(),
+        "403" => api,
+        "404" => path.contains('{') || operation.is_feed() || id == "list_moderation_queue",
+        "409" => api && (matches!(method, "post" | "put" | "patch") || HINDERED.contains(&id)),
+        "412" => operation.has_parameter("If-Match"),
+        // The idempotency key of a POST is kept with a digest of its body.
+        "413" | "422" => operation.has_body || (api && method == "post"),
+        "415" => operation.has_body,
+        "429" => writes && RATE_LIMITED.contains(&id),
+        "503" => !SELF_CONTAINED.contains(&id),
+        _ => false,
+    };
+    PROBLEMS
+        .into_iter()
+        .filter(|(status, _, _)| can(status))
+        .map(|(status, name, _)| (status, json!({ "$ref": format!("#/components/responses/{name}") })))
+        .collect()
+}
