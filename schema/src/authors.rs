@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::{Conn, MultiBackend};
-use crate::media::MediaRow;
+use crate::media::ImageRow;
 use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::posts::Ref;
 use crate::sql::{id_in, text_in};
@@ -52,27 +52,7 @@ pub struct AuthorRow {
 }
 
 /// A profile and its portrait.
-pub type WithAvatar = (AuthorRow, Option<MediaRow>);
-
-/// The bylines of posts: post, role, profile with portrait; by post, in byline order.
-///
-/// # Errors
-/// When the database fails.
-pub fn of_posts(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, String, WithAvatar)>> {
-    if posts.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(post_authors::table
-        .inner_join(authors::table.left_join(media::table))
-        .filter(id_in(post_authors::post_id, posts))
-        .order((post_authors::post_id, post_authors::position))
-        .select((
-            post_authors::post_id,
-            post_authors::role,
-            (AuthorRow::as_select(), Option::<MediaRow>::as_select()),
-        ))
-        .load(conn)?)
-}
+pub type WithAvatar = (AuthorRow, Option<ImageRow>);
 
 /// The profiles with these ids, in no particular order.
 ///
@@ -85,7 +65,7 @@ pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithAvatar>> {
     Ok(authors::table
         .left_join(media::table)
         .filter(id_in(authors::id, ids))
-        .select((AuthorRow::as_select(), Option::<MediaRow>::as_select()))
+        .select((AuthorRow::as_select(), Option::<ImageRow>::as_select()))
         .load(conn)?)
 }
 
@@ -110,7 +90,7 @@ pub fn ids_by_slugs(conn: &mut Conn, slugs: &[String]) -> crate::Result<Vec<(Str
 pub fn find(conn: &mut Conn, author: &Ref) -> crate::Result<Option<WithAvatar>> {
     let base = authors::table
         .left_join(media::table)
-        .select((AuthorRow::as_select(), Option::<MediaRow>::as_select()));
+        .select((AuthorRow::as_select(), Option::<ImageRow>::as_select()));
     Ok(match author {
         Ref::Id(id) => base.filter(authors::id.eq(*id)).first(conn).optional()?,
         Ref::Slug(slug) => base.filter(authors::slug.eq(slug)).first(conn).optional()?,
@@ -138,7 +118,7 @@ pub fn list(conn: &mut Conn, order: Order, window: &Window) -> crate::Result<Sli
         Order::Name => keyset!(query, window, authors::name_key, authors::id, text, descending: false),
         Order::Posts => keyset!(query, window, authors::post_count, authors::id, int, descending: true),
     };
-    let rows = query.select((AuthorRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
+    let rows = query.select((AuthorRow::as_select(), Option::<ImageRow>::as_select())).load(conn)?;
     Ok(window.slice(rows))
 }
 

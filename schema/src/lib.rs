@@ -8,6 +8,7 @@ pub mod authors;
 pub mod changes;
 pub mod comments;
 pub mod db;
+pub mod entities;
 pub mod error;
 pub mod feeds;
 pub mod idempotency;

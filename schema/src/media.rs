@@ -51,6 +51,41 @@ pub struct MediaRow {
     pub version: i64,
 }
 
+/// What it takes to show an image.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = media)]
+pub struct ImageRow {
+    /// Its id.
+    pub id: Id,
+    /// Where the store has it.
+    pub storage_key: String,
+    /// What it shows.
+    pub alt: String,
+    /// A line under it.
+    pub caption: Option<String>,
+    /// Pixels across.
+    pub width: i32,
+    /// Pixels down.
+    pub height: i32,
+    /// Media type, judged by content.
+    pub mime: String,
+    /// Dominant colour, `#rrggbb`.
+    pub color: Option<String>,
+    /// Smaller widths: a list of `{width, height, mime, key}`, smallest first.
+    pub variants: Json,
+}
+
+/// The images with these ids, in no particular order.
+///
+/// # Errors
+/// When the database fails.
+pub fn images(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<ImageRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(media::table.filter(id_in(media::id, ids)).select(ImageRow::as_select()).load(conn)?)
+}
+
 /// The files with these ids, in no particular order.
 ///
 /// # Errors

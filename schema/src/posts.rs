@@ -1,18 +1,22 @@
 //! Posts as they are live (or, while they are not, as their working copy is): rows and queries.
 
 mod list;
+mod refs;
 mod store;
+mod ties;
 
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::media::MediaRow;
-use crate::sql::id_in;
+use crate::media::ImageRow;
+use crate::sql::{Wanted, id_in, wanted};
 use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
 
-pub use list::{Filter, Order, adjacent, count, list};
+pub use list::{Filter, Order, count, list};
+pub use refs::{Refs, refs};
 pub use store::{NewPost, delete, due, insert, next_due, relist, set_comment_count, set_slug, update};
+pub use ties::{SummaryRow, Tie, TieKind, Ties, ties};
 
 /// A post without its long columns.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -98,22 +102,69 @@ impl PostRow {
     }
 }
 
-/// The long columns.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = posts)]
+/// Which of the long columns are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Body rendered and sanitised.
+    pub html: bool,
+    /// Body as plain text.
+    pub text: bool,
+    /// Body as sent, and its format.
+    pub source: bool,
+}
+
+impl Columns {
+    /// None of them.
+    pub const NONE: Self = Self { html: false, text: false, source: false };
+    /// All of them.
+    pub const ALL: Self = Self { html: true, text: true, source: true };
+}
+
+/// The long columns, as far as they were wanted.
+#[derive(Debug, Clone, Default, Queryable)]
 pub struct PostBody {
     /// Body rendered and sanitised.
-    pub html: String,
+    pub html: Option<String>,
     /// Body as plain text.
-    pub text: String,
+    pub text: Option<String>,
     /// `markdown` or `html`.
-    pub body_format: String,
+    pub format: Option<String>,
     /// Body as sent.
-    pub body_source: String,
+    pub source: Option<String>,
+}
+
+/// The columns of a [`PostBody`].
+type Body =
+    (Wanted<posts::html>, Wanted<posts::text>, Wanted<posts::body_format>, Wanted<posts::body_source>);
+
+fn body(columns: Columns) -> Body {
+    (
+        wanted(posts::html, columns.html),
+        wanted(posts::text, columns.text),
+        wanted(posts::body_format, columns.source),
+        wanted(posts::body_source, columns.source),
+    )
+}
+
+/// A post with its image, and what was wanted of its long columns.
+#[derive(Debug, Clone, Queryable)]
+pub struct FullPost {
+    /// The post.
+    pub post: PostRow,
+    /// The image at its head.
+    pub image: Option<ImageRow>,
+    /// The long columns.
+    pub body: PostBody,
+}
+
+impl From<WithImage> for FullPost {
+    fn from((post, image): WithImage) -> Self {
+        Self { post, image, body: PostBody::default() }
+    }
 }
 
 /// A post and its image.
-pub type WithImage = (PostRow, Option<MediaRow>);
+pub type WithImage = (PostRow, Option<ImageRow>);
 
 /// A post by id or slug.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +189,7 @@ impl Ref {
 /// When the database fails.
 pub fn find(conn: &mut Conn, post: &Ref) -> crate::Result<Option<WithImage>> {
     let base =
-        posts::table.left_join(media::table).select((PostRow::as_select(), Option::<MediaRow>::as_select()));
+        posts::table.left_join(media::table).select((PostRow::as_select(), Option::<ImageRow>::as_select()));
     Ok(match post {
         Ref::Id(id) => base.filter(posts::id.eq(*id)).first(conn).optional()?,
         Ref::Slug(slug) => base.filter(posts::slug.eq(slug)).first(conn).optional()?,
@@ -156,19 +207,45 @@ pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithImage>> {
     Ok(posts::table
         .left_join(media::table)
         .filter(id_in(posts::id, ids))
-        .select((PostRow::as_select(), Option::<MediaRow>::as_select()))
+        .select((PostRow::as_select(), Option::<ImageRow>::as_select()))
         .load(conn)?)
 }
 
-/// The long columns of these posts.
+/// The post with its image and the long columns that are wanted, whatever its state.
 ///
 /// # Errors
 /// When the database fails.
-pub fn bodies(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(Id, PostBody)>> {
+pub fn find_full(conn: &mut Conn, post: &Ref, columns: Columns) -> crate::Result<Option<FullPost>> {
+    if columns == Columns::NONE {
+        return Ok(find(conn, post)?.map(FullPost::from));
+    }
+    let base = posts::table.left_join(media::table).select((
+        PostRow::as_select(),
+        Option::<ImageRow>::as_select(),
+        body(columns),
+    ));
+    Ok(match post {
+        Ref::Id(id) => base.filter(posts::id.eq(*id)).first(conn).optional()?,
+        Ref::Slug(slug) => base.filter(posts::slug.eq(slug)).first(conn).optional()?,
+    })
+}
+
+/// [`by_ids`], with the long columns that are wanted.
+///
+/// # Errors
+/// When the database fails.
+pub fn full_by_ids(conn: &mut Conn, ids: &[Id], columns: Columns) -> crate::Result<Vec<FullPost>> {
+    if columns == Columns::NONE {
+        return Ok(by_ids(conn, ids)?.into_iter().map(FullPost::from).collect());
+    }
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(posts::table.filter(id_in(posts::id, ids)).select((posts::id, PostBody::as_select())).load(conn)?)
+    Ok(posts::table
+        .left_join(media::table)
+        .filter(id_in(posts::id, ids))
+        .select((PostRow::as_select(), Option::<ImageRow>::as_select(), body(columns)))
+        .load(conn)?)
 }
 
 /// Ids of the posts' authors as they are live, for questions of rights.
@@ -196,6 +273,30 @@ pub fn bylines(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, Id)>> {
         .order((post_authors::post_id, post_authors::position))
         .select((post_authors::post_id, post_authors::author_id))
         .load(conn)?)
+}
+
+/// These posts in few words, each with its authors in the order of the byline; in no particular order of posts.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_bylines(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(SummaryRow, Vec<Id>)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(SummaryRow, Option<Id>)> = posts::table
+        .left_join(post_authors::table)
+        .filter(id_in(posts::id, ids))
+        .order((posts::id, post_authors::position))
+        .select((SummaryRow::as_select(), post_authors::author_id.nullable()))
+        .load(conn)?;
+    let mut found: Vec<(SummaryRow, Vec<Id>)> = Vec::with_capacity(ids.len());
+    for (row, author) in rows {
+        match found.last_mut() {
+            Some((last, authors)) if last.id == row.id => authors.extend(author),
+            _ => found.push((row, author.into_iter().collect())),
+        }
+    }
+    Ok(found)
 }
 
 /// Whether any post, in whatever state, bears this slug.

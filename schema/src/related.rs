@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::sql::{id_in, text_in};
+use crate::sql::text_in;
 use crate::tables::{counters, post_terms, related_posts};
 use crate::types::{Id, Json};
 
@@ -16,22 +16,6 @@ const KEPT: usize = 20;
 const LOOKED_AT: i64 = 4_000;
 /// Most posts whose own lists one change updates.
 const NEIGHBOURS: usize = 40;
-
-/// An automatic relation.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = related_posts)]
-pub struct RelatedRow {
-    /// Of which post.
-    pub post_id: Id,
-    /// Its place, best first.
-    pub position: i32,
-    /// To which post.
-    pub related_id: Id,
-    /// Thousandths of full likeness.
-    pub score: i32,
-    /// What they share, most telling first: a list of words.
-    pub terms: Json,
-}
 
 /// How telling a term is that `posts` of `all` posts have: the integer binary logarithm of the ratio, at least 1.
 fn rarity(all: i64, posts: i64) -> i64 {
@@ -173,19 +157,4 @@ fn renew(conn: &mut Conn, mut posts: Vec<Id>) -> crate::Result<Vec<Id>> {
         store(conn, *post, &best)?;
     }
     Ok(posts)
-}
-
-/// The automatic relations of these posts, best first.
-///
-/// # Errors
-/// When the database fails.
-pub fn of_posts(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<RelatedRow>> {
-    if posts.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(related_posts::table
-        .filter(id_in(related_posts::post_id, posts))
-        .order((related_posts::post_id, related_posts::position))
-        .select(RelatedRow::as_select())
-        .load(conn)?)
 }

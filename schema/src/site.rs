@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::media::{self, MediaRow};
+use crate::media::{self, ImageRow};
 use crate::tables::{counters, site, slug_redirects};
 use crate::types::{Id, Json, Timestamp};
 
@@ -50,8 +50,8 @@ pub fn get(conn: &mut Conn) -> crate::Result<Option<SiteRow>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn logo(conn: &mut Conn, row: &SiteRow) -> crate::Result<Option<MediaRow>> {
-    Ok(media::by_ids(conn, row.logo_media_id.as_slice())?.pop())
+pub fn logo(conn: &mut Conn, row: &SiteRow) -> crate::Result<Option<ImageRow>> {
+    Ok(media::images(conn, row.logo_media_id.as_slice())?.pop())
 }
 
 /// Sets the site up, or changes its settings.

@@ -4,7 +4,7 @@
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use serde_json::Value;
 
@@ -76,6 +76,18 @@ pub(crate) fn id_list(ids: &[Id]) -> String {
     list
 }
 
+/// A query that answers the ids of an [`id_list`], one a row.
+pub(crate) fn push_ids<'b>(list: &'b str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+    let (open, close) = match out.backend() {
+        MultiBackend::Pg(_) => ("SELECT CAST(jsonb_array_elements_text(CAST(", " AS jsonb)) AS uuid)"),
+        MultiBackend::Sqlite(_) => ("SELECT unhex(value) FROM json_each(", ")"),
+    };
+    out.push_sql(open);
+    out.push_bind_param::<Text, str>(list)?;
+    out.push_sql(close);
+    Ok(())
+}
+
 impl<C> diesel::expression::Expression for IdIn<C> {
     type SqlType = Bool;
 }
@@ -145,6 +157,43 @@ in_list!(
     pg: " #>> '{image,media_id}' = ", "",
     sqlite: " ->> '$.image.media_id' = ", ""
 );
+
+/// `column` where it is wanted, else NULL: a long column that nobody asked for is not read, and the statement stays the same.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(crate) struct Wanted<C> {
+    column: C,
+    wanted: bool,
+}
+
+/// See [`Wanted`].
+pub(crate) fn wanted<C>(column: C, wanted: bool) -> Wanted<C> {
+    Wanted { column, wanted }
+}
+
+impl<C: diesel::expression::Expression<SqlType = Text>> diesel::expression::Expression for Wanted<C> {
+    type SqlType = Nullable<Text>;
+}
+impl<C, QS> diesel::expression::AppearsOnTable<QS> for Wanted<C> where
+    C: diesel::expression::AppearsOnTable<QS> + diesel::expression::Expression<SqlType = Text>
+{
+}
+impl<C, QS> diesel::expression::SelectableExpression<QS> for Wanted<C> where
+    C: diesel::expression::SelectableExpression<QS> + diesel::expression::Expression<SqlType = Text>
+{
+}
+impl<C, G> diesel::expression::ValidGrouping<G> for Wanted<C> {
+    type IsAggregate = diesel::expression::is_aggregate::No;
+}
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Wanted<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("CASE WHEN ");
+        out.push_bind_param::<Bool, bool>(&self.wanted)?;
+        out.push_sql(" THEN ");
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" END");
+        Ok(())
+    }
+}
 
 /// A statement without parameters or rows, prepared once and kept.
 macro_rules! statement {

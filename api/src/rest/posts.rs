@@ -11,7 +11,9 @@ use super::respond::{self, Meta, if_match};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::List;
-use crate::service::posts::{self, CreatePost, Perspective, PostQuery, PublishInput, Shown, UpdatePost};
+use crate::service::posts::{
+    self, Columns, CreatePost, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
+};
 use crate::service::{Found, Service, keys};
 use crate::view::PostView;
 
@@ -65,9 +67,13 @@ fn fields_of(params: &mut Params) -> Vec<&'static str> {
 /// What a read shows: what `include` or `fields` names. `single` posts show their body without being asked.
 fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
     let wants = |name: &str| includes.contains(&name) || fields.contains(&name);
-    let body = ["html", "text", "markdown", "body"].iter().any(|n| wants(n));
+    let all = single && fields.is_empty();
     Shown {
-        body: body || (single && fields.is_empty()),
+        body: Columns {
+            html: all || wants("html"),
+            text: all || wants("text"),
+            source: all || wants("markdown") || wants("body"),
+        },
         links: wants("links"),
         related: wants("related"),
         adjacent: wants("adjacent"),

@@ -20,7 +20,8 @@ pub use pressroom_schema::comments::Order;
 pub use read::{QueueQuery, Thread, ThreadQuery, ThreadView, get, list, queue};
 pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
-pub(crate) use thread::load_first_pages;
+pub(crate) use place::Places;
+pub(crate) use thread::{Rows, first_pages};
 
 /// Most replies of one comment in one answer, where they are nested.
 pub const REPLIES_PER_COMMENT: i64 = 10;

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::InputObject;
-use pressroom_schema::links::{self, LinkRow};
-use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::links;
+use pressroom_schema::posts::{self, PostRow, Ref, SummaryRow, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
 use pressroom_schema::{Conn, Id, Timestamp, Tx};
 use serde::Deserialize;
@@ -101,104 +101,114 @@ fn body_link_id(from: Id, to: Id) -> Id {
     Id(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// The links of these posts in both directions, by a fixed number of statements. Posts that the viewer may not see are left out.
+/// The links of these posts in both directions, by one statement. Posts that the viewer may not see are left out.
 pub(crate) fn load_links(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
     ids: &[Id],
 ) -> Result<HashMap<Id, LinksView>> {
-    let outgoing = links::outgoing(conn, ids)?;
-    let incoming = links::incoming(conn, ids)?;
-    let body_out = links::body_outgoing(conn, ids)?;
-    let body_in = links::body_incoming(conn, ids)?;
-    let mut others: Vec<Id> = outgoing.iter().filter_map(|l| l.target_post_id).collect();
-    others.extend(incoming.iter().map(|l| l.post_id));
-    others.extend(body_out.iter().map(|(_, to)| *to));
-    others.extend(body_in.iter().map(|(from, _)| *from));
-    others.sort_unstable();
-    others.dedup();
-    let known: HashMap<Id, PostRow> = visible(conn, viewer, &others)?;
+    let ties = posts::ties(conn, ids, Ties { outgoing: true, links: true, ..Ties::default() })?;
+    links_of(svc, conn, viewer, ids, &ties)
+}
+
+/// The links among `ties`; reads no more, except for callers who may see what is not public.
+pub(super) fn links_of(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    ids: &[Id],
+    ties: &[Tie],
+) -> Result<HashMap<Id, LinksView>> {
+    let hidden = hidden(conn, viewer, ties)?;
     let mut all: HashMap<Id, LinksView> = ids.iter().map(|id| (*id, LinksView::default())).collect();
-    let mut linked: HashSet<(Id, Id)> = HashSet::new();
-    for row in outgoing.iter().chain(&incoming) {
-        if let Some(to) = row.target_post_id {
-            linked.insert((row.post_id, to));
+    // A public post never tells of a body link twice, nor of one that an editor curated as well. Curated ties come first.
+    let mut seen: HashSet<(Id, Id)> = HashSet::new();
+    for tie in ties {
+        let other = tie.other.as_ref();
+        let ends = match tie.kind {
+            TieKind::Outgoing => (Some(tie.of), other.map(|post| post.id)),
+            TieKind::Incoming => (other.map(|post| post.id), Some(tie.of)),
+            _ => continue,
+        };
+        if let (Some(from), Some(to)) = ends {
+            seen.insert((from, to));
         }
     }
-    for row in &outgoing {
-        let Some(views) = all.get_mut(&row.post_id) else { continue };
-        let post = row.target_post_id.and_then(|id| known.get(&id));
-        if row.target_post_id.is_some() && post.is_none() {
+    let mut told: HashSet<(TieKind, Id, Id)> = HashSet::new();
+    for tie in ties {
+        let Some(views) = all.get_mut(&tie.of) else { continue };
+        let other = tie.other.as_ref();
+        if other.is_some_and(|post| hidden.contains(&post.id)) {
             continue;
         }
-        views.outgoing.push(view(svc, row, post));
-    }
-    for row in &incoming {
-        let (Some(to), Some(from)) = (row.target_post_id, known.get(&row.post_id)) else { continue };
-        if let Some(views) = all.get_mut(&to) {
-            views.incoming.push(view(svc, row, Some(from)));
-        }
-    }
-    // A public post never tells of a body link twice, nor of one that an editor curated as well.
-    let mut seen = HashSet::new();
-    for (from, to) in body_out {
-        let (Some(views), Some(post)) = (all.get_mut(&from), known.get(&to)) else { continue };
-        if !linked.contains(&(from, to)) && seen.insert((from, to)) {
-            let position = i32::try_from(views.outgoing.len()).unwrap_or(i32::MAX);
-            views.outgoing.push(body_view(svc, from, to, position, post));
-        }
-    }
-    let mut seen = HashSet::new();
-    for (from, to) in body_in {
-        let (Some(views), Some(post)) = (all.get_mut(&to), known.get(&from)) else { continue };
-        if !linked.contains(&(from, to)) && seen.insert((from, to)) {
-            let position = i32::try_from(views.incoming.len()).unwrap_or(i32::MAX);
-            views.incoming.push(body_view(svc, from, to, position, post));
+        let (list, from_to) = match (tie.kind, other) {
+            (TieKind::Outgoing, post) => {
+                views.outgoing.push(view(svc, tie, post));
+                continue;
+            }
+            (TieKind::Incoming, Some(post)) => {
+                views.incoming.push(view(svc, tie, Some(post)));
+                continue;
+            }
+            (TieKind::BodyOutgoing, Some(post)) => (&mut views.outgoing, (tie.of, post.id)),
+            (TieKind::BodyIncoming, Some(post)) => (&mut views.incoming, (post.id, tie.of)),
+            _ => continue,
+        };
+        let (from, to) = from_to;
+        if let Some(post) = other
+            && !seen.contains(&from_to)
+            && told.insert((tie.kind, from, to))
+        {
+            let position = i32::try_from(list.len()).unwrap_or(i32::MAX);
+            list.push(body_view(svc, from, to, position, post));
         }
     }
     Ok(all)
 }
 
-/// The posts among `ids` that everybody, or this viewer, may see.
-fn visible(conn: &mut Conn, viewer: &Viewer, ids: &[Id]) -> Result<HashMap<Id, PostRow>> {
-    let mut known = HashMap::new();
-    let rows = posts::by_ids(conn, ids)?;
-    let hidden = viewer.is_signed_in() && rows.iter().any(|(row, _)| !is_public(row));
-    let bylines = if hidden { posts::bylines(conn, ids)? } else { Vec::new() };
-    for (row, _) in rows {
-        let shown = is_public(&row)
-            || (viewer.is_signed_in() && row.deleted_at.is_none() && {
-                let authors: Vec<uuid::Uuid> =
-                    bylines.iter().filter(|(post, _)| *post == row.id).map(|(_, author)| author.0).collect();
-                super::posts::may_read_draft(viewer, &row, &authors)
-            });
-        if shown {
-            known.insert(row.id, row);
+/// The posts at the other ends that this viewer may not see.
+fn hidden(conn: &mut Conn, viewer: &Viewer, ties: &[Tie]) -> Result<HashSet<Id>> {
+    let closed: HashMap<Id, &SummaryRow> = ties
+        .iter()
+        .filter_map(|tie| tie.other.as_ref())
+        .filter(|post| !is_public(*post))
+        .map(|post| (post.id, post))
+        .collect();
+    let mut hidden: HashSet<Id> = closed.keys().copied().collect();
+    if viewer.is_signed_in() && !hidden.is_empty() {
+        let ids: Vec<Id> = hidden.iter().copied().collect();
+        let bylines = posts::bylines(conn, &ids)?;
+        for (id, post) in closed {
+            let authors: Vec<uuid::Uuid> =
+                bylines.iter().filter(|(post, _)| *post == id).map(|(_, author)| author.0).collect();
+            if post.deleted_at.is_none() && super::posts::may_read_draft(viewer, post, &authors) {
+                hidden.remove(&id);
+            }
         }
     }
-    Ok(known)
+    Ok(hidden)
 }
 
-fn view(svc: &Service, row: &LinkRow, post: Option<&PostRow>) -> LinkView {
+fn view(svc: &Service, tie: &Tie, post: Option<&SummaryRow>) -> LinkView {
     LinkView {
-        id: row.id,
-        relation: row.relation.clone(),
-        position: row.position,
-        note: row.note.clone(),
+        id: tie.link_id.unwrap_or(Id::NIL),
+        relation: tie.relation.clone().unwrap_or_default(),
+        position: tie.position,
+        note: tie.note.clone(),
         origin: "curated".into(),
         post: post.map(|p| svc.summary(p)),
-        external: row.external_url.as_ref().map(|url| ExternalView {
+        external: tie.external_url.as_ref().map(|url| ExternalView {
             url: url.clone(),
-            title: row.external_title.clone(),
-            author: row.external_author.clone(),
-            publisher: row.external_publisher.clone(),
-            published_at: row.external_published_at,
+            title: tie.external_title.clone(),
+            author: tie.external_author.clone(),
+            publisher: tie.external_publisher.clone(),
+            published_at: tie.external_published_at,
         }),
     }
 }
 
-fn body_view(svc: &Service, from: Id, to: Id, position: i32, post: &PostRow) -> LinkView {
+fn body_view(svc: &Service, from: Id, to: Id, position: i32, post: &SummaryRow) -> LinkView {
     LinkView {
         id: body_link_id(from, to),
         relation: "cites".into(),

@@ -11,7 +11,7 @@ mod publish;
 mod read;
 mod write;
 
-pub(crate) use access::{find_visible, is_public, is_released, may_read_draft};
+pub(crate) use access::{Standing, find_visible, is_public, is_released, may_read_draft};
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
@@ -21,6 +21,7 @@ pub use input::{
     UpdatePost,
 };
 pub(crate) use live::save_links;
+pub use pressroom_schema::posts::Columns;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};

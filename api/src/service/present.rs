@@ -1,8 +1,9 @@
 //! Rows as views: the pure step between what is stored and what is shown.
 
+use pressroom_schema::Json;
 use pressroom_schema::authors::WithAvatar;
-use pressroom_schema::media::MediaRow;
-use pressroom_schema::posts::PostRow;
+use pressroom_schema::media::{ImageRow, MediaRow};
+use pressroom_schema::posts::SummaryRow;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::WithParent;
 use serde::Deserialize;
@@ -34,8 +35,8 @@ impl Service {
         format!("{}/media/{key}", self.config.api_base())
     }
 
-    fn variants(&self, row: &MediaRow) -> Vec<VariantView> {
-        row.variants
+    fn variants(&self, stored: &Json) -> Vec<VariantView> {
+        stored
             .to::<Vec<StoredVariant>>()
             .unwrap_or_default()
             .into_iter()
@@ -49,7 +50,7 @@ impl Service {
     }
 
     /// An image where it is shown; `alt` and `caption` of the place win over those of the media object.
-    pub(crate) fn image(&self, row: &MediaRow, alt: Option<&str>, caption: Option<&str>) -> ImageView {
+    pub(crate) fn image(&self, row: &ImageRow, alt: Option<&str>, caption: Option<&str>) -> ImageView {
         ImageView {
             id: row.id,
             url: self.media_url(&row.storage_key),
@@ -59,7 +60,7 @@ impl Service {
             height: u32::try_from(row.height).unwrap_or_default(),
             mime: row.mime.clone(),
             color: row.color.clone(),
-            variants: self.variants(row),
+            variants: self.variants(&row.variants),
         }
     }
 
@@ -78,7 +79,7 @@ impl Service {
             color: row.color.clone(),
             animated: row.animated,
             state: row.state.clone(),
-            variants: self.variants(row),
+            variants: self.variants(&row.variants),
             sha256: row.sha256.clone(),
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -108,7 +109,7 @@ impl Service {
     }
 
     /// A post in few words.
-    pub(crate) fn summary(&self, row: &PostRow) -> PostSummary {
+    pub(crate) fn summary(&self, row: &SummaryRow) -> PostSummary {
         PostSummary {
             id: row.id,
             slug: row.slug.clone(),
@@ -122,7 +123,7 @@ impl Service {
 }
 
 /// Stored profiles elsewhere.
-pub(crate) fn social(json: &pressroom_schema::Json) -> Vec<SocialView> {
+pub(crate) fn social(json: &Json) -> Vec<SocialView> {
     json.to::<Vec<StoredSocial>>()
         .unwrap_or_default()
         .into_iter()

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pressroom_schema::posts::{self, PostRow, Ref};
-use pressroom_schema::{Conn, Id, links, related};
+use pressroom_schema::posts::{self, Ref, Tie, TieKind, Ties};
+use pressroom_schema::{Conn, Id, related};
 
 use super::posts::find_visible;
 use super::{Found, Service, Svc};
@@ -80,7 +80,7 @@ pub(crate) fn forget_related(conn: &mut Conn, post: Id) -> Result<Vec<Id>> {
     Ok(related::forget(conn, post)?)
 }
 
-/// The related posts of each of these, by a fixed number of statements.
+/// The related posts of each of these, by one statement.
 pub(crate) fn load_related(
     svc: &Service,
     conn: &mut Conn,
@@ -88,49 +88,39 @@ pub(crate) fn load_related(
     ids: &[Id],
     limit: i64,
 ) -> Result<HashMap<Id, Vec<RelatedView>>> {
+    let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
+    Ok(related_of(svc, &ties, limit))
+}
+
+/// The related posts among `ties`: curated ones first, then similar ones.
+pub(super) fn related_of(svc: &Service, ties: &[Tie], limit: i64) -> HashMap<Id, Vec<RelatedView>> {
     let limit = usize::try_from(limit).unwrap_or(0);
-    let mut wanted: Vec<(Id, Id, ReasonView)> = Vec::new();
-    for link in links::outgoing(conn, ids)? {
-        if let Some(to) = link.target_post_id {
-            let reason = ReasonView {
+    let mut all: HashMap<Id, Vec<RelatedView>> = HashMap::new();
+    for tie in ties {
+        let Some(post) = tie.other.as_ref().filter(|post| post.listed) else { continue };
+        let list = all.entry(tie.of).or_default();
+        if list.len() >= limit || list.iter().any(|r| r.post.id == post.id) {
+            continue;
+        }
+        let reason = match tie.kind {
+            TieKind::Outgoing => ReasonView {
                 kind: "curated".into(),
-                relation: Some(link.relation),
+                relation: tie.relation.clone(),
                 score: None,
                 terms: None,
-            };
-            wanted.push((link.post_id, to, reason));
-        }
-    }
-    for row in related::of_posts(conn, ids)? {
-        let reason = ReasonView {
-            kind: "similar".into(),
-            relation: None,
-            // Thousandths, shown as hundredths.
-            score: Some(f64::from(row.score / 10) / 100.0),
-            terms: Some(row.terms.to().unwrap_or_default()),
+            },
+            TieKind::Similar => ReasonView {
+                kind: "similar".into(),
+                relation: None,
+                // Thousandths, shown as hundredths.
+                score: Some(f64::from(tie.score / 10) / 100.0),
+                terms: Some(tie.terms.as_ref().and_then(|t| t.to().ok()).unwrap_or_default()),
+            },
+            _ => continue,
         };
-        wanted.push((row.post_id, row.related_id, reason));
+        list.push(RelatedView { post: svc.summary(post), reason });
     }
-    let mut others: Vec<Id> = wanted.iter().map(|(_, to, _)| *to).collect();
-    others.sort_unstable();
-    others.dedup();
-    let known: HashMap<Id, PostRow> = posts::by_ids(conn, &others)?
-        .into_iter()
-        .filter(|(row, _)| row.listed)
-        .map(|(row, _)| (row.id, row))
-        .collect();
-    let mut all: HashMap<Id, Vec<RelatedView>> = HashMap::new();
-    let mut seen = HashSet::new();
-    for (from, to, reason) in wanted {
-        let list = all.entry(from).or_default();
-        if list.len() < limit
-            && let Some(row) = known.get(&to)
-            && seen.insert((from, to))
-        {
-            list.push(RelatedView { post: svc.summary(row), reason });
-        }
-    }
-    Ok(all)
+    all
 }
 
 /// The posts related to one.

@@ -224,7 +224,7 @@ fn load_hits(
             snippet: snippet(text, &row, &tokens),
             title_highlighted: highlight(&row.title, &tokens, false, usize::MAX),
             score: hit.score,
-            post: svc.summary(&row),
+            post: svc.summary(&posts::SummaryRow::from(&row)),
         });
     }
     Ok(views)
@@ -262,7 +262,7 @@ pub async fn reindex_all(svc: &Svc) -> Result<u64> {
 
 fn reindex_after(conn: &mut Conn, after: Id) -> Result<Vec<Id>> {
     let ids = store::listed_after(conn, after, BATCH)?;
-    let bodies: HashMap<Id, posts::PostBody> = posts::bodies(conn, &ids)?.into_iter().collect();
+    let texts: HashMap<Id, String> = store::texts(conn, &ids)?.into_iter().collect();
     let mut names: HashMap<Id, Vec<String>> = HashMap::new();
     for (post, (tag, _)) in tags::of_posts(conn, &ids)? {
         names.entry(post).or_default().push(tag.name);
@@ -276,7 +276,7 @@ fn reindex_after(conn: &mut Conn, after: Id) -> Result<Vec<Id>> {
             subtitle: row.subtitle.as_deref(),
             excerpt: snapshot.as_ref().and_then(|s| s.excerpt.as_deref()),
             tags: names.get(&row.id).map(Vec::as_slice).unwrap_or_default(),
-            text: bodies.get(&row.id).map(|b| b.text.as_str()).unwrap_or_default(),
+            text: texts.get(&row.id).map(String::as_str).unwrap_or_default(),
         };
         index(conn, row.id, row.sorted_at, &document)?;
     }

@@ -68,7 +68,7 @@ pub struct PostSummary {
 }
 
 /// The posts before and after in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AdjacentView {
     /// The one published before; null at the beginning.
     #[schema(required = true)]

@@ -331,7 +331,7 @@ fn one(
     start: Start,
 ) -> crate::Result<crate::Slice<CommentRow>> {
     let window = Window { start, limit: 3 };
-    let mut found = pages(conn, kind, &[of], order, &window)?;
+    let mut found = pages(conn, kind, &[of], order, &window, None)?.0;
     assert!(found.len() <= 1);
     Ok(found.pop().map_or_else(crate::Slice::empty, |(group, slice)| {
         assert_eq!(group, of);
@@ -381,7 +381,7 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_di
                 }
             }
             let posts = [id(1), id(2), id(3)];
-            let together = pages(conn, Kind::Roots, &posts, Order::Top, &Window::first(4))?;
+            let together = pages(conn, Kind::Roots, &posts, Order::Top, &Window::first(4), None)?.0;
             assert_eq!(together.len(), 3);
             for (of, slice) in together {
                 let whole = expected(&rows, Kind::Roots, of, Order::Top);
@@ -422,19 +422,48 @@ async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for()
                         .collect();
                     wanted.extend(&level);
                 }
-                let found: Vec<Id> =
-                    descendants(conn, &tops, i64::try_from(per_parent).unwrap(), levels, 10_000)?
-                        .iter()
-                        .map(|r| r.id)
-                        .collect();
+                let found: Vec<Id> = descendants(
+                    conn,
+                    &tops,
+                    Below { per_parent: i64::try_from(per_parent).unwrap(), levels, most: 10_000 },
+                )?
+                .iter()
+                .map(|r| r.id)
+                .collect();
                 assert_eq!(found.len(), wanted.len());
                 assert_eq!(found.into_iter().collect::<HashSet<_>>(), wanted);
             }
             // A limit cuts the deepest level off first.
-            let some = descendants(conn, &tops, 10, 4, 5)?;
+            let some = descendants(conn, &tops, Below { per_parent: 10, levels: 4, most: 5 })?;
             assert_eq!(some.len(), 5);
             let depths: HashMap<Id, i32> = rows.iter().map(|r| (r.id, r.depth)).collect();
             assert!(some.iter().all(|r| depths[&r.id] == 1));
+            Ok(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_page_with_its_replies_is_the_page_and_then_its_replies() {
+    let store = Store::new("nested").await;
+    store.write(|tx| shuffle(tx.conn, 54_321, 500)).await;
+    store
+        .read(|conn| {
+            let below = Below { per_parent: 2, levels: 3, most: 10_000 };
+            let window = Window::first(3);
+            let posts: Vec<Id> = (1..=3).map(id).collect();
+            for order in [Order::Oldest, Order::Newest, Order::Top] {
+                let (alone, none) = pages(conn, Kind::Roots, &posts, order, &window, None)?;
+                let (nested, replies) = pages(conn, Kind::Roots, &posts, order, &window, Some(below))?;
+                assert!(none.is_empty());
+                assert_eq!(alone, nested);
+                // The row that tells of a next page brings its own replies along.
+                let tops: Vec<Id> =
+                    nested.iter().flat_map(|(_, page)| page.rows.iter().map(|r| r.id)).collect();
+                let wanted: HashSet<Id> = descendants(conn, &tops, below)?.iter().map(|r| r.id).collect();
+                let found: HashSet<Id> = replies.iter().map(|r| r.id).collect();
+                assert!(!wanted.is_empty() && wanted.is_subset(&found));
+            }
             Ok(())
         })
         .await;
@@ -465,10 +494,11 @@ async fn a_page_takes_as_many_statements_however_many_comments_there_are() {
             .scope(Cell::new(0), async {
                 store
                     .read(|conn| {
-                        let found = pages(conn, Kind::Roots, &[id(1)], Order::Newest, &Window::first(50))?;
+                        let found =
+                            pages(conn, Kind::Roots, &[id(1)], Order::Newest, &Window::first(50), None)?.0;
                         let ids: Vec<Id> =
                             found.iter().flat_map(|(_, s)| s.rows.iter().map(|r| r.id)).collect();
-                        descendants(conn, &ids, 10, 4, 1000)?;
+                        descendants(conn, &ids, Below { per_parent: 10, levels: 4, most: 1000 })?;
                         by_ids(conn, &ids)?;
                         private(conn, &ids)?;
                         count_roots(conn, &[id(1)])?;

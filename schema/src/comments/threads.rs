@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use super::{CommentRow, Order};
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
-use crate::sql::{id_in, id_list};
+use crate::sql::{id_in, id_list, push_ids};
 use crate::tables::comments;
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
@@ -42,7 +42,19 @@ struct Pages {
     place: Option<(KeyOf, Id)>,
     falls: bool,
     fetch: i64,
+    below: Option<Below>,
     columns: Selection,
+}
+
+/// How much of what hangs on comments is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Below {
+    /// Most replies of one comment, oldest first.
+    pub per_parent: i64,
+    /// How many levels.
+    pub levels: i32,
+    /// Most replies in all; the deepest are left out first.
+    pub most: i64,
 }
 
 /// A place's key, as the column has it.
@@ -79,11 +91,89 @@ impl Pages {
         out.push_sql(if self.falls { " DESC, r.id DESC LIMIT " } else { ", r.id LIMIT " });
         out.push_bind_param::<BigInt, i64>(&self.fetch)
     }
+
+    /// The page, its comments' replies, the replies to those, and so on.
+    fn with_replies<'b>(
+        &'b self,
+        below: &'b Below,
+        out: &mut AstPass<'_, 'b, MultiBackend>,
+    ) -> QueryResult<()> {
+        let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        out.push_sql("WITH RECURSIVE t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count FROM ");
+        out.push_sql(if is_sqlite { "json_each(" } else { "jsonb_array_elements_text(CAST(" });
+        out.push_bind_param::<Text, str>(&self.groups)?;
+        if is_sqlite {
+            out.push_sql(") AS g CROSS JOIN comments AS c ON ");
+            if self.kind != Kind::Replies {
+                out.push_sql("c.post_id = unhex(g.value) AND ");
+            }
+            out.push_sql("c.id IN (SELECT r.id");
+            self.rows("unhex(g.value)", out)?;
+            out.push_sql(")");
+        } else {
+            out.push_sql(
+                " AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.id, r.reply_count",
+            );
+            self.rows("CAST(g.value AS uuid)", out)?;
+            out.push_sql(") AS c");
+        }
+        push_branches(&below.per_parent, &below.levels, &below.most, out)?;
+        out.push_sql(") SELECT t.level, ");
+        self.columns.walk_ast(out.reborrow())?;
+        push_from(&below.most, out)
+    }
+}
+
+/// The recursive half of a statement over `t (post_id, id, level, replies)`, which its first half begins with the comments at the top.
+fn push_branches<'b>(
+    per_parent: &'b i64,
+    levels: &'b i32,
+    most: &'b i64,
+    out: &mut AstPass<'_, 'b, MultiBackend>,
+) -> QueryResult<()> {
+    let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+    out.push_sql(" UNION ALL SELECT n.post_id, n.id, t.level + 1, n.reply_count FROM t CROSS JOIN ");
+    out.push_sql(if is_sqlite {
+        "comments AS n ON n.post_id = t.post_id AND n.id IN (SELECT r.id"
+    } else {
+        "LATERAL (SELECT r.post_id, r.id, r.reply_count"
+    });
+    out.push_sql(
+        " FROM comments AS r WHERE r.post_id = t.post_id AND r.parent_id = t.id AND r.shown = TRUE \
+         ORDER BY r.created_at, r.id LIMIT ",
+    );
+    out.push_bind_param::<BigInt, i64>(per_parent)?;
+    // A comment that nobody answered is not looked into.
+    out.push_sql(if is_sqlite { ")" } else { ") AS n" });
+    out.push_sql(" WHERE t.replies > 0 AND t.level < ");
+    out.push_bind_param::<Integer, i32>(levels)?;
+    // SQLite stops a recursion by a limit inside it; PostgreSQL stops when nobody asks for more.
+    if is_sqlite {
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, i64>(most)?;
+    }
+    Ok(())
+}
+
+/// Where the columns of the comments in `t` come from.
+fn push_from<'b>(most: &'b i64, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+    if matches!(out.backend(), MultiBackend::Sqlite(_)) {
+        out.push_sql(" FROM t CROSS JOIN");
+    } else {
+        out.push_sql(" FROM (SELECT t.post_id, t.id, t.level FROM t LIMIT ");
+        out.push_bind_param::<BigInt, i64>(most)?;
+        out.push_sql(") AS t JOIN");
+    }
+    out.push_sql(" comments ON comments.post_id = t.post_id AND comments.id = t.id");
+    Ok(())
 }
 
 impl QueryFragment<MultiBackend> for Pages {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        out.push_sql("SELECT ");
+        if let Some(below) = &self.below {
+            return self.with_replies(below, &mut out);
+        }
+        out.push_sql("SELECT 0, ");
         self.columns.walk_ast(out.reborrow())?;
         match out.backend() {
             MultiBackend::Sqlite(_) => {
@@ -116,7 +206,7 @@ impl QueryId for Pages {
 }
 
 impl Query for Pages {
-    type SqlType = SqlTypeOf<Selection>;
+    type SqlType = (Integer, SqlTypeOf<Selection>);
 }
 
 impl RunQueryDsl<Conn> for Pages {}
@@ -145,13 +235,18 @@ pub(super) fn plan(
     }
     impl RunQueryDsl<Conn> for Explain {}
     let (falls, place) = (order != Order::Oldest, Some(place));
-    let query = Pages { kind, order, groups: "[]".into(), place, falls, fetch: 4, columns: selection() };
+    let query =
+        Pages { kind, order, groups: "[]".into(), place, falls, fetch: 4, below: None, columns: selection() };
     let lines: Vec<(i32, i32, i32, String)> = Explain(query).load(conn)?;
     Ok(lines.into_iter().map(|(_, _, _, line)| line).collect())
 }
 
+/// A page of each group that has rows, and the replies that hang on those rows.
+pub type Threads = (Vec<(Id, Slice<CommentRow>)>, Vec<CommentRow>);
+
 /// One page of each group, in `order`: of each post's comments, or of each comment's replies, as `kind` says. A group without
-/// rows has no entry.
+/// rows has no entry. With them, in no particular order, what is shown `below` them; where that is more than its `most`, perhaps
+/// some of one comment's replies without the others.
 ///
 /// # Errors
 /// When the database fails.
@@ -161,9 +256,10 @@ pub fn pages(
     groups: &[Id],
     order: Order,
     window: &Window,
-) -> crate::Result<Vec<(Id, Slice<CommentRow>)>> {
+    below: Option<Below>,
+) -> crate::Result<Threads> {
     if groups.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let falls = (order != Order::Oldest) != window.is_backward();
     let place = window.place().map(|place| {
@@ -173,10 +269,17 @@ pub fn pages(
         };
         (key, place.id)
     });
+    // The comments of the pages are part of the recursion.
+    let top = window.fetch().saturating_mul(i64::try_from(groups.len()).unwrap_or(i64::MAX));
+    let below = below.map(|b| Below { most: b.most.saturating_add(top), ..b });
     let groups = id_list(groups);
-    let mut rows: Vec<CommentRow> =
-        Pages { kind, order, groups, place, falls, fetch: window.fetch(), columns: selection() }
+    let all: Vec<(i32, CommentRow)> =
+        Pages { kind, order, groups, place, falls, fetch: window.fetch(), below, columns: selection() }
             .load(conn)?;
+    let (mut rows, mut replies) = (Vec::new(), Vec::new());
+    for (level, row) in all {
+        if level == 0 { rows.push(row) } else { replies.push(row) }
+    }
     let group = |row: &CommentRow| match kind {
         Kind::Roots | Kind::Flat => row.post_id,
         Kind::Replies => row.parent_id.unwrap_or(Id::NIL),
@@ -198,61 +301,30 @@ pub fn pages(
             _ => found.push((of, vec![row])),
         }
     }
-    Ok(found.into_iter().map(|(of, rows)| (of, window.slice(rows))).collect())
+    Ok((found.into_iter().map(|(of, rows)| (of, window.slice(rows))).collect(), replies))
 }
 
-/// Replies, the replies to those, and so on: at most `per_parent` of each comment, `levels` deep, and `most` in all, level by
-/// level. See [`Pages`] for why this is not diesel's own.
+/// Replies, the replies to those, and so on, of comments that are known. See [`Pages`] for why this is not diesel's own.
 struct Descendants {
     of: String,
-    per_parent: i64,
-    levels: i32,
-    most: i64,
+    below: Below,
     columns: Selection,
 }
 
 impl QueryFragment<MultiBackend> for Descendants {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        const CHILDREN: &str = " FROM comments AS r WHERE r.post_id = t.post_id AND r.parent_id = t.id AND r.shown = TRUE \
-             ORDER BY r.created_at, r.id LIMIT ";
-        let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        out.push_sql("WITH RECURSIVE g (id) AS (");
+        push_ids(&self.of, &mut out)?;
         out.push_sql(
-            "WITH RECURSIVE t (post_id, id, level) AS (SELECT c.post_id, c.id, 0 FROM comments AS c WHERE c.id",
+            "), t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count \
+             FROM g CROSS JOIN comments AS c WHERE c.id = g.id",
         );
-        out.push_sql(if is_sqlite {
-            " IN (SELECT unhex(value) FROM json_each("
-        } else {
-            " = ANY (ARRAY(SELECT CAST(jsonb_array_elements_text(CAST("
-        });
-        out.push_bind_param::<Text, str>(&self.of)?;
-        out.push_sql(if is_sqlite { "))" } else { " AS jsonb)) AS uuid)))" });
-        out.push_sql(" UNION ALL SELECT n.post_id, n.id, t.level + 1 FROM t CROSS JOIN ");
-        if is_sqlite {
-            out.push_sql("comments AS n ON n.post_id = t.post_id AND n.id IN (SELECT r.id");
-        } else {
-            out.push_sql("LATERAL (SELECT r.post_id, r.id");
-        }
-        out.push_sql(CHILDREN);
-        out.push_bind_param::<BigInt, i64>(&self.per_parent)?;
-        out.push_sql(if is_sqlite { ")" } else { ") AS n" });
-        out.push_sql(" WHERE t.level < ");
-        out.push_bind_param::<Integer, i32>(&self.levels)?;
-        // SQLite stops a recursion by a limit inside it; PostgreSQL stops when nobody asks for more.
-        if is_sqlite {
-            out.push_sql(" LIMIT ");
-            out.push_bind_param::<BigInt, i64>(&self.most)?;
-        }
+        let Below { per_parent, levels, most } = &self.below;
+        push_branches(per_parent, levels, most, &mut out)?;
         out.push_sql(") SELECT ");
         self.columns.walk_ast(out.reborrow())?;
-        out.push_sql(" FROM ");
-        if is_sqlite {
-            out.push_sql("t CROSS JOIN");
-        } else {
-            out.push_sql("(SELECT t.post_id, t.id, t.level FROM t LIMIT ");
-            out.push_bind_param::<BigInt, i64>(&self.most)?;
-            out.push_sql(") AS t JOIN");
-        }
-        out.push_sql(" comments ON comments.post_id = t.post_id AND comments.id = t.id WHERE t.level > 0");
+        push_from(most, &mut out)?;
+        out.push_sql(" WHERE t.level > 0");
         Ok(())
     }
 }
@@ -269,24 +341,18 @@ impl Query for Descendants {
 
 impl RunQueryDsl<Conn> for Descendants {}
 
-/// What is shown below these comments, in no particular order: the first `per_parent` replies of each, `levels` deep. Where
-/// there are more than `most` in all, the deepest are left out, and perhaps some of one comment's replies without the others.
+/// What is shown below these comments, in no particular order. Where there is more than `below.most` in all, perhaps some of one
+/// comment's replies without the others.
 ///
 /// # Errors
 /// When the database fails.
-pub fn descendants(
-    conn: &mut Conn,
-    of: &[Id],
-    per_parent: i64,
-    levels: i32,
-    most: i64,
-) -> crate::Result<Vec<CommentRow>> {
+pub fn descendants(conn: &mut Conn, of: &[Id], below: Below) -> crate::Result<Vec<CommentRow>> {
     if of.is_empty() {
         return Ok(Vec::new());
     }
     // The comments themselves are part of the recursion.
-    let most = most.saturating_add(i64::try_from(of.len()).unwrap_or(i64::MAX));
-    Ok(Descendants { of: id_list(of), per_parent, levels, most, columns: selection() }.load(conn)?)
+    let most = below.most.saturating_add(i64::try_from(of.len()).unwrap_or(i64::MAX));
+    Ok(Descendants { of: id_list(of), below: Below { most, ..below }, columns: selection() }.load(conn)?)
 }
 
 /// How many comments that answer none are shown under each of these posts; none is no entry.

@@ -3,9 +3,9 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{PostRow, WithImage};
+use super::{Columns, FullPost, PostRow, WithImage, body};
 use crate::db::{Conn, MultiBackend};
-use crate::media::MediaRow;
+use crate::media::ImageRow;
 use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::sql::{id_in, text_in};
 use crate::tables::{media, post_authors, post_lists, post_tags, posts};
@@ -167,7 +167,22 @@ fn filtered(filter: &Filter) -> Boxed<'_> {
     query
 }
 
-/// One page of the posts that `filter` leaves, in `order`.
+/// The rows of a boxed query over posts and media. Lists seldom show bodies: then their columns are not named at all.
+macro_rules! rows {
+    ($query:expr, $conn:expr, $columns:expr) => {
+        if $columns == Columns::NONE {
+            let rows: Vec<WithImage> =
+                $query.select((PostRow::as_select(), Option::<ImageRow>::as_select())).load($conn)?;
+            rows.into_iter().map(FullPost::from).collect()
+        } else {
+            $query
+                .select((PostRow::as_select(), Option::<ImageRow>::as_select(), body($columns)))
+                .load($conn)?
+        }
+    };
+}
+
+/// One page of the posts that `filter` leaves, in `order`, with the long columns that are wanted.
 ///
 /// # Errors
 /// When the database fails.
@@ -176,9 +191,10 @@ pub fn list(
     filter: &Filter,
     order: Order,
     window: &Window,
-) -> crate::Result<Slice<WithImage>> {
+    columns: Columns,
+) -> crate::Result<Slice<FullPost>> {
     if let (Some(list), Order::Newest | Order::Oldest) = (filter.one_list(), order) {
-        return of_list(conn, list, order == Order::Newest, window);
+        return of_list(conn, list, order == Order::Newest, window, columns);
     }
     let query = filtered(filter);
     let time = |key: &KeyValue| key.time();
@@ -191,20 +207,24 @@ pub fn list(
         Order::Title => keyset!(query, window, posts::title_key, posts::id, text, descending: false),
         Order::Discussed => keyset!(query, window, posts::comment_count, posts::id, int, descending: true),
     };
-    let rows = query.select((PostRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
-    Ok(window.slice(rows))
+    Ok(window.slice(rows!(query, conn, columns)))
 }
 
 /// A page of one author's or one tag's list costs the same at any depth: it is a range of a table that is in order.
-fn of_list(conn: &mut Conn, list: Id, newest: bool, window: &Window) -> crate::Result<Slice<WithImage>> {
+fn of_list(
+    conn: &mut Conn,
+    list: Id,
+    newest: bool,
+    window: &Window,
+    columns: Columns,
+) -> crate::Result<Slice<FullPost>> {
     let query = post_lists::table
         .inner_join(posts::table.left_join(media::table))
         .filter(post_lists::list_id.eq(list))
         .into_boxed::<MultiBackend>();
     let time = |key: &KeyValue| key.time();
     let query = keyset!(query, window, post_lists::sorted_at, post_lists::post_id, time, descending: newest);
-    let rows = query.select((PostRow::as_select(), Option::<MediaRow>::as_select())).load(conn)?;
-    Ok(window.slice(rows))
+    Ok(window.slice(rows!(query, conn, columns)))
 }
 
 /// How many posts `filter` leaves.
@@ -213,23 +233,4 @@ fn of_list(conn: &mut Conn, list: Id, newest: bool, window: &Window) -> crate::R
 /// When the database fails.
 pub fn count(conn: &mut Conn, filter: &Filter) -> crate::Result<i64> {
     Ok(filtered(filter).count().get_result(conn)?)
-}
-
-/// The public posts before and after a place in time.
-///
-/// # Errors
-/// When the database fails.
-pub fn adjacent(conn: &mut Conn, at: Timestamp, id: Id) -> crate::Result<(Option<PostRow>, Option<PostRow>)> {
-    let listed = || posts::table.filter(posts::listed.eq(true)).select(PostRow::as_select());
-    let previous = listed()
-        .filter(posts::sorted_at.lt(at).or(posts::sorted_at.eq(at).and(posts::id.lt(id))))
-        .order((posts::sorted_at.desc(), posts::id.desc()))
-        .first(conn)
-        .optional()?;
-    let next = listed()
-        .filter(posts::sorted_at.gt(at).or(posts::sorted_at.eq(at).and(posts::id.gt(id))))
-        .order((posts::sorted_at.asc(), posts::id.asc()))
-        .first(conn)
-        .optional()?;
-    Ok((previous, next))
 }

@@ -10,12 +10,12 @@ use uuid::Uuid;
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
-use crate::service::posts::{is_public, is_released};
+use crate::service::posts::{Standing, is_public, is_released};
 use crate::service::{Service, allowed, keys};
 
 /// A post, as far as its comments need it.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) url: String,
     owner: Option<Uuid>,
     authors: Vec<Uuid>,
@@ -24,11 +24,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn of(svc: &Service, post: &PostRow) -> Self {
+    fn of(svc: &Service, slug: &str, post: &impl Standing, authors: &[Id]) -> Self {
         Self {
-            url: svc.config.post_url(&post.slug),
-            owner: post.owner_id.map(|id| id.0),
-            authors: Vec::new(),
+            url: svc.config.post_url(slug),
+            owner: post.owner(),
+            authors: authors.iter().map(|id| id.0).collect(),
             is_live: is_public(post),
             is_released: is_released(post),
         }
@@ -62,33 +62,27 @@ impl Place {
 
 /// Posts by id.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Places(HashMap<Id, Place>);
+pub(crate) struct Places(HashMap<Id, Place>);
 
 impl Places {
-    /// One statement for any number of posts.
-    pub(super) fn of_rows<'a>(
-        svc: &Service,
-        conn: &mut Conn,
-        rows: impl IntoIterator<Item = &'a PostRow>,
-    ) -> Result<Self> {
-        let mut places: HashMap<Id, Place> =
-            rows.into_iter().map(|row| (row.id, Place::of(svc, row))).collect();
-        let ids: Vec<Id> = places.keys().copied().collect();
-        for (post, author) in posts::bylines(conn, &ids)? {
-            if let Some(place) = places.get_mut(&post) {
-                place.authors.push(author.0);
-            }
-        }
-        Ok(Self(places))
+    /// Posts whose authors are known.
+    pub(crate) fn known<'a>(svc: &Service, rows: impl IntoIterator<Item = (&'a PostRow, &'a [Id])>) -> Self {
+        Self(rows.into_iter().map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect())
     }
 
-    /// Two statements for any number of posts.
+    /// One statement.
+    pub(super) fn of_row(svc: &Service, conn: &mut Conn, row: &PostRow) -> Result<Self> {
+        let authors = posts::author_ids(conn, row.id)?;
+        Ok(Self::known(svc, [(row, authors.as_slice())]))
+    }
+
+    /// One statement for any number of posts.
     pub(super) fn of_ids(svc: &Service, conn: &mut Conn, ids: impl IntoIterator<Item = Id>) -> Result<Self> {
         let mut ids: Vec<Id> = ids.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        let rows = posts::by_ids(conn, &ids)?;
-        Self::of_rows(svc, conn, rows.iter().map(|(row, _)| row))
+        let rows = posts::with_bylines(conn, &ids)?;
+        Ok(Self(rows.iter().map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect()))
     }
 
     pub(super) fn get(&self, post: Id) -> Result<&Place> {
@@ -109,7 +103,7 @@ impl Known {
     pub(super) fn find(svc: &Service, conn: &mut Conn, id: &str) -> Result<Self> {
         let id: Id = id.parse().map_err(|_| Error::not_found("comment"))?;
         let (row, post) = comments::find(conn, id)?.ok_or_else(|| Error::not_found("comment"))?;
-        let places = Places::of_rows(svc, conn, [&post])?;
+        let places = Places::of_row(svc, conn, &post)?;
         Ok(Self { row, post, places })
     }
 

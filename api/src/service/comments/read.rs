@@ -95,7 +95,7 @@ pub(crate) fn list_in(
         (None, ThreadView::Thread) => (Kind::Roots, post.id),
         (None, ThreadView::Flat) => (Kind::Flat, post.id),
     };
-    let places = Places::of_rows(svc, conn, [&post])?;
+    let places = Places::of_row(svc, conn, &post)?;
     let level =
         Level { kind, groups: &[of], order: query.sort, page: &query.page, nested: kind != Kind::Flat };
     let page = load(svc, conn, viewer, &level, Some(places))?.remove(&of);

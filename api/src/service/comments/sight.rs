@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pressroom_schema::authors::{self, WithAvatar};
+use pressroom_schema::authors;
 use pressroom_schema::comments::{self, CommentPrivate, CommentRow, PENDING, SPAM};
 use pressroom_schema::{Conn, Id, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::service::{Service, allowed};
-use crate::view::{CommentAuthorView, CommentView, SpamReasonView, SpamView};
+use crate::view::{AuthorView, CommentAuthorView, CommentView, SpamReasonView, SpamView};
 
 /// Where comments are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,18 +76,30 @@ pub(super) fn load_views<'a>(
     rows: impl IntoIterator<Item = &'a CommentRow>,
     reading: Reading,
 ) -> Result<HashMap<Id, CommentView>> {
+    let rows: Vec<&CommentRow> = rows.into_iter().collect();
+    let mut profiles: Vec<Id> = rows.iter().filter_map(|row| row.author_id).collect();
+    profiles.sort_unstable();
+    profiles.dedup();
+    let people = authors::by_ids(conn, &profiles)?.iter().map(|a| (a.0.id, svc.author(a))).collect();
+    show(svc, conn, viewer, places, rows, reading, &people)
+}
+
+/// [`load_views`] where the writers' profiles are known.
+pub(super) fn show<'a>(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    places: &Places,
+    rows: impl IntoIterator<Item = &'a CommentRow>,
+    reading: Reading,
+    people: &HashMap<Id, AuthorView>,
+) -> Result<HashMap<Id, CommentView>> {
     let now = svc.now();
     let mut seen = Vec::new();
     for row in rows {
         let place = places.get(row.post_id)?;
         seen.push((row, place, Sight::of(viewer, place, row, reading, now)));
     }
-    let mut profiles: Vec<Id> =
-        seen.iter().filter(|(_, _, s)| !s.masked).filter_map(|(row, _, _)| row.author_id).collect();
-    profiles.sort_unstable();
-    profiles.dedup();
-    let profiles: HashMap<Id, WithAvatar> =
-        authors::by_ids(conn, &profiles)?.into_iter().map(|found| (found.0.id, found)).collect();
     let behind: Vec<Id> =
         seen.iter().filter(|(_, _, s)| s.looks_behind()).map(|(row, _, _)| row.id).collect();
     let behind: HashMap<Id, CommentPrivate> =
@@ -95,18 +107,17 @@ pub(super) fn load_views<'a>(
     Ok(seen
         .into_iter()
         .map(|(row, place, sight)| {
-            let profile = row.author_id.and_then(|id| profiles.get(&id));
-            (row.id, view(svc, row, place, sight, profile, behind.get(&row.id)))
+            let profile = row.author_id.and_then(|id| people.get(&id));
+            (row.id, view(row, place, sight, profile, behind.get(&row.id)))
         })
         .collect())
 }
 
 fn view(
-    svc: &Service,
     row: &CommentRow,
     place: &Place,
     sight: Sight,
-    profile: Option<&WithAvatar>,
+    profile: Option<&AuthorView>,
     private: Option<&CommentPrivate>,
 ) -> CommentView {
     let tells_text = !sight.masked || sight.moderates;
@@ -115,7 +126,7 @@ fn view(
         post_id: row.post_id,
         parent_id: row.parent_id,
         depth: row.depth,
-        author: (!sight.masked).then(|| author(svc, row, place, profile)),
+        author: (!sight.masked).then(|| author(row, place, profile)),
         html: if sight.masked { String::new() } else { row.html.clone() },
         markdown: private
             .filter(|_| tells_text && (sight.writes || sight.moderates || sight.private))
@@ -139,15 +150,13 @@ fn view(
 }
 
 /// Whoever has a profile goes by it, so that a new name or portrait shows everywhere.
-fn author(svc: &Service, row: &CommentRow, place: &Place, profile: Option<&WithAvatar>) -> CommentAuthorView {
-    let profile = profile.map(|found| svc.author(found));
-    let own = profile.as_ref();
+fn author(row: &CommentRow, place: &Place, own: Option<&AuthorView>) -> CommentAuthorView {
     CommentAuthorView {
         name: own.map_or_else(|| row.author_name.clone(), |p| p.name.clone()),
         url: own.and_then(|p| p.website.clone()).or_else(|| row.author_url.clone()),
         avatar_url: own.and_then(|p| p.avatar.as_ref()).map(|image| image.url.clone()),
         is_post_author: place.has_author(row.author_id),
-        profile,
+        profile: own.cloned(),
     }
 }
 

@@ -2,19 +2,23 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use pressroom_schema::comments::{self, CommentRow, Kind, Order};
+use pressroom_schema::comments::{self, Below, CommentRow, Kind, Order};
 use pressroom_schema::posts::PostRow;
-use pressroom_schema::{Conn, Id, KeyValue, Start, Timestamp, Window};
+use pressroom_schema::{Conn, Id, KeyValue, Slice, Start, Timestamp, Window, authors};
 
 use super::place::{Known, Places, is_writer};
-use super::sight::{Reading, load_views};
+use super::sight::{Reading, load_views, show};
 use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS, SORTS};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
-use crate::page::{List, Page, PageRequest, cursor};
+use crate::page::{Page, PageRequest, cursor};
 use crate::service::Service;
-use crate::view::CommentView;
+use crate::view::{AuthorView, CommentView};
+
+/// How much of what hangs on comments an answer nests.
+const BELOW: Below =
+    Below { per_parent: REPLIES_PER_COMMENT, levels: REPLY_LEVELS, most: REPLIES_PER_ANSWER };
 
 /// What a list's cursors are tagged with: a cursor is good for one post's or comment's list in one order.
 fn tag(kind: Kind, of: Id, order: Order) -> String {
@@ -48,8 +52,8 @@ fn window(kind: Kind, groups: &[Id], order: Order, page: &PageRequest) -> Result
 /// The first page of top-level comments under each of `posts`, in `order`, each with its replies where `nested`. Posts are
 /// taken to be such as the viewer may read. A post without comments has an empty page.
 ///
-/// Statements: posts, bylines, comments, profiles; with `nested` one for all replies; with `count` one; for callers who signed
-/// in one for the private side.
+/// Statements: posts with their bylines, comments with their replies, profiles; with `count` one; for callers who signed in one for
+/// the private side.
 pub(crate) fn load_threads(
     svc: &Service,
     conn: &mut Conn,
@@ -63,20 +67,10 @@ pub(crate) fn load_threads(
     load(svc, conn, viewer, &Level { kind: Kind::Roots, groups: posts, order, page, nested }, Some(places))
 }
 
-/// The first page of the thread under each of `rows`, as it is embedded in posts.
-pub(crate) fn load_first_pages<'a>(
-    svc: &Service,
-    conn: &mut Conn,
-    viewer: &Viewer,
-    rows: impl IntoIterator<Item = &'a PostRow>,
-) -> Result<HashMap<Id, List<CommentView>>> {
-    let rows: Vec<&PostRow> = rows.into_iter().collect();
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let places = Places::of_rows(svc, conn, rows)?;
+/// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement.
+pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id]) -> Result<Rows> {
     let (page, order) = (PageRequest::default(), Order::Oldest);
-    let level = Level { kind: Kind::Roots, groups: &ids, order, page: &page, nested: true };
-    let pages = load(svc, conn, viewer, &level, Some(places))?;
-    Ok(pages.into_iter().map(|(id, page)| (id, page.into_list())).collect())
+    fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested: true })
 }
 
 /// A page of the direct replies of each of `parents`, in `order`; nested below as in [`load_threads`]. Comments are taken to be
@@ -103,7 +97,10 @@ pub(crate) fn load_comments(
     let rows = comments::by_ids(conn, ids)?;
     let posts: Vec<Id> = rows.iter().map(|row| row.post_id).collect();
     let found = pressroom_schema::posts::by_ids(conn, &posts)?;
-    let places = Places::of_rows(svc, conn, found.iter().map(|(row, _)| row))?;
+    let bylines = pressroom_schema::posts::bylines(conn, &posts)?;
+    let by = |post: Id| bylines.iter().filter(|(id, _)| *id == post).map(|(_, author)| *author).collect();
+    let authors: Vec<Vec<Id>> = found.iter().map(|(row, _)| by(row.id)).collect();
+    let places = Places::known(svc, found.iter().zip(&authors).map(|((row, _), by)| (row, by.as_slice())));
     let posts: HashMap<Id, &PostRow> = found.iter().map(|(row, _)| (row.id, row)).collect();
     let mut readable = Vec::new();
     for row in rows {
@@ -144,39 +141,95 @@ pub(super) fn load(
     level: &Level<'_>,
     places: Option<Places>,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
+    let rows = fetch(conn, level)?;
+    let places = match places {
+        Some(places) => places,
+        None => Places::of_ids(svc, conn, rows.top().map(|row| row.post_id))?,
+    };
+    let found = authors::by_ids(conn, &rows.writers())?;
+    let people = found.iter().map(|a| (a.0.id, svc.author(a))).collect();
+    let totals = if level.page.count { Some(totals(conn, level.kind, &rows.groups)?) } else { None };
+    rows.show(svc, conn, viewer, &places, &people, totals.as_ref())
+}
+
+/// Pages of threads as they are stored, before it is known what their viewer sees of them.
+pub(crate) struct Rows {
+    kind: Kind,
+    order: Order,
+    nested: bool,
+    groups: Vec<Id>,
+    window: Option<Window>,
+    found: HashMap<Id, Slice<CommentRow>>,
+    branches: Branches,
+}
+
+/// The rows of a page for each group, with the replies that hang on them where they are nested, by one statement.
+fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
     let Level { kind, order, page, nested, .. } = *level;
     let mut groups = level.groups.to_vec();
     groups.sort_unstable();
     groups.dedup();
-    let Some(window) = window(kind, &groups, order, page)? else { return Ok(HashMap::new()) };
-    let mut found: HashMap<Id, _> =
-        comments::pages(conn, kind, &groups, order, &window)?.into_iter().collect();
+    let window = window(kind, &groups, order, page)?;
+    let (found, below) = match &window {
+        Some(window) => comments::pages(conn, kind, &groups, order, window, nested.then_some(BELOW))?,
+        None => Default::default(),
+    };
+    let found: HashMap<Id, _> = found.into_iter().collect();
     let top: Vec<&CommentRow> =
         groups.iter().filter_map(|id| found.get(id)).flat_map(|slice| slice.rows.iter()).collect();
-    let branches = if nested { Branches::load(conn, &top)? } else { Branches::default() };
-    let places = match places {
-        Some(places) => places,
-        None => Places::of_ids(svc, conn, top.iter().map(|row| row.post_id))?,
-    };
-    let rows = top.iter().copied().chain(&branches.rows);
-    let mut views = load_views(svc, conn, viewer, &places, rows, Reading::Thread)?;
-    let totals = if page.count { Some(totals(conn, kind, &groups)?) } else { None };
-    let mut pages = HashMap::with_capacity(groups.len());
-    for of in groups {
-        let slice = found.remove(&of).unwrap_or_else(|| window.slice(Vec::new()));
-        let tag = tag(kind, of, order);
-        let items = slice
-            .rows
-            .iter()
-            .filter_map(|row| {
-                let view = if nested { branches.assemble(row.id, &mut views) } else { views.remove(&row.id) };
-                view.map(|view| (cursor(&tag, &row.key(order), row.id), view))
-            })
-            .collect();
-        let total = totals.as_ref().map(|t| t.get(&of).copied().unwrap_or_default());
-        pages.insert(of, Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total });
+    let branches = Branches::of(&top, below, BELOW.most);
+    Ok(Rows { kind, order, nested, groups, window, found, branches })
+}
+
+impl Rows {
+    fn top(&self) -> impl Iterator<Item = &CommentRow> {
+        self.groups.iter().filter_map(|id| self.found.get(id)).flat_map(|slice| slice.rows.iter())
     }
-    Ok(pages)
+
+    /// The profiles of those who wrote what can be read.
+    pub(crate) fn writers(&self) -> Vec<Id> {
+        let rows = self.top().chain(&self.branches.rows).filter(|row| row.is_approved());
+        let mut ids: Vec<Id> = rows.filter_map(|row| row.author_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// A page for each group as `viewer` sees it. Reads no more, except for callers who may see comments' private side.
+    pub(crate) fn show(
+        mut self,
+        svc: &Service,
+        conn: &mut Conn,
+        viewer: &Viewer,
+        places: &Places,
+        people: &HashMap<Id, AuthorView>,
+        totals: Option<&HashMap<Id, i64>>,
+    ) -> Result<HashMap<Id, Page<CommentView>>> {
+        let rows = self.top().chain(&self.branches.rows);
+        let mut views = show(svc, conn, viewer, places, rows, Reading::Thread, people)?;
+        let Some(window) = &self.window else { return Ok(HashMap::new()) };
+        let mut pages = HashMap::with_capacity(self.groups.len());
+        for of in &self.groups {
+            let slice = self.found.remove(of).unwrap_or_else(|| window.slice(Vec::new()));
+            let tag = tag(self.kind, *of, self.order);
+            let items = slice
+                .rows
+                .iter()
+                .filter_map(|row| {
+                    let view = if self.nested {
+                        self.branches.assemble(row.id, &mut views)
+                    } else {
+                        views.remove(&row.id)
+                    };
+                    view.map(|view| (cursor(&tag, &row.key(self.order), row.id), view))
+                })
+                .collect();
+            let total = totals.map(|t| t.get(of).copied().unwrap_or_default());
+            let page = Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total };
+            pages.insert(*of, page);
+        }
+        Ok(pages)
+    }
 }
 
 fn totals(conn: &mut Conn, kind: Kind, groups: &[Id]) -> Result<HashMap<Id, i64>> {
@@ -201,8 +254,8 @@ impl Branches {
     /// What hangs on `top`, by one statement.
     pub(super) fn load(conn: &mut Conn, top: &[&CommentRow]) -> Result<Self> {
         let ids: Vec<Id> = top.iter().map(|row| row.id).collect();
-        let below = comments::descendants(conn, &ids, REPLIES_PER_COMMENT, REPLY_LEVELS, REPLIES_PER_ANSWER)?;
-        Ok(Self::of(top, below, REPLIES_PER_ANSWER))
+        let below = comments::descendants(conn, &ids, BELOW)?;
+        Ok(Self::of(top, below, BELOW.most))
     }
 
     /// Puts `below` in its places, level by level. Where there were more than `most`, a comment of whose replies some may be

@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use pressroom_schema::comments::{self, APPROVED, History, NewComment, PENDING, SPAM, Sender, Text};
 use pressroom_schema::db::Freshness;
-use pressroom_schema::posts::{self, PostRow, Ref};
+use pressroom_schema::posts::{PostRow, Ref};
 use pressroom_schema::{Conn, Id, Json, Timestamp, Tx};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -233,7 +233,7 @@ fn find_open(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Res
         Found::Moved(slug) => find_visible(conn, viewer, &Ref::Slug(slug))?,
     };
     let Found::Here((row, _)) = found else { return Err(Error::not_found("post")) };
-    let places = Places::of_rows(svc, conn, [&row])?;
+    let places = Places::of_row(svc, conn, &row)?;
     let place = places.get(row.id)?;
     require(viewer, Action::AddComment, &Target::Post(place.post()), "post")?;
     if !place.is_live {
@@ -345,10 +345,10 @@ impl Evidence {
             now.plus(chrono::TimeDelta::days(-SAME_TEXT_DAYS)),
             now.plus(chrono::TimeDelta::minutes(-SAME_SOURCE_MINUTES)),
         )?;
-        let body = posts::bodies(conn, &[post.id])?.pop();
+        let text = pressroom_schema::search::texts(conn, &[post.id])?.pop();
         Ok(Self {
             title: post.title.clone(),
-            text: body.map(|(_, body)| body.text).unwrap_or_default(),
+            text: text.map(|(_, text)| text).unwrap_or_default(),
             age_days: post.published_at.map(|at| (now.utc() - at.utc()).num_days()),
             history,
         })

@@ -1,6 +1,6 @@
 //! Who may see and do what with which post.
 
-use pressroom_schema::posts::{self, PostRow, Ref, WithImage};
+use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
 use pressroom_schema::{Conn, site};
 use uuid::Uuid;
 
@@ -9,23 +9,61 @@ use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::service::{Found, allowed, require};
 
+/// What decides who may see a post, however much of it was read.
+pub(crate) trait Standing {
+    fn is_live(&self) -> bool;
+    fn is_private(&self) -> bool;
+    fn is_scheduled(&self) -> bool;
+    fn owner(&self) -> Option<Uuid>;
+}
+
+impl Standing for PostRow {
+    fn is_live(&self) -> bool {
+        Self::is_live(self)
+    }
+    fn is_private(&self) -> bool {
+        self.visibility == "private"
+    }
+    fn is_scheduled(&self) -> bool {
+        self.status == "scheduled"
+    }
+    fn owner(&self) -> Option<Uuid> {
+        self.owner_id.map(|id| id.0)
+    }
+}
+
+impl Standing for SummaryRow {
+    fn is_live(&self) -> bool {
+        self.status == "published" && self.deleted_at.is_none()
+    }
+    fn is_private(&self) -> bool {
+        self.visibility == "private"
+    }
+    fn is_scheduled(&self) -> bool {
+        self.status == "scheduled"
+    }
+    fn owner(&self) -> Option<Uuid> {
+        self.owner_id.map(|id| id.0)
+    }
+}
+
 /// Whether everybody may read the post under its address.
-pub(crate) fn is_public(post: &PostRow) -> bool {
-    post.is_live() && post.visibility != "private"
+pub(crate) fn is_public(post: &impl Standing) -> bool {
+    post.is_live() && !post.is_private()
 }
 
 /// Whether the post is live, for whomever, or will be without anybody doing more.
-pub(crate) fn is_released(post: &PostRow) -> bool {
-    post.is_live() || post.status == "scheduled"
+pub(crate) fn is_released(post: &impl Standing) -> bool {
+    post.is_live() || post.is_scheduled()
 }
 
 fn authors_of(conn: &mut Conn, post: &PostRow) -> Result<Vec<Uuid>> {
     Ok(posts::author_ids(conn, post.id)?.into_iter().map(|id| id.0).collect())
 }
 
-fn target<'a>(post: &PostRow, author_ids: &'a [Uuid]) -> Target<'a> {
+fn target<'a>(post: &impl Standing, author_ids: &'a [Uuid]) -> Target<'a> {
     Target::Post(PostTarget {
-        owner_id: post.owner_id.map(|id| id.0),
+        owner_id: post.owner(),
         author_ids,
         is_live: is_public(post),
         is_released: is_released(post),
@@ -52,8 +90,21 @@ pub(crate) fn require_on(conn: &mut Conn, viewer: &Viewer, action: Action, post:
 /// # Errors
 /// 404 where there is none, or none that the viewer may know of.
 pub(crate) fn find_visible(conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Result<Found<WithImage>> {
-    if let Some(found) = posts::find(conn, post)? {
-        return if is_public(&found.0) || may_do(conn, viewer, Action::ReadDraft, &found.0)? {
+    Ok(match find_full(conn, viewer, post, Columns::NONE)? {
+        Found::Here(found) => Found::Here((found.post, found.image)),
+        Found::Moved(slug) => Found::Moved(slug),
+    })
+}
+
+/// [`find_visible`], with the long columns that are wanted.
+pub(super) fn find_full(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    post: &Ref,
+    columns: Columns,
+) -> Result<Found<FullPost>> {
+    if let Some(found) = posts::find_full(conn, post, columns)? {
+        return if is_public(&found.post) || may_do(conn, viewer, Action::ReadDraft, &found.post)? {
             Ok(Found::Here(found))
         } else {
             Err(Error::not_found("post"))
@@ -70,6 +121,6 @@ pub(crate) fn find_visible(conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Resu
 }
 
 /// Whether `viewer` may read a post that is not public, its bylines being known.
-pub(crate) fn may_read_draft(viewer: &Viewer, post: &PostRow, author_ids: &[Uuid]) -> bool {
+pub(crate) fn may_read_draft(viewer: &Viewer, post: &impl Standing, author_ids: &[Uuid]) -> bool {
     allowed(viewer, Action::ReadDraft, &target(post, author_ids))
 }

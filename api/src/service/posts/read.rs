@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use pressroom_schema::media::MediaRow;
-use pressroom_schema::posts::{self, Filter, Order, PostBody, PostRow, Ref, WithImage};
+use pressroom_schema::media::ImageRow;
+use pressroom_schema::posts::{
+    self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
+};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Timestamp, authors, media, site, tags};
+use pressroom_schema::{Conn, Id, Timestamp, authors, entities, media, site, tags};
 
-use super::access::{find_visible, is_public, is_released};
+use super::access::{find_full, is_public, is_released};
 use super::live::render;
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -15,7 +17,7 @@ use crate::content::Rendered;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::{Found, Service, Svc, allowed, comments, links, present, related, require, search};
-use crate::view::{AdjacentView, BodyView, BylineView, PostView, SeoView, TermsView};
+use crate::view::{AdjacentView, AuthorView, BodyView, BylineView, PostView, SeoView, TagView, TermsView};
 
 /// Which copy of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +32,8 @@ pub enum Perspective {
 #[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// `html` and `text`, and for those who may edit the source.
-    pub body: bool,
+    /// `html`, `text`, and for those who may edit the source (`body`, `markdown`).
+    pub body: Columns,
     /// `links`.
     pub links: bool,
     /// `related`.
@@ -40,6 +42,14 @@ pub struct Shown {
     pub adjacent: bool,
     /// `comments`: the first page of the thread.
     pub comments: bool,
+}
+
+impl Shown {
+    /// What this viewer may see of it at all: the source is for those who may edit.
+    fn to(mut self, viewer: &Viewer) -> Self {
+        self.body.source &= !matches!(viewer.who, Who::Anonymous);
+        self
+    }
 }
 
 /// Which posts, as a caller asks. Authors and tags are ids or slugs.
@@ -145,12 +155,13 @@ pub(crate) fn list_in(
     if let Some(q) = &query.q {
         filter.ids = Some(search::matching_ids(conn, q)?);
     }
-    let slice = posts::list(conn, &filter, order, &window)?;
+    let shown = shown.to(viewer);
+    let slice = posts::list(conn, &filter, order, &window, shown.body)?;
     let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
-    let places: Vec<_> = slice.rows.iter().map(|(row, _)| (order.key(row), row.id)).collect();
+    let places: Vec<_> = slice.rows.iter().map(|row| (order.key(&row.post), row.post.id)).collect();
     let (has_previous, has_next) = (slice.has_previous, slice.has_next);
     let views =
-        load_views(svc, conn, viewer, &slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
+        load_views(svc, conn, viewer, slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
     let items = places
         .into_iter()
         .zip(views)
@@ -320,23 +331,25 @@ pub(crate) fn get_in(
     preview: Option<Id>,
     shown: Shown,
 ) -> Result<Found<PostView>> {
+    let shown = shown.to(viewer);
     if let Some(id) = preview {
-        let found = posts::find(conn, post)?.filter(|(row, _)| row.id == id && row.deleted_at.is_none());
+        let found = posts::find_full(conn, post, shown.body)?;
+        let found = found.filter(|found| found.post.id == id && found.post.deleted_at.is_none());
         let row = found.ok_or_else(|| Error::not_found("post"))?;
         let system = Viewer { who: Who::System, ..viewer.clone() };
-        let mut views = load_views(svc, conn, &system, &[row], Perspective::Draft, shown)?;
+        let mut views = load_views(svc, conn, &system, vec![row], Perspective::Draft, shown)?;
         let mut view = views.pop().ok_or_else(|| Error::not_found("post"))?;
         // Whoever holds the link reads as a reader would.
         (view.body, view.markdown, view.has_unpublished_changes) = (None, None, None);
         return Ok(Found::Here(view));
     }
-    let row = match find_visible(conn, viewer, post)? {
+    let row = match find_full(conn, viewer, post, shown.body)? {
         Found::Here(row) => row,
         Found::Moved(slug) => return Ok(Found::Moved(slug)),
     };
     let perspective = match perspective {
-        Some(Perspective::Draft) if is_public(&row.0) => {
-            super::access::require_on(conn, viewer, Action::ReadDraft, &row.0).map_err(|e| {
+        Some(Perspective::Draft) if is_public(&row.post) => {
+            super::access::require_on(conn, viewer, Action::ReadDraft, &row.post).map_err(|e| {
                 if e.code() == Code::NotFound {
                     Error::new(Code::Forbidden, "The working copy is for those who may edit this post.")
                 } else {
@@ -346,10 +359,10 @@ pub(crate) fn get_in(
             Perspective::Draft
         }
         Some(chosen) => chosen,
-        None if row.0.is_live() => Perspective::Live,
+        None if row.post.is_live() => Perspective::Live,
         None => Perspective::Draft,
     };
-    let mut views = load_views(svc, conn, viewer, &[row], perspective, shown)?;
+    let mut views = load_views(svc, conn, viewer, vec![row], perspective, shown)?;
     views.pop().map(Found::Here).ok_or_else(|| Error::not_found("post"))
 }
 
@@ -361,9 +374,9 @@ pub(super) fn load_one(
     post: Id,
     perspective: Perspective,
 ) -> Result<PostView> {
-    let rows = posts::by_ids(conn, &[post])?;
-    let shown = Shown { body: true, ..Shown::default() };
-    load_views(svc, conn, viewer, &rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
+    let shown = Shown { body: Columns::ALL, ..Shown::default() };
+    let rows = posts::full_by_ids(conn, &[post], shown.body)?;
+    load_views(svc, conn, viewer, rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
 }
 
 /// The publicly readable posts among `ids`, by id: what GraphQL's edges load in one go.
@@ -374,163 +387,174 @@ pub(crate) fn load_public(
     ids: &[Id],
     shown: Shown,
 ) -> Result<HashMap<Id, PostView>> {
-    let rows: Vec<WithImage> =
-        posts::by_ids(conn, ids)?.into_iter().filter(|(row, _)| is_public(row)).collect();
-    let views = load_views(svc, conn, viewer, &rows, Perspective::Live, shown)?;
+    let shown = shown.to(viewer);
+    let mut rows = posts::full_by_ids(conn, ids, shown.body)?;
+    rows.retain(|row| is_public(&row.post));
+    let views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
     Ok(views.into_iter().map(|view| (view.id, view)).collect())
 }
 
-/// What a post shows that a snapshot may replace.
-struct Content {
-    rendered: Option<Rendered>,
-    snapshot: Option<Snapshot>,
+/// A working copy that differs from what is live.
+struct Draft {
+    snapshot: Snapshot,
+    rendered: Rendered,
+    image: Option<ImageRow>,
 }
 
-/// Posts as views, in the order of `rows`, by a number of statements that does not depend on how many there are.
+/// Profiles and tags by id.
+#[derive(Default)]
+struct Named {
+    people: HashMap<Id, AuthorView>,
+    tags: HashMap<Id, TagView>,
+}
+
+impl Named {
+    /// By one statement.
+    fn load(svc: &Service, conn: &mut Conn, mut authors: Vec<Id>, mut tags: Vec<Id>) -> Result<Self> {
+        for ids in [&mut authors, &mut tags] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        let (people, tags) = entities::by_ids(conn, &authors, &tags)?;
+        Ok(Self {
+            people: people.iter().map(|found| (found.0.id, svc.author(found))).collect(),
+            tags: tags.iter().map(|found| (found.0.id, present::tag(found))).collect(),
+        })
+    }
+
+    fn byline(&self, author: Id, role: &str) -> Option<BylineView> {
+        let author = self.people.get(&author)?.clone();
+        Some(BylineView { author, role: role.to_owned() })
+    }
+}
+
+/// Posts as views, in the order of `rows`, by a number of statements that does not depend on how many there are: what hangs on
+/// them, what ties them to others, their comments, and then everybody and everything that all of these name.
 pub(crate) fn load_views(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
-    rows: &[WithImage],
+    rows: Vec<FullPost>,
     perspective: Perspective,
     shown: Shown,
 ) -> Result<Vec<PostView>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
-    let settings = crate::service::site::settings(conn, svc.now())?;
-    let mut bylines: HashMap<Id, Vec<BylineView>> = HashMap::new();
-    for (post, role, author) in authors::of_posts(conn, &ids)? {
-        bylines.entry(post).or_default().push(BylineView { author: svc.author(&author), role });
+    let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
+    let mut refs = posts::refs(conn, &ids)?;
+    let similar = if shown.related { related::DEFAULT_LIMIT } else { 0 };
+    let (outgoing, adjacent) = (shown.links || shown.related, shown.adjacent);
+    let ties = posts::ties(conn, &ids, Ties { outgoing, links: shown.links, similar, adjacent })?;
+    let threads = if shown.comments { Some(comments::first_pages(conn, &ids)?) } else { None };
+    let drafts = if perspective == Perspective::Draft { load_drafts(conn, &rows)? } else { HashMap::new() };
+    let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
+    let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
+    authors.extend(threads.iter().flat_map(comments::Rows::writers));
+    for draft in drafts.values() {
+        authors.extend(draft.snapshot.authors.iter().map(|b| b.author_id));
+        tags.extend(&draft.snapshot.tags);
     }
-    let mut tags_of: HashMap<Id, Vec<crate::view::TagView>> = HashMap::new();
-    for (post, tag) in tags::of_posts(conn, &ids)? {
-        tags_of.entry(post).or_default().push(present::tag(&tag));
-    }
-    let mut bodies: HashMap<Id, PostBody> = HashMap::new();
-    if shown.body {
-        bodies.extend(posts::bodies(conn, &ids)?);
-    }
-    // Rights are judged by the live bylines, before a working copy may replace them.
-    let editable: Vec<bool> = rows
-        .iter()
-        .map(|(row, _)| {
-            let authors: Vec<uuid::Uuid> =
-                bylines.get(&row.id).map(|b| b.iter().map(|b| b.author.id.0).collect()).unwrap_or_default();
-            let target = Target::Post(PostTarget {
-                owner_id: row.owner_id.map(|id| id.0),
-                author_ids: &authors,
-                is_live: is_public(row),
-                is_released: is_released(row),
-            });
-            !matches!(viewer.who, Who::Anonymous) && allowed(viewer, Action::ReadDraft, &target)
-        })
-        .collect();
-    let mut drafts = if perspective == Perspective::Draft {
-        let changed: Vec<Id> =
-            rows.iter().filter(|(row, _)| row.has_unpublished_changes()).map(|(row, _)| row.id).collect();
-        load_drafts(svc, conn, &changed, &mut bylines, &mut tags_of)?
-    } else {
-        HashMap::new()
+    let named = Named::load(svc, conn, authors, tags)?;
+
+    // Rights are judged by the live bylines, which a working copy may differ from.
+    let bylines: HashMap<Id, Vec<Id>> =
+        refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
+            all.entry(*post).or_insert_with(Vec::new).push(*author);
+            all
+        });
+    let authors_of = |post: Id| bylines.get(&post).map(Vec::as_slice).unwrap_or_default();
+    let mut links =
+        if shown.links { links::links_of(svc, conn, viewer, &ids, &ties)? } else { HashMap::new() };
+    let mut related = related::related_of(svc, &ties, similar);
+    let mut adjacent = adjacent_of(svc, &ties);
+    let mut pages = match threads {
+        Some(threads) => {
+            let places =
+                comments::Places::known(svc, rows.iter().map(|row| (&row.post, authors_of(row.post.id))));
+            threads.show(svc, conn, viewer, &places, &named.people, None)?
+        }
+        None => HashMap::new(),
     };
+    let site_terms = TermsView { notice: refs.terms.0.take(), url: refs.terms.1.take() };
+    let mut drafts = drafts;
     let mut views = Vec::with_capacity(rows.len());
-    for ((row, image), editable) in rows.iter().zip(editable) {
-        let draft = drafts.remove(&row.id);
-        views.push(view(
-            svc,
-            row,
-            image.as_ref(),
-            Parts {
-                authors: bylines.remove(&row.id).unwrap_or_default(),
-                tags: tags_of.remove(&row.id).unwrap_or_default(),
-                body: bodies.remove(&row.id),
-                draft,
-                editable,
-                shown,
-                site_terms: present::site_terms(&settings),
-            },
-        ));
+    for row in rows {
+        let (id, editable) = (row.post.id, is_editable(viewer, &row.post, authors_of(row.post.id)));
+        let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
+        let tags = refs.tags.iter().filter(|(post, _)| *post == id);
+        let mut view = view(svc, row, editable);
+        view.authors = authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect();
+        view.tags = tags.filter_map(|(_, tag)| named.tags.get(tag).cloned()).collect();
+        if let Some(draft) = drafts.remove(&id) {
+            redraw(svc, &mut view, draft, &named, shown.body);
+        }
+        if view.terms.notice.is_none() && view.terms.url.is_none() {
+            view.terms = site_terms.clone();
+        }
+        if editable {
+            view.markdown = view.body.as_ref().filter(|b| b.format == "markdown").map(|b| b.source.clone());
+        } else {
+            view.body = None;
+        }
+        view.links = shown.links.then(|| links.remove(&id).unwrap_or_default());
+        view.related = shown.related.then(|| related.remove(&id).unwrap_or_default());
+        view.adjacent = shown.adjacent.then(|| adjacent.remove(&id).unwrap_or_default());
+        view.comments = pages.remove(&id).map(Page::into_list);
+        views.push(view);
     }
-    embed(svc, conn, viewer, rows, &mut views, shown)?;
     Ok(views)
 }
 
-/// The working copies of posts that differ from what is live: content and image; their bylines and tags replace the live ones.
-fn load_drafts(
-    svc: &Service,
-    conn: &mut Conn,
-    ids: &[Id],
-    bylines: &mut HashMap<Id, Vec<BylineView>>,
-    tags_of: &mut HashMap<Id, Vec<crate::view::TagView>>,
-) -> Result<HashMap<Id, (Content, Option<MediaRow>)>> {
-    let snapshots = revisions::working_copies(conn, ids)?;
-    let author_ids: Vec<Id> =
-        snapshots.iter().flat_map(|(_, s)| s.authors.iter().map(|b| b.author_id)).collect();
-    let people: HashMap<Id, authors::WithAvatar> =
-        authors::by_ids(conn, &author_ids)?.into_iter().map(|a| (a.0.id, a)).collect();
-    let tag_ids: Vec<Id> = snapshots.iter().flat_map(|(_, s)| s.tags.iter().copied()).collect();
-    let known: HashMap<Id, tags::WithParent> =
-        tags::by_ids(conn, &tag_ids)?.into_iter().map(|t| (t.0.id, t)).collect();
-    let media_ids: Vec<Id> =
-        snapshots.iter().filter_map(|(_, s)| s.image.as_ref().map(|i| i.media_id)).collect();
-    let mut images: HashMap<Id, MediaRow> =
-        media::by_ids(conn, &media_ids)?.into_iter().map(|m| (m.id, m)).collect();
-    let mut drafts = HashMap::new();
-    for (post, snapshot) in snapshots {
-        bylines.insert(
-            post,
-            snapshot
-                .authors
-                .iter()
-                .filter_map(|b| {
-                    people
-                        .get(&b.author_id)
-                        .map(|a| BylineView { author: svc.author(a), role: b.role.clone() })
-                })
-                .collect(),
-        );
-        tags_of.insert(post, snapshot.tags.iter().filter_map(|id| known.get(id).map(present::tag)).collect());
-        let image = snapshot.image.as_ref().and_then(|i| images.remove(&i.media_id));
-        let rendered = Some(render(&snapshot));
-        drafts.insert(post, (Content { rendered, snapshot: Some(snapshot) }, image));
+fn is_editable(viewer: &Viewer, row: &PostRow, authors: &[Id]) -> bool {
+    if matches!(viewer.who, Who::Anonymous) {
+        return false;
     }
-    Ok(drafts)
-}
-
-/// What a post's view is put together from, besides its row.
-struct Parts {
-    authors: Vec<BylineView>,
-    tags: Vec<crate::view::TagView>,
-    body: Option<PostBody>,
-    draft: Option<(Content, Option<MediaRow>)>,
-    editable: bool,
-    shown: Shown,
-    site_terms: TermsView,
-}
-
-fn view(svc: &Service, row: &PostRow, image: Option<&MediaRow>, parts: Parts) -> PostView {
-    let (content, draft_image) = match parts.draft {
-        Some((content, image)) => (content, image),
-        None => (Content { rendered: None, snapshot: None }, None),
+    let authors: Vec<uuid::Uuid> = authors.iter().map(|id| id.0).collect();
+    let target = PostTarget {
+        owner_id: row.owner_id.map(|id| id.0),
+        author_ids: &authors,
+        is_live: is_public(row),
+        is_released: is_released(row),
     };
-    let source = parts
-        .body
-        .as_ref()
-        .map(|b| BodyView { format: b.body_format.clone(), source: b.body_source.clone() });
-    let mut view = PostView {
+    allowed(viewer, Action::ReadDraft, &Target::Post(target))
+}
+
+/// The working copies of those posts that have one which differs from what is live.
+fn load_drafts(conn: &mut Conn, rows: &[FullPost]) -> Result<HashMap<Id, Draft>> {
+    let changed: Vec<Id> =
+        rows.iter().filter(|row| row.post.has_unpublished_changes()).map(|row| row.post.id).collect();
+    let snapshots = revisions::working_copies(conn, &changed)?;
+    let images: Vec<Id> =
+        snapshots.iter().filter_map(|(_, s)| s.image.as_ref().map(|i| i.media_id)).collect();
+    let images: HashMap<Id, ImageRow> =
+        media::images(conn, &images)?.into_iter().map(|image| (image.id, image)).collect();
+    Ok(snapshots
+        .into_iter()
+        .map(|(post, snapshot)| {
+            let image = snapshot.image.as_ref().and_then(|i| images.get(&i.media_id)).cloned();
+            (post, Draft { rendered: render(&snapshot), snapshot, image })
+        })
+        .collect())
+}
+
+/// What a post's own row tells.
+fn view(svc: &Service, full: FullPost, editable: bool) -> PostView {
+    let FullPost { post: row, image, body } = full;
+    PostView {
         id: row.id,
-        slug: row.slug.clone(),
         url: svc.config.post_url(&row.slug),
-        title: row.title.clone(),
-        subtitle: row.subtitle.clone(),
-        excerpt: row.excerpt.clone(),
-        html: parts.body.as_ref().map(|b| b.html.clone()),
-        text: parts.body.map(|b| b.text),
+        has_unpublished_changes: editable.then(|| row.has_unpublished_changes()),
+        slug: row.slug,
+        title: row.title,
+        subtitle: row.subtitle,
+        excerpt: row.excerpt,
+        html: body.html,
+        text: body.text,
         markdown: None,
-        body: source,
-        status: row.status.clone(),
-        visibility: row.visibility.clone(),
+        body: body.format.zip(body.source).map(|(format, source)| BodyView { format, source }),
+        status: row.status,
+        visibility: row.visibility,
         featured: row.featured,
         published_at: row.published_at,
         updated_at: row.updated_at,
@@ -538,98 +562,70 @@ fn view(svc: &Service, row: &PostRow, image: Option<&MediaRow>, parts: Parts) ->
         version: row.version,
         word_count: row.word_count,
         reading_minutes: row.reading_minutes,
-        language: row.language.clone(),
-        image: image.map(|m| svc.image(m, row.image_alt.as_deref(), row.image_caption.as_deref())),
-        authors: parts.authors,
-        tags: parts.tags,
+        language: row.language,
+        image: image.map(|m| svc.image(&m, row.image_alt.as_deref(), row.image_caption.as_deref())),
+        authors: Vec::new(),
+        tags: Vec::new(),
         comment_count: row.comment_count,
         comments_open: row.comments_open,
-        terms: TermsView { notice: row.terms_notice.clone(), url: row.terms_url.clone() },
-        canonical_url: row.canonical_url.clone(),
+        terms: TermsView { notice: row.terms_notice, url: row.terms_url },
+        canonical_url: row.canonical_url,
         seo: row.seo.to::<SeoView>().unwrap_or_default(),
-        custom: row.custom.0.clone(),
-        has_unpublished_changes: parts.editable.then(|| row.has_unpublished_changes()),
-        deleted_at: if parts.editable { row.deleted_at } else { None },
+        custom: row.custom.0,
+        deleted_at: if editable { row.deleted_at } else { None },
         links: None,
         related: None,
         adjacent: None,
         comments: None,
-    };
-    if let (Some(snapshot), Some(rendered)) = (content.snapshot, content.rendered) {
-        view.url = svc.config.post_url(&snapshot.slug);
-        view.excerpt = snapshot.excerpt.clone().unwrap_or_else(|| rendered.excerpt.clone());
-        view.image = draft_image.map(|m| {
-            let own = snapshot.image.as_ref();
-            svc.image(&m, own.and_then(|i| i.alt.as_deref()), own.and_then(|i| i.caption.as_deref()))
-        });
-        if parts.shown.body {
-            view.html = Some(rendered.html);
-            view.text = Some(rendered.text);
-            view.body = Some(BodyView { format: snapshot.body_format, source: snapshot.body_source });
-        }
-        view.word_count = rendered.word_count;
-        view.reading_minutes = rendered.reading_minutes;
-        view.slug = snapshot.slug;
-        view.title = snapshot.title;
-        view.subtitle = snapshot.subtitle;
-        view.visibility = snapshot.visibility;
-        view.featured = snapshot.featured;
-        view.language = snapshot.language;
-        view.comments_open = snapshot.comments_open;
-        view.terms = TermsView { notice: snapshot.terms_notice, url: snapshot.terms_url };
-        view.canonical_url = snapshot.canonical_url;
-        view.seo = snapshot.seo.to::<SeoView>().unwrap_or_default();
-        view.custom = snapshot.custom.0;
     }
-    if view.terms.notice.is_none() && view.terms.url.is_none() {
-        view.terms = parts.site_terms;
-    }
-    if parts.editable {
-        view.markdown = view.body.as_ref().filter(|b| b.format == "markdown").map(|b| b.source.clone());
-    } else {
-        view.body = None;
-    }
-    view
 }
 
-/// Adds what was asked for with `include`.
-fn embed(
-    svc: &Service,
-    conn: &mut Conn,
-    viewer: &Viewer,
-    rows: &[WithImage],
-    views: &mut [PostView],
-    shown: Shown,
-) -> Result<()> {
-    let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
-    if shown.links {
-        let mut found = links::load_links(svc, conn, viewer, &ids)?;
-        for view in &mut *views {
-            view.links = Some(found.remove(&view.id).unwrap_or_default());
-        }
-    }
-    if shown.related {
-        let mut found = related::load_related(svc, conn, viewer, &ids, related::DEFAULT_LIMIT)?;
-        for view in &mut *views {
-            view.related = Some(found.remove(&view.id).unwrap_or_default());
-        }
-    }
-    if shown.adjacent {
-        for ((row, _), view) in rows.iter().zip(&mut *views) {
-            view.adjacent = Some(load_adjacent(svc, conn, row)?);
-        }
-    }
-    if shown.comments {
-        let mut found = comments::load_first_pages(svc, conn, viewer, rows.iter().map(|(row, _)| row))?;
-        for view in &mut *views {
-            view.comments = found.remove(&view.id);
-        }
-    }
-    Ok(())
+/// Puts the working copy in the place of what is live.
+fn redraw(svc: &Service, view: &mut PostView, draft: Draft, named: &Named, columns: Columns) {
+    let Draft { snapshot, rendered, image } = draft;
+    view.authors = snapshot.authors.iter().filter_map(|b| named.byline(b.author_id, &b.role)).collect();
+    view.tags = snapshot.tags.iter().filter_map(|id| named.tags.get(id).cloned()).collect();
+    view.url = svc.config.post_url(&snapshot.slug);
+    view.image = image.map(|m| {
+        let own = snapshot.image.as_ref();
+        svc.image(&m, own.and_then(|i| i.alt.as_deref()), own.and_then(|i| i.caption.as_deref()))
+    });
+    view.excerpt = snapshot.excerpt.unwrap_or(rendered.excerpt);
+    view.html = columns.html.then_some(rendered.html);
+    view.text = columns.text.then_some(rendered.text);
+    view.body =
+        columns.source.then_some(BodyView { format: snapshot.body_format, source: snapshot.body_source });
+    view.word_count = rendered.word_count;
+    view.reading_minutes = rendered.reading_minutes;
+    view.slug = snapshot.slug;
+    view.title = snapshot.title;
+    view.subtitle = snapshot.subtitle;
+    view.visibility = snapshot.visibility;
+    view.featured = snapshot.featured;
+    view.language = snapshot.language;
+    view.comments_open = snapshot.comments_open;
+    view.terms = TermsView { notice: snapshot.terms_notice, url: snapshot.terms_url };
+    view.canonical_url = snapshot.canonical_url;
+    view.seo = snapshot.seo.to::<SeoView>().unwrap_or_default();
+    view.custom = snapshot.custom.0;
 }
 
-/// The public posts before and after one.
-pub(crate) fn load_adjacent(svc: &Service, conn: &mut Conn, row: &PostRow) -> Result<AdjacentView> {
-    let (previous, next) = posts::adjacent(conn, row.sorted_at, row.id)?;
-    Ok(AdjacentView { previous: previous.map(|p| svc.summary(&p)), next: next.map(|p| svc.summary(&p)) })
+/// The public posts before and after each of these, by one statement.
+pub(crate) fn load_adjacent(svc: &Service, conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, AdjacentView>> {
+    let ties = posts::ties(conn, ids, Ties { adjacent: true, ..Ties::default() })?;
+    Ok(adjacent_of(svc, &ties))
+}
+
+/// The neighbours in time among `ties`.
+fn adjacent_of(svc: &Service, ties: &[Tie]) -> HashMap<Id, AdjacentView> {
+    let mut all: HashMap<Id, AdjacentView> = HashMap::new();
+    for tie in ties {
+        let neighbour = |post: &Option<SummaryRow>| post.as_ref().map(|p| svc.summary(p));
+        match tie.kind {
+            TieKind::Previous => all.entry(tie.of).or_default().previous = neighbour(&tie.other),
+            TieKind::Next => all.entry(tie.of).or_default().next = neighbour(&tie.other),
+            _ => {}
+        }
+    }
+    all
 }

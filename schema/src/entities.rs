@@ -1,0 +1,108 @@
+//! Authors and tags together, by one statement: what bylines, tags and comments of one answer name.
+
+use diesel::dsl::SqlTypeOf;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Integer, Nullable};
+
+use crate::authors::{self, AuthorRow, WithAvatar};
+use crate::db::{Conn, MultiBackend};
+use crate::media::ImageRow;
+use crate::sql::{id_list, push_ids};
+use crate::tags::{self, TagRow, WithParent};
+use crate::types::Id;
+
+type AuthorColumns = <AuthorRow as Selectable<MultiBackend>>::SelectExpression;
+type ImageColumns = <ImageRow as Selectable<MultiBackend>>::SelectExpression;
+
+/// One text for all values. Tags travel in the columns of authors: their kind as the biography's format, their description as its
+/// source, their parent's id as the portrait's, its slug and name as location and website.
+struct Statement {
+    authors: String,
+    tags: String,
+    author_columns: AuthorColumns,
+    image_columns: ImageColumns,
+}
+
+impl QueryFragment<MultiBackend> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("WITH a (id) AS (");
+        push_ids(&self.authors, &mut out)?;
+        out.push_sql("), t (id) AS (");
+        push_ids(&self.tags, &mut out)?;
+        out.push_sql(") SELECT 0, ");
+        self.author_columns.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.image_columns.walk_ast(out.reborrow())?;
+        out.push_sql(
+            " FROM a CROSS JOIN authors LEFT JOIN media ON media.id = authors.avatar_media_id WHERE authors.id = a.id \
+             UNION ALL SELECT 1, tags.id, tags.slug, tags.name, tags.name_key, tags.kind, tags.description, '', tags.parent_id, \
+             parents.slug, parents.name, '[]', tags.post_count, NULL, NULL, tags.version, tags.created_at, tags.updated_at, \
+             NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+             FROM t CROSS JOIN tags LEFT JOIN tags AS parents ON parents.id = tags.parent_id WHERE tags.id = t.id",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for Statement {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Statement {
+    type SqlType = (Integer, SqlTypeOf<AuthorColumns>, Nullable<SqlTypeOf<ImageColumns>>);
+}
+
+impl RunQueryDsl<Conn> for Statement {}
+
+/// The profiles and tags with these ids, in no particular order.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_ids(
+    conn: &mut Conn,
+    authors: &[Id],
+    tags: &[Id],
+) -> crate::Result<(Vec<WithAvatar>, Vec<WithParent>)> {
+    if authors.is_empty() || tags.is_empty() {
+        return Ok((authors::by_ids(conn, authors)?, tags::by_ids(conn, tags)?));
+    }
+    let statement = Statement {
+        authors: id_list(authors),
+        tags: id_list(tags),
+        author_columns: <AuthorRow as Selectable<MultiBackend>>::construct_selection(),
+        image_columns: <ImageRow as Selectable<MultiBackend>>::construct_selection(),
+    };
+    let rows: Vec<(i32, AuthorRow, Option<ImageRow>)> = statement.load(conn)?;
+    let mut found = (Vec::new(), Vec::new());
+    for (kind, row, avatar) in rows {
+        if kind == 0 {
+            found.0.push((row, avatar));
+        } else {
+            found.1.push(tag(row));
+        }
+    }
+    Ok(found)
+}
+
+fn tag(row: AuthorRow) -> WithParent {
+    let parent = match (row.avatar_media_id, row.location, row.website) {
+        (Some(id), Some(slug), Some(name)) => Some((id, slug, name)),
+        _ => None,
+    };
+    let tag = TagRow {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        name_key: row.name_key,
+        kind: row.bio_format,
+        description: row.bio_source,
+        parent_id: row.avatar_media_id,
+        post_count: row.post_count,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    };
+    (tag, parent)
+}

@@ -1,0 +1,74 @@
+//! What hangs on posts: bylines, tags, and the site's terms, by one statement.
+
+use diesel::QueryResult;
+use diesel::RunQueryDsl;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Integer, Nullable, Text};
+
+use crate::db::{Conn, MultiBackend};
+use crate::sql::{id_list, push_ids};
+use crate::types::{Id, IdSql};
+
+/// Bylines and tags of posts as they are live, by id, and what the site lets readers reproduce.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refs {
+    /// Post, author, role: by post, in the order of the byline.
+    pub authors: Vec<(Id, Id, String)>,
+    /// Post, tag: by post, in the editor's order.
+    pub tags: Vec<(Id, Id)>,
+    /// The site's terms: notice, address.
+    pub terms: (Option<String>, Option<String>),
+}
+
+/// One text for all values, with the list of posts bound once.
+struct Statement {
+    posts: String,
+}
+
+impl QueryFragment<MultiBackend> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("WITH g (id) AS (");
+        push_ids(&self.posts, &mut out)?;
+        out.push_sql(
+            ") SELECT 0, a.post_id, a.position, a.author_id, a.role, CAST(NULL AS text) \
+             FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id \
+             UNION ALL SELECT 1, t.post_id, t.position, t.tag_id, NULL, NULL \
+             FROM g CROSS JOIN post_tags AS t WHERE t.post_id = g.id \
+             UNION ALL SELECT 2, NULL, 0, NULL, s.terms_notice, s.terms_url FROM site AS s WHERE s.id = 1",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for Statement {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Statement {
+    type SqlType = (Integer, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>);
+}
+
+impl RunQueryDsl<Conn> for Statement {}
+
+type Row = (i32, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
+
+/// What hangs on these posts.
+///
+/// # Errors
+/// When the database fails.
+pub fn refs(conn: &mut Conn, posts: &[Id]) -> crate::Result<Refs> {
+    let mut rows: Vec<Row> = Statement { posts: id_list(posts) }.load(conn)?;
+    rows.sort_by_key(|(_, post, position, ..)| (*post, *position));
+    let mut refs = Refs::default();
+    for row in rows {
+        match row {
+            (0, Some(post), _, Some(author), role, _) => {
+                refs.authors.push((post, author, role.unwrap_or_default()));
+            }
+            (1, Some(post), _, Some(tag), ..) => refs.tags.push((post, tag)),
+            (_, _, _, _, notice, url) => refs.terms = (notice, url),
+        }
+    }
+    Ok(refs)
+}
