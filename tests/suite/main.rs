@@ -7,8 +7,12 @@ mod contract;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod support;

@@ -1,4 +1,6 @@
-//! What the suite stands on: databases, and later the application in process, factories and clients.
+//! What the suite stands on: databases, the application in process, factories and clients.
 
+pub(crate) mod app;
+pub(crate) mod corpus;
 pub(crate) mod postgres;
 pub(crate) mod publication;
