@@ -1,6 +1,8 @@
 //! Pressroom's suite: everything that is tested through the doors that users use, on both databases.
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod contract;

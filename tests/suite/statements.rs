@@ -14,7 +14,7 @@ const CASES: &[(&str, &[&str])] = &[
         "/v1/posts",
         &[
             "/v1/posts?limit=100&count=true",
-            "/v1/posts?limit=100&include=html,text,links,related,comments",
+            "/v1/posts?limit=100&include=html,text,links,related,adjacent,comments",
             "/v1/posts?limit=100&author=author-0,author-1&tag=tag-0,tag-1&sort=title&count=true",
             "/v1/posts?limit=100&tags_all=tag-0&q=tide&featured=true&published_after=2020-01-01T00:00:00Z",
         ],

@@ -1,9 +1,12 @@
 //! JSON bodies: the type is checked, every fault is named with its JSON pointer, unknown members are refused.
 
+use std::collections::HashSet;
+
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::check::refuse_nul;
@@ -43,8 +46,80 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
     // Syntax first, so that "not JSON" and "not this shape" are told apart.
     let value: serde_json::Value = serde_json::from_str(text)
         .map_err(|e| Error::new(Code::BadRequest, format!("The body is not JSON: {e}.")))?;
+    // A map keeps the last of two members of one name, and the other would be dropped in silence.
+    let mut again = serde_json::Deserializer::from_str(text);
+    if let Err(e) = serde_path_to_error::deserialize::<_, Unique>(&mut again) {
+        let (parent, message) = (pointer_of(e.path()), e.inner().to_string());
+        let name = message.strip_prefix(TWICE).and_then(|rest| rest.split('`').next()).unwrap_or_default();
+        let ends = parent.rsplit('/').next() == Some(name);
+        let place = if ends { parent } else { format!("{parent}/{name}") };
+        return Err(Error::invalid(place, "repeated", format!("`{name}` stands twice; send it once.")));
+    }
     refuse_nul(&value, |place| place)?;
     serde_path_to_error::deserialize(value).map_err(|e| shape_error(&e))
+}
+
+/// How the error begins that [`Unique`] gives.
+const TWICE: &str = "twice: `";
+
+/// Any JSON whose objects have no member twice (RFC 8259, 4: the names should be unique).
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Unique;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> std::result::Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> std::result::Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> std::result::Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> std::result::Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Unique, A::Error> {
+        while items.next_element::<Unique>()?.is_some() {}
+        Ok(Unique)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Unique, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if names.contains(&name) {
+                return Err(serde::de::Error::custom(format!("{TWICE}{name}`")));
+            }
+            members.next_value::<Unique>()?;
+            names.insert(name);
+        }
+        Ok(Unique)
+    }
 }
 
 /// Says what is wrong with a value of the right syntax and the wrong shape.

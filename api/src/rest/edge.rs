@@ -47,9 +47,16 @@ impl Before {
         before
     }
 
-    /// The answer to a browser's preflight, which no handler sees.
+    /// The answer to what no handler sees: a browser's preflight, and an address with a NUL character in it. Nothing bears such
+    /// a name, and PostgreSQL refuses to look for it.
     pub(crate) fn preflight(&self) -> Option<HttpResponse> {
-        self.cors.preflight(&self.method)
+        self.cors.preflight(&self.method).or_else(|| {
+            let error = Error::new(Code::NotFound, "There is nothing under this path.");
+            let problem = || serde_json::to_vec(&Problem::of(&error, &self.id)).unwrap_or_default();
+            self.path
+                .contains("%00")
+                .then(|| HttpResponse::NotFound().content_type("application/problem+json").body(problem()))
+        })
     }
 
     /// Runs the handler with the request's id and statement counter in place, and completes its answer.

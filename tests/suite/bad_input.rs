@@ -1,0 +1,705 @@
+//! Bad input: a problem document of the right status that names the member and says how to mend it, and nothing is changed.
+
+use diesel::{QueryDsl, RunQueryDsl};
+use pressroom::auth::viewer::Role;
+use pressroom_schema::tables::changes;
+use serde_json::{Value, json};
+
+use crate::support::app::{Answer, Ask, Store, TestApp, User, each, on_both, text};
+
+/// A publication with two posts, a comment under each, a tag and an author.
+struct Scene {
+    app: TestApp,
+    admin: User,
+    /// The comment under `two`.
+    other_comment: String,
+}
+
+impl Scene {
+    async fn set(app: TestApp) -> Self {
+        let admin = app.user(Role::Admin).await;
+        for slug in ["one", "two"] {
+            app.published(&admin, &json!({ "title": slug, "slug": slug, "tags": ["Maths"] })).await;
+            app.comment(&admin, slug, "Well said.", None).await;
+        }
+        let thread = app.get("/v1/posts/two/comments").await.ok();
+        Self { other_comment: text(&thread["data"][0]["id"]), app, admin }
+    }
+
+    async fn changes(&self) -> i64 {
+        self.app.svc().db.raw(|conn| Ok(changes::table.count().get_result(conn)?)).await.unwrap()
+    }
+}
+
+/// What must come back: status, code, and what `errors` names: `/title` in the body or `limit` in the address; nothing where
+/// the request as a whole is at fault.
+type Expected = (u16, &'static str, &'static str);
+
+const INVALID: &str = "validation_failed";
+
+/// Says what is wrong with an answer, if anything.
+fn judge(answer: &Answer, (status, code, member): Expected) -> Result<(), String> {
+    let body = answer.text();
+    if (answer.status(), answer.header("content-type")) != (status, "application/problem+json") {
+        return Err(format!("{} {body}, and {status} was expected", answer.status()));
+    }
+    let problem = answer.json();
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    if problem["code"] != code
+        || problem["instance"] != answer.header("x-request-id")
+        || !detail.ends_with('.')
+    {
+        return Err(format!("{body}, and the code {code} was expected, with a sentence"));
+    }
+    if member.is_empty() {
+        return Ok(());
+    }
+    let kind = if member.starts_with('/') { "pointer" } else { "parameter" };
+    let names = |fault: &&Value| {
+        fault[kind] == member
+            && fault["code"].as_str().is_some_and(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+            && fault["detail"].as_str().is_some_and(|d| d.ends_with('.'))
+    };
+    match problem["errors"].as_array().and_then(|errors| errors.iter().find(names)) {
+        Some(_) => Ok(()),
+        None => Err(format!("{body}, and {member} was to be named, with a sentence")),
+    }
+}
+
+/// Sends each request and collects what went wrong. Nothing may be changed by any.
+async fn all_refused<'a>(scene: &'a Scene, cases: Vec<(String, Ask<'a>, Expected)>) {
+    let before = scene.changes().await;
+    let mut wrong = Vec::new();
+    for (name, ask, expected) in cases {
+        if let Err(why) = judge(&ask.await, expected) {
+            wrong.push(format!("{name}: {why}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of them on {:?}:\n{}",
+        wrong.len(),
+        scene.app.svc().db.backend(),
+        wrong.join("\n")
+    );
+    assert_eq!(scene.changes().await, before, "something was changed");
+}
+
+/// JSON bodies: method, path, body, what must come back.
+fn bodies(other_comment: &str) -> Vec<(&'static str, &'static str, Value, Expected)> {
+    let long = |n: usize| "x".repeat(n);
+    let post = |more: Value| {
+        let mut post = json!({ "title": "A title" });
+        post.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        post
+    };
+    let no_id = "018f3406-9e00-7000-8000-000000000000";
+    let guest = |more: Value| {
+        let mut input =
+            json!({ "body": "A fine morning.", "author": { "name": "Ada", "email": "ada@example.org" } });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let posts = "/v1/posts";
+    let links = "/v1/posts/one/links";
+    let comments = "/v1/posts/one/comments";
+    let mut cases = vec![
+        ("POST", posts, json!([]), (422, INVALID, "")),
+        ("POST", posts, json!("a title"), (422, INVALID, "")),
+        ("POST", posts, json!(null), (422, INVALID, "")),
+        ("POST", posts, json!({}), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": 5 }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": null }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": ["A"] }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": "" }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": " \t " }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": "\u{200b}\u{2060}" }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": long(301) }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": "two\nlines" }), (422, INVALID, "/title")),
+        ("POST", posts, json!({ "title": "nul\u{0}" }), (422, INVALID, "/title")),
+        ("POST", posts, post(json!({ "titel": "A" })), (422, INVALID, "/titel")),
+        ("POST", posts, post(json!({ "status": "published" })), (422, INVALID, "/status")),
+        ("POST", posts, post(json!({ "slug": "one" })), (409, "conflict", "/slug")),
+        ("POST", posts, post(json!({ "slug": "Not A Slug" })), (422, INVALID, "/slug")),
+        ("POST", posts, post(json!({ "slug": no_id })), (422, INVALID, "/slug")),
+        ("POST", posts, post(json!({ "slug": "-a" })), (422, INVALID, "/slug")),
+        ("POST", posts, post(json!({ "authors": ["nobody"] })), (422, INVALID, "/authors/0")),
+        ("POST", posts, post(json!({ "authors": [no_id] })), (422, INVALID, "/authors/0")),
+        ("POST", posts, post(json!({ "authors": "admin-0" })), (422, INVALID, "/authors")),
+        ("POST", posts, post(json!({ "authors": [5] })), (422, INVALID, "/authors/0")),
+        ("POST", posts, post(json!({ "authors": ["admin-0", "admin-0"] })), (422, INVALID, "/authors/1")),
+        (
+            "POST",
+            posts,
+            post(json!({ "authors": [{ "author": "admin-0", "rolle": "x" }] })),
+            (422, INVALID, "/authors/0/rolle"),
+        ),
+        ("POST", posts, post(json!({ "tags": [no_id] })), (422, INVALID, "/tags/0")),
+        ("POST", posts, post(json!({ "tags": [""] })), (422, INVALID, "/tags/0")),
+        ("POST", posts, post(json!({ "tags": ["ok", 5] })), (422, INVALID, "/tags/1")),
+        ("POST", posts, post(json!({ "body": "text" })), (422, INVALID, "/body")),
+        (
+            "POST",
+            posts,
+            post(json!({ "body": { "format": "rtf", "source": "" } })),
+            (422, INVALID, "/body/format"),
+        ),
+        ("POST", posts, post(json!({ "body": { "format": "html" } })), (422, INVALID, "/body/source")),
+        (
+            "POST",
+            posts,
+            post(json!({ "body": { "format": "html", "source": long(1_048_577) } })),
+            (422, INVALID, "/body/source"),
+        ),
+        ("POST", posts, post(json!({ "image": { "media_id": no_id } })), (422, INVALID, "/image/media_id")),
+        (
+            "POST",
+            posts,
+            post(json!({ "image": { "media_id": "picture.png" } })),
+            (422, INVALID, "/image/media_id"),
+        ),
+        ("POST", posts, post(json!({ "image": {} })), (422, INVALID, "/image/media_id")),
+        ("POST", posts, post(json!({ "featured": "yes" })), (422, INVALID, "/featured")),
+        ("POST", posts, post(json!({ "visibility": "secret" })), (422, INVALID, "/visibility")),
+        ("POST", posts, post(json!({ "language": "English please" })), (422, INVALID, "/language")),
+        (
+            "POST",
+            posts,
+            post(json!({ "canonical_url": "ftp://example.org" })),
+            (422, INVALID, "/canonical_url"),
+        ),
+        (
+            "POST",
+            posts,
+            post(json!({ "canonical_url": "javascript:alert(1)" })),
+            (422, INVALID, "/canonical_url"),
+        ),
+        ("POST", posts, post(json!({ "terms": { "url": "/terms" } })), (422, INVALID, "/terms/url")),
+        ("POST", posts, post(json!({ "seo": { "image": "x" } })), (422, INVALID, "/seo/image")),
+        ("POST", posts, post(json!({ "seo": { "keywords": "x" } })), (422, INVALID, "/seo/keywords")),
+        ("POST", posts, post(json!({ "custom": [1] })), (422, INVALID, "/custom")),
+        (
+            "POST",
+            posts,
+            post(json!({ "custom": { "a": { "b\u{0}": 1 } } })),
+            (422, INVALID, "/custom/a/b\u{fffd}"),
+        ),
+        ("PATCH", "/v1/posts/one", json!({ "title": null }), (422, INVALID, "/title")),
+        ("PATCH", "/v1/posts/one", json!({ "slug": "two" }), (409, "conflict", "/slug")),
+        ("PATCH", "/v1/posts/one", json!({ "colour": "red" }), (422, INVALID, "/colour")),
+        ("PATCH", "/v1/posts/one", json!([{ "op": "remove", "path": "/title" }]), (422, INVALID, "")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": "yesterday" }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": 1_700_000_000 }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": "2024-02-30T00:00:00Z" }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": "2024-02-20" }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": "2024-02-20T00:00:00" }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": "0000-01-01T00:00:00Z" }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "at": "99999-01-01T00:00:00Z" }), (422, INVALID, "/at")),
+        ("POST", "/v1/posts/one/publish", json!({ "when": "now" }), (422, INVALID, "/when")),
+        ("PUT", links, json!({}), (422, INVALID, "/links")),
+        (
+            "PUT",
+            links,
+            json!({ "links": [{ "relation": "prior", "post": "one" }] }),
+            (422, INVALID, "/links/0/post"),
+        ),
+        (
+            "PUT",
+            links,
+            json!({ "links": [{ "relation": "prior", "post": "nowhere" }] }),
+            (422, INVALID, "/links/0/post"),
+        ),
+        (
+            "PUT",
+            links,
+            json!({ "links": [{ "relation": "enemy", "post": "two" }] }),
+            (422, INVALID, "/links/0/relation"),
+        ),
+        ("PUT", links, json!({ "links": [{ "relation": "cites" }] }), (422, INVALID, "/links/0")),
+        (
+            "PUT",
+            links,
+            json!({ "links": [{ "relation": "cites", "post": "two", "external": { "url": "https://a.example" } }] }),
+            (422, INVALID, "/links/0"),
+        ),
+        (
+            "PUT",
+            links,
+            json!({ "links": [{ "relation": "cites", "external": { "url": "a.example" } }] }),
+            (422, INVALID, "/links/0/external/url"),
+        ),
+        (
+            "PUT",
+            links,
+            json!({ "links": [{ "relation": "cites", "external": { "url": "https://a.example", "published_at": "then" } }] }),
+            (422, INVALID, "/links/0/external/published_at"),
+        ),
+        ("POST", links, json!({ "relation": "prior", "post": "one" }), (422, INVALID, "/post")),
+        ("POST", comments, json!({}), (422, INVALID, "/body")),
+        ("POST", comments, json!({ "body": "" }), (422, INVALID, "/body")),
+        ("POST", comments, json!({ "body": "\n\n" }), (422, INVALID, "/body")),
+        ("POST", comments, json!({ "body": long(20_001) }), (422, INVALID, "/body")),
+        (
+            "POST",
+            comments,
+            json!({ "body": "Yes.", "parent_id": other_comment }),
+            (422, INVALID, "/parent_id"),
+        ),
+        ("POST", comments, json!({ "body": "Yes.", "parent_id": no_id }), (422, INVALID, "/parent_id")),
+        ("POST", comments, json!({ "body": "Yes.", "parent_id": "first" }), (422, INVALID, "/parent_id")),
+        ("POST", comments, guest(json!({})), (422, INVALID, "/author")),
+        ("POST", comments, json!({ "body": "Yes.", "stars": 5 }), (422, INVALID, "/stars")),
+        ("POST", "/v1/posts/nowhere/comments", json!({ "body": "Yes." }), (404, "not_found", "")),
+        ("POST", "/v1/comments/moderate", json!({}), (422, INVALID, "")),
+        (
+            "POST",
+            "/v1/comments/moderate",
+            json!({ "ids": [other_comment], "action": "burn" }),
+            (422, INVALID, "/action"),
+        ),
+        ("POST", "/v1/tags", json!({}), (422, INVALID, "/name")),
+        ("POST", "/v1/tags", json!({ "name": " " }), (422, INVALID, "/name")),
+        ("POST", "/v1/tags", json!({ "name": "Again", "slug": "maths" }), (409, "conflict", "/slug")),
+        ("POST", "/v1/tags", json!({ "name": "New", "kind": "folder" }), (422, INVALID, "/kind")),
+        ("POST", "/v1/tags", json!({ "name": "New", "parent": "nowhere" }), (422, INVALID, "/parent")),
+        ("PATCH", "/v1/tags/maths", json!({ "parent": "maths" }), (422, INVALID, "/parent")),
+        ("POST", "/v1/authors", json!({}), (422, INVALID, "/name")),
+        ("POST", "/v1/authors", json!({ "name": "Ada", "slug": "admin-0" }), (409, "conflict", "/slug")),
+        ("POST", "/v1/authors", json!({ "name": "Ada", "website": "ada" }), (422, INVALID, "/website")),
+        (
+            "POST",
+            "/v1/authors",
+            json!({ "name": "Ada", "bio": { "format": "doc", "source": "x" } }),
+            (422, INVALID, "/bio/format"),
+        ),
+        (
+            "POST",
+            "/v1/authors",
+            json!({ "name": "Ada", "social": [{ "service": "x" }] }),
+            (422, INVALID, "/social/0/handle"),
+        ),
+        (
+            "POST",
+            "/v1/authors",
+            json!({ "name": "Ada", "avatar": { "media_id": no_id } }),
+            (422, INVALID, "/avatar/media_id"),
+        ),
+        (
+            "POST",
+            "/v1/users",
+            json!({ "email": "x", "name": "X", "role": "author", "password": "seven grey herons" }),
+            (422, INVALID, "/email"),
+        ),
+        (
+            "POST",
+            "/v1/users",
+            json!({ "email": "x@example.org", "name": "X", "role": "king", "password": "seven grey herons" }),
+            (422, INVALID, "/role"),
+        ),
+        (
+            "POST",
+            "/v1/users",
+            json!({ "email": "x@example.org", "name": "X", "role": "author", "password": "short" }),
+            (422, INVALID, "/password"),
+        ),
+        (
+            "POST",
+            "/v1/users",
+            json!({ "email": "ADMIN-0@example.org", "name": "X", "role": "author", "password": "seven grey herons" }),
+            (409, "conflict", "/email"),
+        ),
+        ("POST", "/v1/tokens", json!({ "name": "T", "scopes": ["posts:burn"] }), (422, INVALID, "/scopes/0")),
+        ("POST", "/v1/tokens", json!({ "name": "T", "scopes": [] }), (422, INVALID, "/scopes")),
+        (
+            "POST",
+            "/v1/tokens",
+            json!({ "name": "T", "scopes": ["posts:read"], "expires_at": "2001-01-01T00:00:00Z" }),
+            (422, INVALID, "/expires_at"),
+        ),
+        ("PATCH", "/v1/site", json!({ "title": null }), (422, INVALID, "/title")),
+        ("PATCH", "/v1/site", json!({ "timezone": "Mars/Olympus" }), (422, INVALID, "/timezone")),
+        ("PATCH", "/v1/site", json!({ "language": "?" }), (422, INVALID, "/language")),
+        ("POST", "/v1/auth/login", json!({ "email": "a@example.org" }), (422, INVALID, "/password")),
+        ("POST", "/v1/auth/login", json!({ "email": 1, "password": "x" }), (422, INVALID, "/email")),
+        ("POST", "/v1/auth/refresh", json!({ "refresh_token": "nonsense" }), (401, "invalid_token", "")),
+    ];
+    cases.push(("POST", "/v1/posts/one/preview", json!({ "for": "ever" }), (422, INVALID, "/for")));
+    cases
+}
+
+#[actix_web::test]
+async fn a_bad_body_is_refused_by_its_member_and_changes_nothing() {
+    for app in each().await {
+        let scene = Scene::set(app).await;
+        let cases = bodies(&scene.other_comment)
+            .into_iter()
+            .map(|(method, path, body, expected)| {
+                let shown: String = body.to_string().chars().take(120).collect();
+                let ask = scene.app.request(method, path).by(&scene.admin).json(&body);
+                (format!("{method} {path} {shown}"), ask, expected)
+            })
+            .collect();
+        all_refused(&scene, cases).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_guest_must_say_who_writes() {
+    on_both(async |app| {
+        let scene = Scene::set(app).await;
+        let author = |author: Value| json!({ "body": "A fine morning.", "author": author });
+        let cases = [
+            (json!({ "body": "A fine morning." }), "/author"),
+            (author(json!({})), "/author/name"),
+            (author(json!({ "name": "Ada" })), "/author/email"),
+            (author(json!({ "name": " ", "email": "ada@example.org" })), "/author/name"),
+            (author(json!({ "name": "Ada", "email": "ada" })), "/author/email"),
+            (
+                author(json!({ "name": "Ada", "email": "ada@example.org", "url": "javascript:x" })),
+                "/author/url",
+            ),
+            (author(json!({ "name": "Ada\nByron", "email": "ada@example.org" })), "/author/name"),
+            (author(json!({ "name": "Ada", "email": "ada@example.org", "admin": true })), "/author/admin"),
+        ];
+        let ask = |body: &Value| scene.app.post("/v1/posts/one/comments").json(body);
+        let cases = cases.iter().map(|(body, member)| (body.to_string(), ask(body), (422, INVALID, *member)));
+        all_refused(&scene, cases.collect()).await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_no_json_is_refused_as_such() {
+    let deep = |open: &str, close: &str| {
+        let depth = 100_000;
+        format!("{{\"title\": \"A\", \"custom\": {{\"a\": {}1{}}}}}", open.repeat(depth), close.repeat(depth))
+            .into_bytes()
+    };
+    let bad: Vec<(&str, Vec<u8>, Expected)> = vec![
+        ("nothing", b"".to_vec(), (400, "bad_request", "")),
+        ("blanks", b" \n ".to_vec(), (400, "bad_request", "")),
+        ("half an object", b"{\"title\": \"A\"".to_vec(), (400, "bad_request", "")),
+        ("two objects", b"{\"title\": \"A\"} {}".to_vec(), (400, "bad_request", "")),
+        ("a trailing comma", b"{\"title\": \"A\",}".to_vec(), (400, "bad_request", "")),
+        ("invalid UTF-8", b"{\"title\": \"caf\xe9\"}".to_vec(), (400, "bad_request", "")),
+        ("an overlong encoding", b"{\"title\": \"\xc0\xaf\"}".to_vec(), (400, "bad_request", "")),
+        (
+            "UTF-16",
+            "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            (400, "bad_request", ""),
+        ),
+        ("a lone surrogate", b"{\"title\": \"\\ud800\"}".to_vec(), (400, "bad_request", "")),
+        ("a raw NUL", b"{\"title\": \"a\0\"}".to_vec(), (400, "bad_request", "")),
+        (
+            "a number beyond all bounds",
+            b"{\"title\": \"A\", \"custom\": {\"n\": 1e999}}".to_vec(),
+            (400, "bad_request", ""),
+        ),
+        ("NaN", b"{\"title\": \"A\", \"custom\": {\"n\": NaN}}".to_vec(), (400, "bad_request", "")),
+        ("deep lists", deep("[", "]"), (400, "bad_request", "")),
+        ("deep objects", deep("{\"a\":", "}"), (400, "bad_request", "")),
+        ("a member twice", b"{\"title\": \"A\", \"title\": \"B\"}".to_vec(), (422, INVALID, "/title")),
+        (
+            "too much",
+            format!("{{\"title\": \"{}\"}}", "x".repeat(2_100_000)).into_bytes(),
+            (413, "too_large", ""),
+        ),
+    ];
+    let scene = Scene::set(TestApp::open(Store::sqlite()).await).await;
+    let ask = |body: &[u8]| scene.app.post("/v1/posts").by(&scene.admin).body("application/json", body);
+    let cases = bad.iter().map(|(name, body, expected)| ((*name).to_owned(), ask(body), *expected)).collect();
+    all_refused(&scene, cases).await;
+
+    let send = |mime: &str| scene.app.post("/v1/posts").by(&scene.admin).body(mime, "{\"title\": \"A\"}");
+    let refused = (415, "unsupported_media_type", "");
+    let cases =
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "json", ""];
+    all_refused(&scene, cases.map(|mime| (mime.to_owned(), send(mime), refused)).into()).await;
+}
+
+#[actix_web::test]
+async fn a_bad_address_is_refused_by_its_parameter() {
+    on_both(async |app| {
+        let scene = Scene::set(app).await;
+        for n in 0..3 {
+            scene.app.published(&scene.admin, &json!({ "title": format!("More {n}") })).await;
+        }
+        let cursor = text(&scene.app.get("/v1/posts?limit=1").await.ok()["page"]["next"]);
+        let bad = "bad_request";
+        let cases: Vec<(String, Expected)> = [
+            ("/v1/posts?limit=0", (400, bad, "limit")),
+            ("/v1/posts?limit=-1", (400, bad, "limit")),
+            ("/v1/posts?limit=101", (400, bad, "limit")),
+            ("/v1/posts?limit=ten", (400, bad, "limit")),
+            ("/v1/posts?limit=", (400, bad, "limit")),
+            ("/v1/posts?limit=1.5", (400, bad, "limit")),
+            ("/v1/posts?limit=99999999999999999999", (400, bad, "limit")),
+            ("/v1/posts?limit=5&limit=6", (400, bad, "limit")),
+            ("/v1/posts?after=nonsense", (400, "invalid_cursor", "after")),
+            ("/v1/posts?before=", (400, "invalid_cursor", "before")),
+            ("/v1/posts?after=%F0%9F%8E%89", (400, "invalid_cursor", "after")),
+            ("/v1/posts?sort=colour", (400, bad, "sort")),
+            ("/v1/posts?sort=-title", (400, bad, "sort")),
+            ("/v1/posts?include=everything", (400, bad, "include")),
+            ("/v1/posts?fields=title,colour", (400, bad, "fields")),
+            ("/v1/posts?colour=red", (400, bad, "colour")),
+            ("/v1/posts?Limit=5", (400, bad, "Limit")),
+            ("/v1/posts?featured=maybe", (400, bad, "featured")),
+            ("/v1/posts?count=perhaps", (400, bad, "count")),
+            ("/v1/posts?published_after=yesterday", (400, bad, "published_after")),
+            ("/v1/posts?published_before=2024-13-01T00:00:00Z", (400, bad, "published_before")),
+            ("/v1/posts?updated_since=10000-01-01T00:00:00Z", (400, bad, "updated_since")),
+            ("/v1/posts?status=lost", (400, bad, "status")),
+            ("/v1/posts?visibility=x", (400, bad, "visibility")),
+            ("/v1/posts?perspective=future", (400, bad, "perspective")),
+            ("/v1/posts?q=%00", (400, bad, "q")),
+            ("/v1/posts?q=%FF", (400, bad, "q")),
+            ("/v1/posts?%FF=1", (400, bad, "\u{fffd}")),
+            ("/v1/posts?q=%20", (400, bad, "q")),
+            ("/v1/search", (400, bad, "q")),
+            ("/v1/search?q=", (400, bad, "q")),
+            ("/v1/search?q=tide&sort=title", (400, bad, "sort")),
+            ("/v1/posts/one?preview=nonsense", (401, "invalid_token", "")),
+            ("/v1/posts/one?limit=5", (400, bad, "limit")),
+            ("/v1/posts/one/comments?view=tree", (400, bad, "view")),
+            ("/v1/posts/one/comments?sort=best", (400, bad, "sort")),
+            ("/v1/posts/one/comments?parent=first", (404, "not_found", "")),
+            ("/v1/posts/one/related?limit=21", (400, bad, "limit")),
+            ("/v1/posts/one/revisions/diff", (400, bad, "from")),
+            ("/v1/posts/one/revisions/diff?from=0&to=1", (400, bad, "from")),
+            ("/v1/posts/one/revisions/first", (404, "not_found", "")),
+            ("/v1/posts/one/revisions/99999999999", (404, "not_found", "")),
+            ("/v1/posts/one/revisions/99", (404, "not_found", "")),
+            ("/v1/comments?status=lost", (400, bad, "status")),
+            ("/v1/tags?kind=folder", (400, bad, "kind")),
+            ("/v1/authors?sort=age", (400, bad, "sort")),
+            ("/v1/users?role=king", (400, bad, "role")),
+            ("/v1/media?mime=text/plain", (400, bad, "mime")),
+            ("/feed.xml?author=nobody", (404, "not_found", "")),
+            ("/feed.xml?limit=0", (400, bad, "limit")),
+            ("/sitemaps/posts-01.xml", (404, "not_found", "")),
+            ("/v1/posts/nowhere", (404, "not_found", "")),
+            ("/v1/posts/018f3406-9e00-7000-8000-000000000000", (404, "not_found", "")),
+            ("/v1/posts/%00", (404, "not_found", "")),
+            ("/v1/posts/%FF", (404, "not_found", "")),
+            ("/v1/comments/first", (404, "not_found", "")),
+            ("/v1/users/me", (404, "not_found", "")),
+            ("/v1/media/picture.png", (404, "not_found", "")),
+            ("/media/..%2F..%2Fsecret/b/c.png", (404, "not_found", "")),
+            ("/v1/nothing", (404, "not_found", "")),
+            ("/v2/posts", (404, "not_found", "")),
+            ("/V1/posts", (404, "not_found", "")),
+            ("/v1/posts/", (404, "not_found", "")),
+            ("/v1/posts/one/two/three/four", (404, "not_found", "")),
+        ]
+        .map(|(path, expected)| (path.to_owned(), expected))
+        .into_iter()
+        .chain([
+            // A cursor of another list, and of another sort of the same.
+            (format!("/v1/tags?after={cursor}"), (400, "invalid_cursor", "after")),
+            (format!("/v1/posts?sort=title&after={cursor}"), (400, "invalid_cursor", "after")),
+            (format!("/v1/posts/one/comments?before={cursor}"), (400, "invalid_cursor", "before")),
+            (format!("/v1/posts?after={cursor}&before={cursor}"), (400, bad, "before")),
+        ])
+        .collect();
+        let ask = |path: &str| scene.app.get(path).by(&scene.admin);
+        all_refused(
+            &scene,
+            cases.iter().map(|(path, expected)| (path.clone(), ask(path), *expected)).collect(),
+        )
+        .await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_bad_header_is_refused() {
+    let scene = Scene::set(TestApp::open(Store::sqlite()).await).await;
+    let patch = |name: &str, value: &str| {
+        scene.app.patch("/v1/posts/one").by(&scene.admin).header(name, value).json(&json!({ "title": "B" }))
+    };
+    let post = |key: &str| {
+        scene
+            .app
+            .post("/v1/posts")
+            .by(&scene.admin)
+            .header("Idempotency-Key", key)
+            .json(&json!({ "title": "B" }))
+    };
+    let cases = vec![
+        ("a weak validator".to_owned(), patch("If-Match", "W/\"1-x\""), (412, "version_mismatch", "")),
+        (
+            "a validator of another version".to_owned(),
+            patch("If-Match", "\"99-x\""),
+            (412, "version_mismatch", ""),
+        ),
+        ("a short key".to_owned(), post("short"), (400, "bad_request", "Idempotency-Key")),
+        ("a key with blanks".to_owned(), post("nine blanks here"), (400, "bad_request", "Idempotency-Key")),
+        ("a long key".to_owned(), post(&"x".repeat(256)), (400, "bad_request", "Idempotency-Key")),
+    ];
+    all_refused(&scene, cases).await;
+}
+
+/// Base 64 for addresses (RFC 4648, 5), as tokens are written.
+fn base64url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut out = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0_u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - three.len()));
+        for place in 0..=three.len() {
+            out.push(char::from(DIGITS[(bits >> (18 - 6 * place)) as usize & 63]));
+        }
+    }
+    out
+}
+
+#[actix_web::test]
+async fn a_token_that_is_not_good_opens_nothing() {
+    let scene = Scene::set(TestApp::open(Store::sqlite()).await).await;
+    let good = scene.admin.token.clone();
+    scene.app.get("/v1/auth/me").token(&good).await.ok();
+    let [head, claims, signature] = good.split('.').collect::<Vec<_>>()[..] else {
+        panic!("{good} is no JWT")
+    };
+
+    let stranger = TestApp::open(Store::sqlite()).await;
+    let theirs = stranger.user(Role::Admin).await.token;
+    let [_, their_claims, their_signature] = theirs.split('.').collect::<Vec<_>>()[..] else {
+        panic!("{theirs}")
+    };
+    let preview = scene.app.post("/v1/posts/one/preview").by(&scene.admin).json(&json!({})).await.ok();
+    let login = json!({ "email": scene.admin.email, "password": crate::support::app::PASSWORD });
+    let session = scene.app.post("/v1/auth/login").json(&login).await.ok();
+    let none = base64url(br#"{"alg":"none","typ":"JWT"}"#);
+    let symmetric = base64url(br#"{"alg":"HS256","typ":"JWT"}"#);
+    let mut flipped = signature.to_owned();
+    flipped.replace_range(..1, if signature.starts_with('A') { "B" } else { "A" });
+
+    let bad = [
+        ("alg: none", format!("{none}.{claims}.")),
+        ("alg: none with a signature", format!("{none}.{claims}.{signature}")),
+        ("alg: HS256", format!("{symmetric}.{claims}.{signature}")),
+        ("another key", theirs.clone()),
+        ("another key under our kid", format!("{head}.{their_claims}.{their_signature}")),
+        ("a forged signature", format!("{head}.{claims}.{flipped}")),
+        ("no signature", format!("{head}.{claims}.")),
+        ("two parts", format!("{head}.{claims}")),
+        ("another audience: a preview", text(&preview["token"])),
+        ("a refresh token", text(&session["refresh_token"])),
+        ("an unknown API token", "pr_0000000000000000000000000000000000000000000".to_owned()),
+        ("nonsense", "nonsense".to_owned()),
+        ("a long one", "x".repeat(20_000)),
+    ];
+    let refused = (401, "invalid_token", "");
+    let read = |token: &str| scene.app.get("/v1/auth/me").token(token);
+    let write = |token: &str| scene.app.post("/v1/posts").token(token).json(&json!({ "title": "Forged" }));
+    all_refused(&scene, bad.iter().map(|(name, token)| ((*name).to_owned(), read(token), refused)).collect())
+        .await;
+    all_refused(
+        &scene,
+        bad.iter().map(|(name, token)| ((*name).to_owned(), write(token), refused)).collect(),
+    )
+    .await;
+    // What anybody may read is no reason to let a bad token pass.
+    all_refused(
+        &scene,
+        vec![("a public read".to_owned(), scene.app.get("/v1/posts").token("nonsense"), refused)],
+    )
+    .await;
+    for header in ["Bearer", "Bearer ", "Basic YTpi", &good] {
+        let answer = scene.app.get("/v1/auth/me").header("Authorization", header).await;
+        answer.problem(401, "invalid_token");
+        assert!(answer.header("www-authenticate").starts_with("Bearer "), "{header}");
+    }
+
+    scene.app.advance(3600);
+    let answer = scene.app.get("/v1/auth/me").token(&good).await;
+    answer.problem(401, "invalid_token");
+    assert!(answer.header("www-authenticate").contains("invalid_token"));
+    // And none at all, where one is needed.
+    scene.app.get("/v1/auth/me").await.problem(401, "unauthenticated");
+}
+
+#[actix_web::test]
+async fn a_method_that_a_path_does_not_have_is_told_from_a_path_that_is_not_there() {
+    let app = TestApp::open(Store::sqlite()).await;
+    let document = app.get("/openapi.json").await.ok();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let item = item.as_object().unwrap();
+        let real = path.replace("{number}", "1").replace(['{', '}'], "x");
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"] {
+            if item.contains_key(&method.to_lowercase()) {
+                continue;
+            }
+            let answer = app.request(method, &real).json(&json!({})).await;
+            // Another route may take what looks like one of its names: `/posts/{post}/revisions/diff`.
+            if answer.status() != 405
+                && document["paths"].as_object().unwrap().keys().any(|p| p != path && alike(p, &real))
+            {
+                continue;
+            }
+            answer.problem(405, "method_not_allowed");
+            let allowed = answer.header("allow").split(", ").map(str::to_lowercase).collect::<Vec<_>>();
+            for known in
+                item.keys().filter(|k| ["get", "post", "put", "patch", "delete"].contains(&k.as_str()))
+            {
+                assert!(allowed.contains(known), "{method} {path}: Allow has {allowed:?}, not {known}");
+            }
+            assert!(!allowed.contains(&method.to_lowercase()));
+            assert_eq!(allowed.contains(&"head".to_owned()), item.contains_key("get"), "{path}");
+        }
+    }
+}
+
+/// Whether `path` could be taken for `pattern`.
+fn alike(pattern: &str, path: &str) -> bool {
+    let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(a, b)| a.contains('{') || a == b)
+}
+
+#[actix_web::test]
+async fn a_file_that_is_no_image_is_refused() {
+    let scene = Scene::set(TestApp::open(Store::sqlite()).await).await;
+    let part = |name: &str, mime: &str, file: &[u8]| {
+        let mut body = format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a.png\"\r\nContent-Type: {mime}\r\n\r\n").into_bytes();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        body
+    };
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+    let send = |mime: &str, body: Vec<u8>| scene.app.post("/v1/media").by(&scene.admin).body(mime, body);
+    let multipart = "multipart/form-data; boundary=cut";
+    let cases = vec![
+        ("JSON".to_owned(), send("application/json", b"{}".to_vec()), (415, "unsupported_media_type", "")),
+        ("no file".to_owned(), send(multipart, b"--cut--\r\n".to_vec()), (422, INVALID, "/file")),
+        (
+            "a text".to_owned(),
+            send(multipart, part("file", "image/png", b"I am an image.")),
+            (415, "unsupported_media_type", "/file"),
+        ),
+        (
+            "a script".to_owned(),
+            send(
+                multipart,
+                part("file", "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>"),
+            ),
+            (415, "unsupported_media_type", "/file"),
+        ),
+        (
+            "a truncated image".to_owned(),
+            send(multipart, part("file", "image/png", png)),
+            (422, INVALID, "/file"),
+        ),
+        (
+            "an unknown part".to_owned(),
+            send(multipart, part("picture", "image/png", png)),
+            (422, INVALID, "/picture"),
+        ),
+        (
+            "an unfinished body".to_owned(),
+            send(multipart, part("file", "image/png", png)[..120].to_vec()),
+            (400, "bad_request", ""),
+        ),
+    ];
+    all_refused(&scene, cases).await;
+}
