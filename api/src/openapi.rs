@@ -3,6 +3,7 @@
 mod choices;
 mod examples;
 mod finish;
+mod limits;
 mod names;
 mod problems;
 

@@ -1,7 +1,7 @@
 """What the checks share: requests to the server under test, of the standard library alone.
 
 python3 client.py ready   waits until BASE_URL/readyz answers 200 (a minute at most)
-python3 client.py token   logs in with ADMIN_EMAIL and ADMIN_PASSWORD and prints the access token
+python3 client.py token   logs in with ADMIN_EMAIL and ADMIN_PASSWORD and prints an API token of all scopes, which outlives logins
 python3 client.py port    prints a port that is free
 """
 import json
@@ -17,11 +17,12 @@ def base():
     return os.environ["BASE_URL"].rstrip("/")
 
 
-def get(path, accept="*/*"):
+def get(path, accept="*/*", **headers):
     """The status, the headers and the bytes that a path (or a URL of the server) answers."""
     url = path if "://" in path else base() + path
+    headers = {"Accept": accept} | {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": accept}), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -42,15 +43,23 @@ def ready():
         time.sleep(0.05)
 
 
-def token():
-    who = {"email": os.environ["ADMIN_EMAIL"], "password": os.environ["ADMIN_PASSWORD"]}
-    request = urllib.request.Request(base() + "/v1/auth/login", data=json.dumps(who).encode(), method="POST",
-                                     headers={"Content-Type": "application/json", "Accept": "application/json"})
+def post(path, body, bearer=None):
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if bearer:
+        headers["Authorization"] = f"Bearer {bearer}"
+    request = urllib.request.Request(base() + path, data=json.dumps(body).encode(), method="POST", headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            print(json.load(answer)["access_token"])
+            return json.load(answer)
     except urllib.error.HTTPError as error:
-        sys.exit(f"login answers {error.code} {error.read()[:300]!r}")
+        sys.exit(f"POST {path} answers {error.code} {error.read()[:300]!r}")
+
+
+def token():
+    session = post("/v1/auth/login", {"email": os.environ["ADMIN_EMAIL"], "password": os.environ["ADMIN_PASSWORD"]})
+    document = json.loads(get("/openapi.json")[2])
+    scopes = document["components"]["schemas"]["CreateToken"]["properties"]["scopes"]["items"]["enum"]
+    print(post("/v1/tokens", {"name": "conformance", "scopes": scopes}, session["access_token"])["secret"])
 
 
 def port():

@@ -35,6 +35,12 @@ def fetch(path, media_type):
     expect(status == 200, path, f"answers {status}")
     kind = headers.get("Content-Type", "")
     expect(kind.split(";")[0].strip() == media_type, path, f"is `{kind}`, not {media_type}")
+    for validator, condition in (("ETag", "If_None_Match"), ("Last-Modified", "If_Modified_Since")):
+        known_by = headers.get(validator)
+        expect(known_by is not None, path, f"has no {validator}")
+        if known_by is not None:
+            again, _, rest = client.get(path, **{condition: known_by})
+            expect(again == 304 and not rest, path, f"answers {again} where the reader has it already ({validator})")
     return headers, body
 
 
@@ -52,6 +58,17 @@ def parsed(path, media_type, version):
         expect(bool(entry.get("title")), where, "has no title")
         expect(absolute(entry.get("link")), where, f"has no absolute link: {entry.get('link')}")
         expect(entry.get("published_parsed") is not None, where, "has no date that can be read")
+        expect(bool(entry.get("author") or entry.get("authors")), where, "has no author")
+        expect(any(part.get("value") for part in entry.get("content", [])), where, "has no content")
+        if "post=" not in path:
+            expect(bool(entry.get("tags")), where, "has no category")
+            expect(bool(entry.get("summary")), where, "has no summary")
+    if "?" not in path:
+        pictures = [e for entry in feed.entries for e in entry.get("enclosures", [])]
+        expect(bool(pictures), path, "no entry has its image as an enclosure")
+        for picture in pictures:
+            expect(absolute(picture.get("href")) and picture.get("type", "").startswith("image/"), path, f"enclosure {picture}")
+            expect(int(picture.get("length") or 0) > 0, path, f"an enclosure has no length: {picture}")
     return ElementTree.fromstring(body), len(feed.entries)
 
 
@@ -114,11 +131,16 @@ def json_feed(path):
                             "date_modified": "time", "authors": list, "tags": list, "language": str, "attachments": list},
               needed=("id",))
         expect("content_html" in item or "content_text" in item, where, "has neither content_html nor content_text")
+        expect(bool(item.get("authors")), where, "has no author")
+        if "post=" not in path:
+            expect(bool(item.get("tags")), where, "has no tags")
+            expect(bool(item.get("summary")), where, "has no summary")
         expect(all(isinstance(tag, str) for tag in item.get("tags", [])), where, "a tag is no string")
         authors(where, item)
         for attachment in item.get("attachments", []):
             known(where, attachment, {"url": "url", "mime_type": str, "title": str, "size_in_bytes": (int, float),
                                       "duration_in_seconds": (int, float)}, needed=("url", "mime_type"))
+    expect("?" in path or any("image" in item for item in items), path, "no item has its image")
     return len(items)
 
 
@@ -170,8 +192,8 @@ def sitemap(path, depth=0):
     return count
 
 
-def first_slug(path):
-    status, _, body = client.get(f"{path}?limit=1", "application/json")
+def first_slug(path, sort):
+    status, _, body = client.get(f"{path}?limit=1&sort={sort}", "application/json")
     data = json.loads(body)["data"] if status == 200 else []
     expect(bool(data), path, "lists nothing to ask a feed for")
     return data[0]["slug"] if data else None
@@ -189,15 +211,16 @@ def tried(read, path):
 def main():
     kinds = {"/feed.xml": rss, "/atom.xml": atom, "/feed.json": json_feed}
     queries = [""]
-    for name, path in (("author", "/v1/authors"), ("tag", "/v1/tags")):
-        slug = first_slug(path)
+    for name, path, sort in (("author", "/v1/authors", "-post_count"), ("tag", "/v1/tags", "-post_count"),
+                             ("post", "/v1/posts", "-comment_count")):
+        slug = first_slug(path, sort)
         if slug:
             queries.append(f"?{name}={urllib.parse.quote(slug)}")
     for path, read in kinds.items():
         for query in queries:
             count = tried(read, path + query)
             print(f"{path}{query}: {count} entries")
-            expect(query or count > 0, path, "is empty")
+            expect(count > 0, path + query, "is empty")
     count = tried(sitemap, "/sitemap.xml")
     print(f"/sitemap.xml: {count} addresses")
     expect(count > 0, "/sitemap.xml", "is empty")

@@ -170,7 +170,7 @@ fuzz() { # the document as it is served, as an administrator
   token=$(python3 client.py token) || { echo "$token"; return 1; }
   # From a folder of its own, since it keeps notes where it runs.
   mkdir -p "$out/fuzz"
-  (cd "$out/fuzz" && exec timeout "${CONFORMANCE_FUZZ_SECONDS:-900}" \
+  (cd "$out/fuzz" && exec env SCHEMATHESIS_HOOKS="$here/hooks.py" timeout "${CONFORMANCE_FUZZ_SECONDS:-900}" \
     schemathesis --config-file "$here/schemathesis.toml" run "$BASE_URL/openapi.json" \
     --header "Authorization: Bearer $token" --checks all --phases examples,coverage,fuzzing,stateful \
     --max-failures 50 --no-color)

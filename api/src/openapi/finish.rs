@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{choices, examples, names, problems};
+use super::{choices, examples, limits, names, problems};
+use crate::service::media;
 
 /// Writes that anybody may do.
 const OPEN_WRITES: [&str; 6] =
@@ -145,6 +146,7 @@ pub(super) fn finish(document: &mut Value) {
     }
     names::settle(document);
     choices::apply(document);
+    limits::apply(document);
     examples::apply(document);
     prune(document);
 }
@@ -159,7 +161,7 @@ fn headers() -> Value {
         "Vary": text("The request's headers that the answer depends on.", "Authorization, Accept-Encoding"),
         "Surrogate-Key": text("What a public answer depends on, for purging a CDN by object.", "posts site"),
         "Link": text("The next and the previous page (RFC 8288).", "</v1/posts?limit=20&after=CURSOR>; rel=\"next\""),
-        "Location": text("Where the new object is, or where the old one went.", "/v1/posts/the-clock-with-one-hand"),
+        "Location": text("Where the new object is, or where the old one went.", "/v1/posts/the-tide-table-on-the-chandlers-door"),
         "Retry-After": { "description": "Seconds until another try has a chance.", "schema": { "type": "integer", "minimum": 0 }, "example": 1 },
         "WWW-Authenticate": text("How to sign in (RFC 6750).", "Bearer realm=\"pressroom\""),
         "Idempotent-Replayed": { "description": "`true` where this is the first answer to the same Idempotency-Key, given again.", "schema": { "type": "string", "enum": ["true"] } },
@@ -224,6 +226,10 @@ fn complete(path: &str, method: &str, value: &mut Value) {
         && let Some(patch) = content.get("application/merge-patch+json").cloned()
     {
         content.insert("application/json".to_owned(), patch);
+    }
+    if operation.id == "upload_media" {
+        value["requestBody"]["content"]["multipart/form-data"]["encoding"] =
+            json!({ "file": { "contentType": media::TYPES.join(", ") } });
     }
     let is_list = value["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         .as_str()

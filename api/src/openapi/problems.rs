@@ -24,7 +24,8 @@ const PROBLEMS: [(&str, &str, &str); 13] = [
 /// Operations that a caller can ask for too often.
 const RATE_LIMITED: [&str; 4] = ["login", "refresh", "change_password", "add_comment"];
 /// Removals that the state of something else can forbid.
-const HINDERED: [&str; 4] = ["delete_author", "delete_media", "delete_user", "delete_post"];
+const HINDERED: [&str; 5] =
+    ["delete_author", "delete_media", "delete_user", "delete_post", "delete_post_link"];
 /// What answers without looking at a store.
 const SELF_CONTAINED: [&str; 3] = ["get_health", "get_metrics", "get_openapi"];
 

@@ -34,7 +34,7 @@ pub(crate) const FIELDS: [&str; 15] = [
     "version",
 ];
 
-/// List author profiles, by name unless `sort` says otherwise.
+/// List author profiles, by name unless another order is asked for.
 ///
 /// Authors are profiles, not accounts: a guest author needs none.
 #[utoipa::path(operation_id = "list_authors", tag = "authors",

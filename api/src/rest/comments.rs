@@ -1,7 +1,7 @@
 //! `/v1/posts/{post}/comments` and `/v1/comments`.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
@@ -82,7 +82,7 @@ fn meta<'a>(
 /// that was answered stays, empty, with `is_tombstone`.
 #[utoipa::path(operation_id = "list_comments", tag = "comments",
     params(
-        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-clock-with-one-hand"),
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
         ("view" = Option<String>, Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
         ("sort" = Option<String>, Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
         ("parent" = Option<String>, Query, format = Uuid, description = "The id of a comment: lists its replies instead, paged and nested in the same way."),
@@ -134,7 +134,7 @@ pub(crate) async fn list_comments(
 /// An account's comment is shown at once. A guest's first comment waits for a moderator. The guest's answer bears an
 /// `edit_token`, once: for as long as the edit window lasts it may be sent as `X-Edit-Token` to change or remove the comment.
 #[utoipa::path(operation_id = "add_comment", tag = "comments",
-    params(("post" = String, Path, description = "Slug or id.", example = "the-clock-with-one-hand")),
+    params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
     request_body(content = AddComment, description = "The comment; guests say who they are in `author`.",
         example = json!({"body": "A *fine* morning.", "author": {"name": "Ada", "email": "ada@example.org"}})),
     responses((status = 201, description = "The comment as its writer sees it.", body = CommentView)))]
@@ -362,6 +362,8 @@ pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfi
         .service(add_comment)
         .service(list_moderation_queue)
         .service(moderate_comments)
+        // Else its other methods would find `/comments/{id}`.
+        .map(|cfg| cfg.route("/comments/moderate", web::to(super::ops::fallback)))
         .service(get_comment)
         .service(update_comment)
         .service(delete_comment)

@@ -112,7 +112,7 @@ fn meta(views: &[&PostView], shown: Shown, viewer: &Viewer) -> Meta {
     Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() }
 }
 
-/// List posts, newest first unless `sort` says otherwise. The public sees published, public posts.
+/// List posts, newest first unless another order is asked for. The public sees published, public posts.
 ///
 /// A page is found by a cursor, so that posts that are published while a reader turns pages neither repeat nor vanish. Callers
 /// who may read drafts see them with `status`; everybody else sees what is published and public, whatever is asked for.
@@ -183,7 +183,7 @@ pub(crate) async fn list_posts(
 /// Whoever may not know that a post exists gets 404. The `ETag` names the version, and goes back as `If-Match` with a change.
 #[utoipa::path(operation_id = "get_post", tag = "posts",
     params(
-        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-clock-with-one-hand"),
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
         ("include" = Option<Vec<String>>, Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
         ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
         ("perspective" = Option<String>, Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),

@@ -17,7 +17,7 @@ use crate::view::SearchHitView;
 /// Hits bear the passage that was found, with the words in `<mark>`; the same words find the same posts on both databases.
 #[utoipa::path(operation_id = "search_posts", tag = "search",
     params(
-        ("q" = String, Query, min_length = 1, max_length = 500, description = "What to find, in any script. All words must be there; `\"several words\"` together; `-word` not at all. Case and accents do not matter.", example = "clock tower"),
+        ("q" = String, Query, min_length = 1, max_length = 500, description = "What to find, in any script. All words must be there; `\"several words\"` together; `-word` not at all. Case and accents do not matter.", example = "tide"),
         ("author" = Option<Vec<String>>, Query, description = "Slugs or ids of authors; posts of any of them. Repeat it or separate by commas."),
         ("tag" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with any of them."),
         ("language" = Option<String>, Query, description = "In this language (BCP 47)."),

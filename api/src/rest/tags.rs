@@ -29,7 +29,7 @@ pub(crate) const FIELDS: [&str; 10] = [
     "version",
 ];
 
-/// List tags and categories, by name unless `sort` says otherwise.
+/// List tags and categories, by name unless another order is asked for.
 ///
 /// `post_count` counts what is published and public.
 #[utoipa::path(operation_id = "list_tags", tag = "tags",

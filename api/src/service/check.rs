@@ -104,8 +104,8 @@ impl Check {
 
     /// A language tag (BCP 47): well formed, in its canonical case.
     pub(crate) fn language(&mut self, pointer: &str, text: &str) -> String {
-        let parts: Vec<&str> = text.trim().split('-').collect();
-        let good = text.trim().len() <= 35
+        let parts: Vec<&str> = text.split('-').collect();
+        let good = text.len() <= 35
             && parts.iter().enumerate().all(|(n, p)| {
                 let range = if n == 0 { 2..=3 } else { 1..=8 };
                 range.contains(&p.len())

@@ -20,7 +20,7 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::view::{ExternalView, LinkView, LinksView};
 
 /// Most curated links of one post.
-const MAX_LINKS: usize = 100;
+pub(crate) const MAX_LINKS: usize = 100;
 /// What a link may mean.
 pub const RELATIONS: [&str; 6] = ["related", "prior", "follow_up", "response_to", "translation_of", "cites"];
 

@@ -12,6 +12,7 @@ mod read;
 mod write;
 
 pub(crate) use access::{Standing, find_visible, is_public, is_released, may_read_draft};
+pub(crate) use draft::MAX_AUTHORS;
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,

@@ -8,7 +8,7 @@ use super::check::Check;
 use super::present::StoredSocial;
 
 /// Most profiles of one author or site.
-const MAX: usize = 20;
+pub(crate) const MAX: usize = 20;
 
 /// Services whose addresses follow from the handle, which stands for `{}`.
 const KNOWN: [(&str, &str); 17] = [

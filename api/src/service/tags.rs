@@ -19,7 +19,7 @@ use crate::page::{Page, PageRequest};
 use crate::view::TagView;
 
 /// Most tags of one post.
-const MAX_TAGS: usize = 50;
+pub(crate) const MAX_TAGS: usize = 50;
 /// How deep tags may stand under one another.
 const MAX_DEPTH: usize = 8;
 

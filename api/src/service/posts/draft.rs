@@ -11,7 +11,7 @@ use crate::service::Service;
 use crate::service::check::Check;
 
 /// Most authors of a post.
-const MAX_AUTHORS: usize = 20;
+pub(crate) const MAX_AUTHORS: usize = 20;
 /// Most bytes of `custom` as JSON.
 const MAX_CUSTOM: usize = 65_536;
 
