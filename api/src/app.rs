@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{Server, Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
-use futures_util::future::Either;
 use utoipa_actix_web::AppExt;
 
+use crate::cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::openapi::{self, Routes};
+use crate::rest;
 use crate::rest::ops::Metrics;
-use crate::rest::{self, edge};
 use crate::service::{Service, Svc};
 
 /// What the web face shares between workers.
@@ -46,11 +46,12 @@ impl App {
         let svc = Arc::new(Service::open(config, clock)?);
         svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
+        svc.cache.follow(&svc.db)?;
         let openapi = openapi::document();
         let shared = Shared {
             routes: Routes::of(&openapi),
             openapi,
-            metrics: Metrics::new().map_err(|e| Error::internal(e.to_string()))?,
+            metrics: Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?,
             svc,
         };
         Ok(Self { shared: Data::new(shared) })
@@ -89,22 +90,9 @@ impl App {
             .app_data(PayloadConfig::new(limit))
             .configure(rest::configure)
             .split_for_parts();
-        app.configure(rest::configure_pages).default_service(web::to(rest::ops::fallback)).wrap_fn(
-            move |mut request, inner| {
-                let shared = shared.clone();
-                let before = edge::Before::of(&shared, &mut request);
-                let work = match before.preflight() {
-                    Some(answer) => Either::Left(request.into_response(answer)),
-                    None => Either::Right(inner.call(request)),
-                };
-                async move {
-                    match work {
-                        Either::Left(answer) => Ok(before.complete(&shared, answer, 0)),
-                        Either::Right(call) => before.serve(&shared, call).await,
-                    }
-                }
-            },
-        )
+        app.configure(rest::configure_pages)
+            .default_service(web::to(rest::ops::fallback))
+            .wrap(cache::middleware::Layer(shared))
     }
 
     /// A server on `listener` that runs until it is told to stop; requests under way are finished then.

@@ -4,7 +4,8 @@
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::sql::LockChanges;
+use crate::keys::Key;
+use crate::sql::{LockChanges, TellChanges};
 use crate::tables::changes;
 use crate::types::{Id, Json, Timestamp};
 
@@ -54,7 +55,9 @@ pub struct Change {
     /// The object's version after the change.
     pub version: i64,
     /// Names of what public answers may depend on and this change touched: the `Surrogate-Key` vocabulary.
-    pub keys: Vec<String>,
+    pub keys: Vec<Key>,
+    /// Its number in the log; 0 until it is appended.
+    pub seq: i64,
 }
 
 /// A line of the log as it stands.
@@ -84,13 +87,13 @@ pub struct ChangeRow {
 }
 
 /// Appends `pending`, at the end of the transaction that they describe.
-pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &[Change]) -> crate::Result<()> {
+pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &mut [Change]) -> crate::Result<()> {
     if pending.is_empty() {
         return Ok(());
     }
     LockChanges.execute(conn)?;
     for change in pending {
-        diesel::insert_into(changes::table)
+        change.seq = diesel::insert_into(changes::table)
             .values((
                 changes::at.eq(actor.now),
                 changes::object_type.eq(change.object_type),
@@ -102,7 +105,12 @@ pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &[Change]) -> crat
                 changes::request_id.eq(&actor.request_id),
                 changes::keys.eq(Json::of(&change.keys)),
             ))
-            .execute(conn)?;
+            .returning(changes::seq)
+            .get_result(conn)?;
+    }
+    if matches!(conn, Conn::Pg(_)) {
+        // Other instances hear of it when, and only when, the transaction commits.
+        TellChanges.execute(conn)?;
     }
     Ok(())
 }

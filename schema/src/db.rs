@@ -7,22 +7,26 @@
 //! that are run again when they could not be put in an order.
 
 mod conn;
+mod follow;
 mod lanes;
 mod writer;
 
 use std::cell::Cell;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::oneshot;
 
 pub(crate) use conn::immediate;
 pub use conn::{Conn, MultiBackend};
+pub use follow::Heard;
 use lanes::{Lane, Slot};
 use writer::{Typed, WriteLane};
 
 use crate::changes::{Actor, Change};
 use crate::error::StoreError;
+use crate::keys::{self, Key};
 use crate::types::Id;
 
 tokio::task_local! {
@@ -151,13 +155,28 @@ impl Tx<'_> {
         object_id: Id,
         action: &'static str,
         version: i64,
-        keys: Vec<String>,
+        keys: Vec<Key>,
     ) {
-        self.changes.push(Change { object_type, object_id, action, version, keys });
+        self.changes.push(Change { object_type, object_id, action, version, keys, seq: 0 });
     }
 }
 
 type Listener = Box<dyn Fn(&[Change]) + Send + Sync>;
+
+/// Who is told of commits.
+#[derive(Clone, Default)]
+struct Listeners(Arc<RwLock<Vec<Listener>>>);
+
+impl Listeners {
+    fn tell(&self, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        for listener in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            listener(changes);
+        }
+    }
+}
 
 struct Inner {
     settings: DbSettings,
@@ -165,7 +184,9 @@ struct Inner {
     primary: Option<Lane>,
     slow: Lane,
     write: WriteLane,
-    listener: Arc<OnceLock<Listener>>,
+    listeners: Listeners,
+    /// Nothing is ever sent: followers see it end.
+    ended: (Sender<()>, Receiver<()>),
 }
 
 /// The database. Cheap to clone; its threads end with the last clone.
@@ -178,7 +199,7 @@ impl Db {
     /// # Errors
     /// When SQLite's file or its folder cannot be made or opened, or no thread can be started.
     pub fn open(settings: DbSettings) -> crate::Result<Self> {
-        let listener = Arc::new(OnceLock::new());
+        let listeners = Listeners::default();
         let slots = |name: &str, count: usize, urls: &[String]| {
             (0..count.max(1))
                 .map(|n| {
@@ -210,8 +231,9 @@ impl Db {
             replica: Lane::start(replica, settings.queue)?,
             primary: primary.map(|slots| Lane::start(slots, settings.queue)).transpose()?,
             slow: Lane::start(slow, settings.queue)?,
-            write: WriteLane::start(settings.source.backend(), writers, settings.queue, &listener)?,
-            listener,
+            write: WriteLane::start(settings.source.backend(), writers, settings.queue, &listeners)?,
+            listeners,
+            ended: crossbeam_channel::bounded(1),
             settings,
         })))
     }
@@ -222,10 +244,11 @@ impl Db {
         self.0.settings.source.backend()
     }
 
-    /// Is told of every committed write's changes, after the commit and before the writer's answer. Only the
-    /// first listener counts.
+    /// Is told of every committed write's changes, after the commit and before the writer's answer; and of those of a
+    /// commit that failed, since whether it did is not always known. The listener runs on a writer's thread: it must be
+    /// quick.
     pub fn on_commit(&self, listener: impl Fn(&[Change]) + Send + Sync + 'static) {
-        let _ = self.0.listener.set(Box::new(listener));
+        self.0.listeners.0.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
     }
 
     /// Runs `f` on one consistent snapshot.
@@ -238,6 +261,10 @@ impl Db {
         E: TxError,
         F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
     {
+        let freshness = match freshness {
+            Freshness::Replica if keys::must_be_fresh() => Freshness::Primary,
+            other => other,
+        };
         let lane = match (freshness, &self.0.primary) {
             (Freshness::Slow, _) => &self.0.slow,
             (Freshness::Primary, Some(primary)) => primary,
@@ -245,11 +272,13 @@ impl Db {
         };
         let (send, receive) = oneshot::channel();
         lane.submit(Box::new(move |slot| {
+            keys::begin();
             let answer = slot.read(f);
-            let _ = send.send((answer, conn::take_count()));
+            let _ = send.send((answer, conn::take_count(), keys::end()));
         }))?;
-        let (answer, count) = receive.await.map_err(|_| lost())?;
+        let (answer, count, met) = receive.await.map_err(|_| lost())?;
         add_statements(count);
+        keys::hand_over(met);
         answer
     }
 

@@ -13,6 +13,7 @@ pub mod error;
 pub mod feeds;
 pub mod idempotency;
 pub mod jobs;
+pub mod keys;
 pub mod links;
 pub mod maintenance;
 pub mod media;
@@ -31,6 +32,7 @@ pub mod types;
 pub use changes::{Actor, ActorKind, Change};
 pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
 pub use error::StoreError;
+pub use keys::{Key, depend};
 pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, Timestamp};
 

@@ -225,3 +225,6 @@ statement!(RollbackTo, "ROLLBACK TO op", "ROLLBACK TO SAVEPOINT op");
 statement!(Ping, "SELECT 1", "SELECT 1");
 // The log's numbers are given in the order of commits: who holds this lock commits before the next may number.
 statement!(LockChanges, "SELECT 1", "SELECT pg_advisory_xact_lock(7240161)");
+// Announces the changes to other instances; PostgreSQL only, SQLite's file has one.
+statement!(ListenChanges, "SELECT 1", "LISTEN pressroom_changes");
+statement!(TellChanges, "SELECT 1", "SELECT pg_notify('pressroom_changes', '')");

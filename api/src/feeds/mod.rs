@@ -16,8 +16,8 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::rest::params::Params;
 use crate::rest::respond::{self, Meta};
+use crate::service::Service;
 use crate::service::feeds::{self, Feed, FeedQuery};
-use crate::service::{Service, keys};
 
 const RSS: &str = "application/rss+xml; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
@@ -43,7 +43,7 @@ async fn answer(
     let svc = svc.into_inner();
     let feed = feeds::get_feed(&svc, viewer, query).await?;
     let body = write(&feed, &format!("{}{path}", svc.config.api_base()))?;
-    let meta = Meta { keys: feed.keys, modified: Some(feed.unchanged_since), ..Meta::default() };
+    let meta = Meta { modified: Some(feed.unchanged_since), ..Meta::default() };
     Ok(respond::bytes(request, &meta, media_type, body))
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn get_sitemap(svc: Data<Service>, request: HttpRequest) -> Res
     let svc = svc.into_inner();
     let files = feeds::get_sitemap(&svc).await?;
     let body = sitemap::index(&files, svc.config.api_base())?;
-    let meta = Meta { keys: sitemap_keys(), ..Meta::default() };
+    let meta = Meta::default();
     Ok(respond::bytes(&request, &meta, XML, body))
 }
 
@@ -142,12 +142,8 @@ pub(crate) async fn get_sitemap_chunk(
     Params::of(&request).finish()?;
     let urls = feeds::get_sitemap_file(&svc.into_inner(), &path).await?;
     let body = sitemap::file(&urls)?;
-    let meta = Meta { keys: sitemap_keys(), ..Meta::default() };
+    let meta = Meta::default();
     Ok(respond::bytes(&request, &meta, XML, body))
-}
-
-fn sitemap_keys() -> Vec<String> {
-    [keys::SITE, keys::POSTS, keys::AUTHORS, keys::TAGS].map(str::to_owned).to_vec()
 }
 
 /// The routes of this module. They stand at the root, outside `/v1`.

@@ -76,7 +76,6 @@ fn awkward() -> Feed {
                 ..entry(4, "Times", "x")
             },
         ],
-        keys: Vec::new(),
     }
 }
 

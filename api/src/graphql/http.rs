@@ -266,7 +266,7 @@ fn parameter_fault(name: &str, problem: &str) -> Fault {
 }
 
 /// Whether a `Content-Type` is JSON in UTF-8, which JSON is where nothing else is said.
-fn is_json(content_type: &str) -> bool {
+pub(crate) fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let utf8 = |parameter: &str| match parameter.split_once('=') {
@@ -280,7 +280,7 @@ fn is_json(content_type: &str) -> bool {
 
 /// The best of the media types that `accept` allows. Where it leaves the choice open (absent, `*/*`), that is
 /// `application/json`, which every client reads; between the two at equal weight it is the newer one.
-fn negotiate(accept: Option<&str>) -> Option<Media> {
+pub(crate) fn negotiate(accept: Option<&str>) -> Option<Media> {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(Media::Json) };
     let graphql = quality(accept, "application", "graphql-response+json").filter(|found| found.q > 0);
     let json = quality(accept, "application", "json").filter(|found| found.q > 0);

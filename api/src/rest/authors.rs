@@ -12,7 +12,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::List;
 use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
-use crate::service::{Found, Service, keys};
+use crate::service::{Found, Service};
 use crate::view::AuthorView;
 
 /// What `fields` takes.
@@ -59,10 +59,7 @@ pub(crate) async fn list_authors(
     let fields = params.names("fields", &FIELDS);
     params.finish()?;
     let page = authors::list(&svc.into_inner(), &viewer, sort, page).await?;
-    let mut keys: Vec<String> = page.items.iter().map(|(_, view)| keys::author(view.id)).collect();
-    keys.push(keys::AUTHORS.to_owned());
-    let meta = Meta { keys, private: viewer.is_signed_in(), ..Meta::default() };
-    respond::list(&request, &meta, page, &fields)
+    respond::list(&request, &Meta::of(&viewer), page, &fields)
 }
 
 /// Read an author's profile.
@@ -87,12 +84,7 @@ pub(crate) async fn get_author(
     match authors::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
         Found::Here(view) => {
-            let meta = Meta {
-                version: Some(view.version),
-                keys: vec![keys::author(view.id)],
-                private: viewer.is_signed_in(),
-                ..Meta::default()
-            };
+            let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
             respond::object(&request, &meta, &view, &fields)
         }
     }

@@ -15,7 +15,7 @@ use crate::service::comments::{
     self, AddComment, EditAccess, ModerateComments, Moderation, Order, Origin, QueueQuery, SORTS,
     ThreadQuery, ThreadView, UpdateComment,
 };
-use crate::service::{Found, Service, keys};
+use crate::service::{Found, Service};
 use crate::view::{CommentView, ModeratedView};
 
 /// What `fields` takes for a comment.
@@ -50,29 +50,6 @@ fn header(request: &HttpRequest, name: &str) -> Option<String> {
 
 fn access(request: &HttpRequest) -> Result<EditAccess> {
     Ok(EditAccess { edit_token: header(request, "x-edit-token"), if_match: if_match(request)? })
-}
-
-/// The profiles that a comment and its replies show.
-fn profiles(view: &CommentView, names: &mut Vec<String>) {
-    names.extend(view.author.iter().filter_map(|a| a.profile.as_ref()).map(|p| keys::author(p.id)));
-    for reply in view.replies.iter().flatten() {
-        profiles(reply, names);
-    }
-}
-
-/// What an answer with these comments depends on.
-fn meta<'a>(
-    post: pressroom_schema::Id,
-    views: impl IntoIterator<Item = &'a CommentView>,
-    viewer: &Viewer,
-) -> Meta {
-    let mut names = vec![keys::post(post), keys::comments(post)];
-    for view in views {
-        profiles(view, &mut names);
-    }
-    names.sort();
-    names.dedup();
-    Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() }
 }
 
 /// Read the comments of a post, as a thread or side by side.
@@ -122,10 +99,7 @@ pub(crate) async fn list_comments(
     params.finish()?;
     match comments::list(&svc.into_inner(), &viewer, &Ref::parse(&path), query).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
-        Found::Here(thread) => {
-            let meta = meta(thread.post_id, thread.page.items.iter().map(|(_, view)| view), &viewer);
-            respond::list(&request, &meta, thread.page, &fields)
-        }
+        Found::Here(thread) => respond::list(&request, &Meta::of(&viewer), thread.page, &fields),
     }
 }
 
@@ -230,8 +204,7 @@ pub(crate) async fn get_comment(
     let fields = params.names("fields", &FIELDS);
     params.finish()?;
     let view = comments::get(&svc.into_inner(), &viewer, &path).await?;
-    let mut meta = meta(view.post_id, [&view], &viewer);
-    meta.version = Some(view.version);
+    let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
     respond::object(&request, &meta, &view, &fields)
 }
 

@@ -1,16 +1,18 @@
 //! The edge: what happens to every request before and after its handler. Request ids, CORS, problem documents for what actix
 //! answers by itself, the access log and the counters.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
+use pressroom_schema::keys::DEPENDENCIES;
 
 use crate::app::Shared;
 use crate::error::{Code, Error};
@@ -59,20 +61,21 @@ impl Before {
         })
     }
 
-    /// Runs the handler with the request's id and statement counter in place, and completes its answer.
-    pub(crate) async fn serve<B: MessageBody + 'static>(
-        self,
-        shared: &Shared,
+    /// Runs the handler with the request's id in place, and counts its statements and notes what its reads depend on.
+    pub(crate) async fn run<B: MessageBody + 'static>(
+        &self,
         work: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
-    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-        let (response, statements) = REQUEST_ID
-            .scope(
-                self.id.clone(),
-                STATEMENTS.scope(Cell::new(0), async { (work.await, STATEMENTS.with(Cell::get)) }),
-            )
-            .await;
-        let response = normalise(response?.map_into_boxed_body(), &self.id);
-        Ok(self.complete(shared, response, statements))
+    ) -> Result<Ran, actix_web::Error> {
+        let noted = DEPENDENCIES.scope(RefCell::default(), async {
+            (work.await, STATEMENTS.with(Cell::get), DEPENDENCIES.with(RefCell::take))
+        });
+        let (response, statements, keys) =
+            REQUEST_ID.scope(self.id.clone(), STATEMENTS.scope(Cell::new(0), noted)).await;
+        Ok(Ran { response: normalise(response?.map_into_boxed_body(), &self.id), statements, keys })
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
     }
 
     /// Completes an answer with what every answer bears, counts it and logs it.
@@ -84,21 +87,14 @@ impl Before {
     ) -> ServiceResponse<BoxBody> {
         let status = response.status().as_u16();
         let elapsed = self.started.elapsed();
-        let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+        let pattern = pattern(response.request());
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID_HEADER, value);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.cors.apply(headers);
-        if shared.svc.config.server_timing.is_on()
-            && let Ok(value) = HeaderValue::from_str(&format!(
-                "db;desc=\"{statements} statements\", total;dur={:.1}",
-                elapsed.as_secs_f64() * 1000.0
-            ))
-        {
-            headers.insert(HeaderName::from_static("server-timing"), value);
-        }
+        server_timing(shared, headers, statements, elapsed);
         shared.metrics.observe(&self.method, &pattern, status, elapsed, statements);
         tracing::info!(
             target: "pressroom::access",
@@ -114,8 +110,42 @@ impl Before {
     }
 }
 
+/// What a handler answered, and what that took.
+pub(crate) struct Ran {
+    pub(crate) response: ServiceResponse<BoxBody>,
+    pub(crate) statements: u32,
+    /// What its reads depended on.
+    pub(crate) keys: Vec<Key>,
+}
+
+/// The route's pattern, never a path, so that the number of series stays small.
+pub(crate) fn pattern(request: &HttpRequest) -> String {
+    request.match_pattern().unwrap_or_else(|| "unmatched".to_owned())
+}
+
+/// In development, says how many statements an answer took and how long.
+pub(crate) fn server_timing(shared: &Shared, headers: &mut HeaderMap, statements: u32, elapsed: Duration) {
+    if shared.svc.config.server_timing.is_on()
+        && let Ok(value) = HeaderValue::from_str(&format!(
+            "db;desc=\"{statements} statements\", total;dur={:.1}",
+            elapsed.as_secs_f64() * 1000.0
+        ))
+    {
+        headers.insert(HeaderName::from_static("server-timing"), value);
+    }
+}
+
+/// What every answer to a read bears, whoever asks.
+pub(crate) fn common_headers() -> [(HeaderName, HeaderValue); 3] {
+    [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED)),
+    ]
+}
+
 /// The caller's own id where it has a harmless form, else a new one.
-fn request_id(request: &ServiceRequest, shared: &Shared) -> String {
+pub(crate) fn request_id(request: &ServiceRequest, shared: &Shared) -> String {
     request
         .headers()
         .get(&REQUEST_ID_HEADER)

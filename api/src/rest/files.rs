@@ -107,7 +107,7 @@ fn answer(status: StatusCode, key: &str, etag: &str) -> HttpResponseBuilder {
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
         // Images are for pages of any site, also of those that isolate themselves.
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"));
-    if let Ok(name) = HeaderValue::from_str(&keys::file(key)) {
+    if let Ok(name) = HeaderValue::from_str(&keys::file(key).to_string()) {
         answer.insert_header((HeaderName::from_static("surrogate-key"), name));
     }
     answer

@@ -12,7 +12,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::{List, Page};
 use crate::service::links::{self, LinkInput, LinksInput};
-use crate::service::{Found, Service, keys, related};
+use crate::service::{Found, Service, related};
 use crate::view::{LinkView, LinksView, RelatedView};
 
 /// List a post's typed links: from it, and to it from other posts (back-links).
@@ -31,20 +31,7 @@ pub(crate) async fn list_post_links(
     Params::of(&request).finish()?;
     match links::list(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
-        Found::Here(view) => {
-            let mut names: Vec<String> = view
-                .outgoing
-                .iter()
-                .chain(&view.incoming)
-                .filter_map(|l| l.post.as_ref())
-                .map(|p| keys::post(p.id))
-                .collect();
-            names.push(keys::POSTS.to_owned());
-            names.sort();
-            names.dedup();
-            let meta = Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() };
-            respond::object(&request, &meta, &view, &[])
-        }
+        Found::Here(view) => respond::object(&request, &Meta::of(&viewer), &view, &[]),
     }
 }
 
@@ -148,14 +135,11 @@ pub(crate) async fn list_related_posts(
     params.finish()?;
     match related::list(&svc.into_inner(), &viewer, &Ref::parse(&path), limit).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
-        Found::Here((id, list)) => {
-            let mut names = vec![keys::post(id), keys::POSTS.to_owned()];
-            names.extend(list.iter().map(|r| keys::post(r.post.id)));
-            let meta = Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() };
+        Found::Here((_, list)) => {
             let items = list.into_iter().map(|r| (String::new(), r)).collect();
             respond::list(
                 &request,
-                &meta,
+                &Meta::of(&viewer),
                 Page { items, has_previous: false, has_next: false, total: None },
                 &[],
             )

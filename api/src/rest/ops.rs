@@ -5,11 +5,14 @@ use std::time::Duration;
 use actix_web::http::{Method, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, TextEncoder,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Shared;
+use crate::cache::Cache;
 use crate::error::{Code, Error, Result};
 use crate::service::Service;
 
@@ -26,7 +29,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When two counters bear one name, which is a defect.
-    pub fn new() -> std::result::Result<Self, prometheus::Error> {
+    pub(crate) fn new(cache: &Cache) -> std::result::Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new("pressroom_http_requests_total", "Requests by method, route and status."),
@@ -47,6 +50,13 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(statements.clone()))?;
+        let kept = &cache.counters;
+        for counter in [&kept.hits, &kept.computed, &kept.needed, &kept.unneeded] {
+            registry.register(Box::new(counter.clone()))?;
+        }
+        for gauge in [&kept.bytes, &kept.entries] {
+            registry.register(Box::new(gauge.clone()))?;
+        }
         Ok(Self { registry, requests, seconds, statements })
     }
 
@@ -59,13 +69,21 @@ impl Metrics {
         elapsed: Duration,
         statements: u32,
     ) {
-        let method = match method.as_str() {
-            known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
-            _ => "other",
-        };
+        let method = label(method);
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.seconds.with_label_values(&[method, route]).observe(elapsed.as_secs_f64());
         self.statements.with_label_values(&[method, route]).observe(f64::from(statements));
+    }
+
+    /// The counters of one method and route, for answers that are given without routing.
+    pub(crate) fn route(&self, method: &Method, route: &str) -> RouteCounters {
+        let method = label(method);
+        RouteCounters {
+            ok: self.requests.with_label_values(&[method, route, "200"]),
+            not_modified: self.requests.with_label_values(&[method, route, "304"]),
+            seconds: self.seconds.with_label_values(&[method, route]),
+            statements: self.statements.with_label_values(&[method, route]),
+        }
     }
 
     fn text(&self) -> Result<Vec<u8>> {
@@ -74,6 +92,30 @@ impl Metrics {
             .encode(&self.registry.gather(), &mut text)
             .map_err(|e| Error::internal(e.to_string()))?;
         Ok(text)
+    }
+}
+
+fn label(method: &Method) -> &str {
+    match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
+        _ => "other",
+    }
+}
+
+/// The counters of one method and route.
+pub(crate) struct RouteCounters {
+    ok: IntCounter,
+    not_modified: IntCounter,
+    seconds: Histogram,
+    statements: Histogram,
+}
+
+impl RouteCounters {
+    /// Counts an answer that took no statement.
+    pub(crate) fn observe(&self, not_modified: bool, elapsed: Duration) {
+        if not_modified { &self.not_modified } else { &self.ok }.inc();
+        self.seconds.observe(elapsed.as_secs_f64());
+        self.statements.observe(0.0);
     }
 }
 
@@ -123,7 +165,10 @@ pub(crate) async fn get_metrics(shared: Data<Shared>, request: HttpRequest) -> R
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(shared.metrics.text()?))
+        .body({
+            shared.svc.cache.measure();
+            shared.metrics.text()?
+        }))
 }
 
 /// The OpenAPI 3.1 document.

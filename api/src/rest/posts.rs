@@ -14,7 +14,7 @@ use crate::page::List;
 use crate::service::posts::{
     self, Columns, CreatePost, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
 };
-use crate::service::{Found, Service, keys};
+use crate::service::{Found, Service};
 use crate::view::PostView;
 
 /// What `include` takes for a post. Authors and tags are there without being asked for.
@@ -89,29 +89,6 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
     })
 }
 
-/// What an answer with these posts depends on.
-fn meta(views: &[&PostView], shown: Shown, viewer: &Viewer) -> Meta {
-    let mut names = vec![keys::SITE.to_owned()];
-    for view in views {
-        names.push(keys::post(view.id));
-        names.extend(view.authors.iter().map(|a| keys::author(a.author.id)));
-        names.extend(view.tags.iter().map(|t| keys::tag(t.id)));
-        if shown.comments {
-            names.push(keys::comments(view.id));
-        }
-        for link in view.links.iter().flat_map(|l| l.outgoing.iter().chain(&l.incoming)) {
-            names.extend(link.post.as_ref().map(|p| keys::post(p.id)));
-        }
-        names.extend(view.related.iter().flatten().map(|r| keys::post(r.post.id)));
-    }
-    if shown.adjacent || shown.related || shown.links {
-        names.push(keys::POSTS.to_owned());
-    }
-    names.sort();
-    names.dedup();
-    Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() }
-}
-
 /// List posts, newest first unless another order is asked for. The public sees published, public posts.
 ///
 /// A page is found by a cursor, so that posts that are published while a reader turns pages neither repeat nor vanish. Callers
@@ -171,11 +148,7 @@ pub(crate) async fn list_posts(
     params.finish()?;
     let shown = shown(&includes, &fields, false);
     let page = posts::list(&svc.into_inner(), &viewer, query, shown).await?;
-    let views: Vec<&PostView> = page.items.iter().map(|(_, view)| view).collect();
-    let mut meta = meta(&views, shown, &viewer);
-    meta.keys.push(keys::POSTS.to_owned());
-    meta.keys.dedup();
-    respond::list(&request, &meta, page, &fields)
+    respond::list(&request, &Meta::of(&viewer), page, &fields)
 }
 
 /// Read a post.
@@ -212,7 +185,7 @@ pub(crate) async fn get_post(
     match posts::get(&svc, &viewer, &Ref::parse(&path), perspective, preview, shown).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
         Found::Here(view) => {
-            let mut meta = meta(&[&view], shown, &viewer);
+            let mut meta = Meta::of(&viewer);
             meta.version = Some(view.version);
             // Embedded parts change without the post: only the bare post can promise a date.
             meta.modified = Some(view.updated_at);

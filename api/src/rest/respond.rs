@@ -1,15 +1,20 @@
 //! Answers: bytes with validators (RFC 9110), cache headers and surrogate keys; `fields` and conditional requests.
 
+use std::fmt::Write as _;
+
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pressroom_schema::Timestamp;
+use pressroom_schema::keys::{DEPENDENCIES, Key};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::auth::viewer::Viewer;
+use crate::cache;
 use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
 use crate::service::IfMatch;
@@ -21,8 +26,6 @@ pub(crate) struct Meta {
     pub(crate) version: Option<i64>,
     /// When what is shown last changed.
     pub(crate) modified: Option<Timestamp>,
-    /// `Surrogate-Key` names.
-    pub(crate) keys: Vec<String>,
     /// Whether the answer depends on who asks.
     pub(crate) private: bool,
 }
@@ -30,6 +33,11 @@ pub(crate) struct Meta {
 impl Meta {
     pub(crate) fn private() -> Self {
         Self { private: true, ..Self::default() }
+    }
+
+    /// Of an answer that is for everybody unless the caller signed in.
+    pub(crate) fn of(viewer: &Viewer) -> Self {
+        Self { private: viewer.is_signed_in(), ..Self::default() }
     }
 }
 
@@ -66,7 +74,11 @@ pub(crate) fn if_match(request: &HttpRequest) -> Result<Option<IfMatch>> {
 
 pub(crate) fn matches_none(request: &HttpRequest, etag: &str) -> bool {
     request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|list| {
-        list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
+        list.trim() == "*"
+            || list.split(',').any(|tag| {
+                let tag = tag.trim().trim_start_matches("W/");
+                tag == etag || cache::untagged(tag).as_deref() == Some(etag)
+            })
     })
 }
 
@@ -107,11 +119,11 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
     };
     answer.insert_header((header::CACHE_CONTROL, cache));
     answer.insert_header((header::VARY, "Authorization, Accept-Encoding"));
-    if !meta.keys.is_empty()
-        && !meta.private
-        && let Ok(keys) = HeaderValue::from_str(&meta.keys.join(" "))
+    if !meta.private
+        && let Some(keys) = surrogate_keys()
     {
         answer.insert_header((header::HeaderName::from_static("surrogate-key"), keys));
+        answer.extensions_mut().insert(cache::Public);
     }
     if unchanged {
         return answer.finish();
@@ -121,6 +133,24 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
         answer.no_chunking(body.len() as u64);
     }
     answer.body(body)
+}
+
+/// The names of what this request's reads depended on, each once; `None` where it read nothing public.
+pub(crate) fn surrogate_keys() -> Option<HeaderValue> {
+    let mut keys =
+        DEPENDENCIES.try_with(|keys| keys.borrow().clone()).ok().filter(|keys| !keys.is_empty())?;
+    keys.push(Key::All);
+    keys.sort_unstable();
+    keys.dedup();
+    let mut text = String::with_capacity(keys.len() * 48);
+    for key in &keys {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{key}");
+    }
+    HeaderValue::from_str(&text).ok()
 }
 
 /// Answers a read with one object as JSON.

@@ -8,8 +8,8 @@ use super::respond::{self, Meta};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::List;
+use crate::service::Service;
 use crate::service::search::{self, SearchQuery};
-use crate::service::{Service, keys};
 use crate::view::SearchHitView;
 
 /// Search public posts, best match first. All words must be there; the last may be unfinished.
@@ -44,10 +44,7 @@ pub(crate) async fn search_posts(
     };
     params.finish()?;
     let page = search::search(&svc.into_inner(), &viewer, query).await?;
-    let mut names = vec![keys::POSTS.to_owned()];
-    names.extend(page.items.iter().map(|(_, hit)| keys::post(hit.post.id)));
-    let meta = Meta { keys: names, private: viewer.is_signed_in(), ..Meta::default() };
-    respond::list(&request, &meta, page, &[])
+    respond::list(&request, &Meta::of(&viewer), page, &[])
 }
 
 /// The routes of this module.

@@ -9,8 +9,8 @@ use super::params::Params;
 use super::respond::{self, Meta, if_match};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::service::Service;
 use crate::service::site::{self, UpdateSite};
-use crate::service::{Service, keys};
 use crate::view::SiteView;
 
 /// What `fields` takes.
@@ -46,12 +46,7 @@ pub(crate) async fn get_site(
     let fields = params.names("fields", &FIELDS);
     params.finish()?;
     let view = site::get(&svc.into_inner(), &viewer).await?;
-    let meta = Meta {
-        version: Some(view.version),
-        keys: vec![keys::SITE.to_owned()],
-        private: viewer.is_signed_in(),
-        ..Meta::default()
-    };
+    let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
     respond::object(&request, &meta, &view, &fields)
 }
 

@@ -12,7 +12,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::List;
 use crate::service::tags::{self, CreateTag, TagQuery, UpdateTag};
-use crate::service::{Found, Service, keys};
+use crate::service::{Found, Service};
 use crate::view::TagView;
 
 /// What `fields` takes.
@@ -58,10 +58,7 @@ pub(crate) async fn list_tags(
     let fields = params.names("fields", &FIELDS);
     params.finish()?;
     let page = tags::list(&svc.into_inner(), &viewer, query).await?;
-    let mut keys: Vec<String> = page.items.iter().map(|(_, view)| keys::tag(view.id)).collect();
-    keys.push(keys::TAGS.to_owned());
-    let meta = Meta { keys, private: viewer.is_signed_in(), ..Meta::default() };
-    respond::list(&request, &meta, page, &fields)
+    respond::list(&request, &Meta::of(&viewer), page, &fields)
 }
 
 /// Read a tag.
@@ -86,12 +83,7 @@ pub(crate) async fn get_tag(
     match tags::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
         Found::Here(view) => {
-            let meta = Meta {
-                version: Some(view.version),
-                keys: vec![keys::tag(view.id)],
-                private: viewer.is_signed_in(),
-                ..Meta::default()
-            };
+            let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
             respond::object(&request, &meta, &view, &fields)
         }
     }

@@ -4,7 +4,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::authors::{self, AuthorRow, Order};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Conn, Id, Json, KeyValue, site};
+use pressroom_schema::{Conn, Id, Json, KeyValue, depend, site};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -194,6 +194,7 @@ pub(crate) fn list_in(
         .find(|(n, _)| *n == name)
         .map(|(_, o)| *o)
         .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
+    depend(keys::AUTHORS);
     let tag = format!("authors:{name}");
     let slice = authors::list(conn, order, &page.window(&tag)?)?;
     let total = if page.count { Some(site::total(conn, "authors")?) } else { None };
@@ -324,13 +325,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
         };
         authors::insert(tx.conn, &row)?;
         site::add_to_total(tx.conn, "authors", 1)?;
-        tx.record(
-            "author",
-            id,
-            "created",
-            1,
-            vec![keys::AUTHORS.into(), keys::author(id), keys::SITE.into()],
-        );
+        tx.record("author", id, "created", 1, vec![keys::AUTHORS, keys::author(id), keys::TOTALS]);
         reload(&svc2, tx.conn, id)
     })
     .await
@@ -367,7 +362,7 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         authors::update(tx.conn, &row)?;
-        tx.record("author", row.id, "updated", row.version, vec![keys::AUTHORS.into(), keys::author(row.id)]);
+        tx.record("author", row.id, "updated", row.version, vec![keys::AUTHORS, keys::author(row.id)]);
         reload(&svc2, tx.conn, row.id)
     })
     .await
@@ -398,7 +393,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<I
             row.id,
             "deleted",
             row.version + 1,
-            vec![keys::AUTHORS.into(), keys::author(row.id), keys::SITE.into()],
+            vec![keys::AUTHORS, keys::author(row.id), keys::TOTALS],
         );
         Ok(row.id)
     })

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use pressroom_schema::feeds::{self as store, Lists};
 use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
-use pressroom_schema::{Conn, Id, Timestamp, authors, media, site, tags};
+use pressroom_schema::{Conn, Id, Timestamp, authors, depend, media, site, tags};
 
 use super::posts::{Columns, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
 use super::{Found, Service, Svc, keys, present};
@@ -58,8 +58,6 @@ pub struct Feed {
     pub unchanged_since: Timestamp,
     /// The entries, newest first.
     pub entries: Vec<Entry>,
-    /// What it depends on.
-    pub(crate) keys: Vec<String>,
 }
 
 /// An entry of a feed: a post or a comment.
@@ -170,7 +168,9 @@ pub async fn get_feed(svc: &Svc, viewer: &Viewer, query: FeedQuery) -> Result<Fe
 
 /// A feed without entries, about the whole site.
 fn blank(svc: &Service, conn: &mut Conn) -> Result<(Feed, SiteRow)> {
-    let row = super::site::settings(conn, svc.now())?;
+    // Before the first change there is no row; the epoch keeps the answer the same from read to read.
+    let row = super::site::settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
+    depend(keys::SITE);
     let logo = match row.logo_media_id {
         Some(_) => site::logo(conn, &row)?.map(|m| svc.media_url(&m.storage_key)),
         None => None,
@@ -191,7 +191,6 @@ fn blank(svc: &Service, conn: &mut Conn) -> Result<(Feed, SiteRow)> {
         updated: row.updated_at,
         unchanged_since: changed.max(row.updated_at),
         entries: Vec::new(),
-        keys: vec![keys::SITE.to_owned()],
     };
     Ok((feed, row))
 }
@@ -223,8 +222,6 @@ impl Feed {
         if let Some(newest) = self.entries.iter().map(|e| e.updated).max() {
             self.updated = newest;
         }
-        self.keys.sort();
-        self.keys.dedup();
     }
 }
 
@@ -247,7 +244,6 @@ fn posts_feed(
         feed.narrow(&author.name, "author", &author.slug, author.id);
         feed.home = svc.author_url(&author.slug);
         feed.updated = author.updated_at;
-        feed.keys.push(keys::author(author.id));
         wanted.authors = vec![author.id.to_string()];
     }
     if let Some(name) = &query.tag {
@@ -259,7 +255,7 @@ fn posts_feed(
         if !tag.description.trim().is_empty() {
             feed.description.clone_from(&tag.description);
         }
-        feed.keys.push(keys::tag(tag.id));
+        depend(keys::tag(tag.id));
         wanted.tags = vec![tag.id.to_string()];
     }
     let shown = Shown { body: Columns { html: true, ..Columns::NONE }, ..Shown::default() };
@@ -268,12 +264,6 @@ fn posts_feed(
     let images: Vec<Id> = posts.iter().filter_map(|p| p.image.as_ref().map(|i| i.id)).collect();
     let sizes: HashMap<Id, i64> =
         media::by_ids(conn, &images)?.into_iter().map(|m| (m.id, m.byte_size)).collect();
-    feed.keys.push(keys::POSTS.to_owned());
-    for post in &posts {
-        feed.keys.push(keys::post(post.id));
-        feed.keys.extend(post.authors.iter().map(|a| keys::author(a.author.id)));
-        feed.keys.extend(post.tags.iter().map(|t| keys::tag(t.id)));
-    }
     feed.entries = posts.into_iter().map(|post| entry(svc, post, &sizes)).collect();
     feed.finish(query);
     Ok(feed)
@@ -316,7 +306,11 @@ fn comments_feed(
 ) -> Result<Feed> {
     let (mut feed, _) = blank(svc, conn)?;
     let found = match find_visible(conn, viewer, &Ref::parse(post))? {
-        Found::Moved(slug) => find_visible(conn, viewer, &Ref::Slug(slug))?,
+        Found::Moved(slug) => {
+            // The former name may come to be another post's.
+            depend(keys::POSTS);
+            find_visible(conn, viewer, &Ref::Slug(slug))?
+        }
         here @ Found::Here(_) => here,
     };
     let Found::Here((post, _)) = found else { return Err(Error::not_found("post")) };
@@ -328,7 +322,8 @@ fn comments_feed(
     feed.language.clone_from(&post.language);
     feed.home = svc.config.post_url(&post.slug);
     feed.updated = post.published_at.unwrap_or(post.created_at);
-    feed.keys.extend([keys::post(post.id), keys::comments(post.id)]);
+    depend(keys::post(post.id));
+    depend(keys::comments(post.id));
     let rows = store::newest_comments(conn, post.id, limit)?;
     feed.entries = rows
         .into_iter()
@@ -373,12 +368,18 @@ pub struct SitemapUrl {
 
 const SITE_FILE: &str = "site";
 
+/// The sitemap names everything there is.
+fn depend_on_all_lists() {
+    [keys::SITE, keys::POSTS, keys::AUTHORS, keys::TAGS].into_iter().for_each(depend);
+}
+
 /// The files of the sitemap: `site` has the front page, then come posts, authors and tags.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn get_sitemap(svc: &Svc) -> Result<Vec<SitemapFile>> {
     svc.read_slow(|conn| {
+        depend_on_all_lists();
         let mut files =
             vec![SitemapFile { name: SITE_FILE.to_owned(), changed: store::last_post_change(conn)? }];
         let posts = store::post_files(conn)?;
@@ -411,6 +412,7 @@ pub async fn get_sitemap_file(svc: &Svc, name: &str) -> Result<Vec<SitemapUrl>> 
 }
 
 fn sitemap_file(svc: &Service, conn: &mut Conn, name: &str) -> Result<Vec<SitemapUrl>> {
+    depend_on_all_lists();
     if name == SITE_FILE {
         let changed = store::last_post_change(conn)?;
         return Ok(vec![SitemapUrl { url: svc.home_url(), changed, image: None }]);

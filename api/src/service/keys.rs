@@ -1,38 +1,44 @@
-//! The names of what public answers depend on: `Surrogate-Key` on answers, `keys` in the changes log.
+//! The names of what public answers depend on, as [`pressroom_schema::keys`] has them, under short names.
 
-use pressroom_schema::Id;
+use pressroom_schema::{Id, Key};
 
 /// The site's settings.
-pub(crate) const SITE: &str = "site";
-/// Every list of posts.
-pub(crate) const POSTS: &str = "posts";
+pub(crate) const SITE: Key = Key::Site;
+/// How many posts, authors, tags and comments there are.
+pub(crate) const TOTALS: Key = Key::Totals;
+/// Any public post in any respect.
+pub(crate) const POSTS: Key = Key::Posts;
+/// Which posts are listed, and their order by date.
+pub(crate) const LISTED: Key = Key::Listed;
+/// The order of posts by their number of comments.
+pub(crate) const DISCUSSED: Key = Key::Discussed;
 /// Every list of authors.
-pub(crate) const AUTHORS: &str = "authors";
+pub(crate) const AUTHORS: Key = Key::Authors;
 /// Every list of tags.
-pub(crate) const TAGS: &str = "tags";
+pub(crate) const TAGS: Key = Key::Tags;
 
 /// One post.
-pub(crate) fn post(id: Id) -> String {
-    format!("post:{id}")
+pub(crate) fn post(id: Id) -> Key {
+    Key::Post(id)
 }
 
 /// One author's profile.
-pub(crate) fn author(id: Id) -> String {
-    format!("author:{id}")
+pub(crate) fn author(id: Id) -> Key {
+    Key::Author(id)
 }
 
 /// One tag.
-pub(crate) fn tag(id: Id) -> String {
-    format!("tag:{id}")
+pub(crate) fn tag(id: Id) -> Key {
+    Key::Tag(id)
 }
 
 /// The thread under one post.
-pub(crate) fn comments(post: Id) -> String {
-    format!("comments:{post}")
+pub(crate) fn comments(post: Id) -> Key {
+    Key::Comments(post)
 }
 
-/// One object of the media store, by its key: `file:` and the digest of the original, which variants share.
-pub(crate) fn file(storage_key: &str) -> String {
+/// One object of the media store, by its key: the digest of the original, which variants share.
+pub(crate) fn file(storage_key: &str) -> Key {
     let name = storage_key.rsplit('/').next().unwrap_or_default();
-    format!("file:{}", name.split(['-', '.']).next().unwrap_or_default())
+    Key::File(name.split(['-', '.']).next().unwrap_or_default().into())
 }

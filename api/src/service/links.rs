@@ -6,7 +6,7 @@ use async_graphql::InputObject;
 use pressroom_schema::links;
 use pressroom_schema::posts::{self, PostRow, Ref, SummaryRow, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
-use pressroom_schema::{Conn, Id, Timestamp, Tx};
+use pressroom_schema::{Conn, Id, Timestamp, Tx, depend};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -108,6 +108,7 @@ pub(crate) fn load_links(
     viewer: &Viewer,
     ids: &[Id],
 ) -> Result<HashMap<Id, LinksView>> {
+    ids.iter().for_each(|id| depend(keys::post(*id)));
     let ties = posts::ties(conn, ids, Ties { outgoing: true, links: true, ..Ties::default() })?;
     links_of(svc, conn, viewer, ids, &ties)
 }

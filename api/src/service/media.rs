@@ -6,7 +6,7 @@ mod variants;
 
 use bytes::Bytes;
 use pressroom_schema::media::{self, Filter, MediaRow, PostUse, References};
-use pressroom_schema::{Conn, Id, Json, KeyValue, Tx, jobs};
+use pressroom_schema::{Conn, Id, Json, Key, KeyValue, Tx, jobs};
 use tokio::sync::OwnedSemaphorePermit;
 
 pub(crate) use input::TYPES;
@@ -263,20 +263,20 @@ fn owned(row: &MediaRow) -> Target<'static> {
 }
 
 /// What public answers show the file.
-fn shown_in(conn: &mut Conn, id: Id) -> Result<Vec<String>> {
+fn shown_in(conn: &mut Conn, id: Id) -> Result<Vec<Key>> {
     let uses = media::references(conn, id, KEYED)?;
     let live: Vec<&PostUse> = uses.posts.iter().filter(|post| post.live).collect();
     let full = |count: usize| i64::try_from(count).is_ok_and(|n| n >= KEYED);
+    // More places than are looked for: then it may show anywhere.
+    if full(uses.posts.len()) || full(uses.authors.len()) {
+        return Ok(vec![Key::All]);
+    }
     let mut names = Vec::new();
     if !live.is_empty() {
-        names.push(keys::POSTS.to_owned());
+        names.push(keys::POSTS);
     }
-    if !uses.authors.is_empty() {
-        names.push(keys::AUTHORS.to_owned());
-    }
-    // Everything public depends on the site's settings.
-    if uses.site || full(uses.posts.len()) || full(uses.authors.len()) {
-        names.push(keys::SITE.to_owned());
+    if uses.site {
+        names.push(keys::SITE);
     }
     names.extend(live.iter().map(|post| keys::post(post.id)));
     names.extend(uses.authors.iter().map(|(id, _)| keys::author(*id)));

@@ -50,6 +50,8 @@ pub struct Service {
     pub images: crate::media::ImageWork,
     /// Tells this instance's job runner that there is work.
     pub jobs: crate::jobs::Bell,
+    /// Answers to the public that are kept.
+    pub(crate) cache: Arc<crate::cache::Cache>,
 }
 
 /// A handle to the service.
@@ -64,8 +66,10 @@ impl Service {
         let settings = config.db_settings().map_err(Error::internal)?;
         let cost = if config.weak_passwords { Cost::for_tests() } else { Cost::standard() };
         let passwords = PasswordPool::start(cost).map_err(|e| Error::internal(e.to_string()))?;
+        let db = Db::open(settings)?;
         Ok(Self {
-            db: Db::open(settings)?,
+            cache: Arc::new(crate::cache::Cache::open(config.cache_bytes, &db)?),
+            db,
             media: Self::media_store(&config)?,
             images: crate::media::ImageWork::default(),
             jobs: crate::jobs::Bell::default(),
@@ -87,6 +91,7 @@ impl Service {
             media: self.media.clone(),
             images: self.images.clone(),
             jobs: self.jobs.clone(),
+            cache: Arc::clone(&self.cache),
         }
     }
 

@@ -1,14 +1,15 @@
-//! Rows as views: the pure step between what is stored and what is shown.
+//! Rows as views: the step between what is stored and what is shown, which notes what is shown as a dependency of the answer.
 
 use pressroom_schema::Json;
 use pressroom_schema::authors::WithAvatar;
+use pressroom_schema::depend;
 use pressroom_schema::media::{ImageRow, MediaRow};
 use pressroom_schema::posts::SummaryRow;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::WithParent;
 use serde::Deserialize;
 
-use super::Service;
+use super::{Service, keys};
 use crate::view::{
     AuthorView, ImageView, MediaView, PostSummary, SocialView, TagParentView, TagView, TermsView, VariantView,
 };
@@ -89,6 +90,7 @@ impl Service {
 
     /// An author's profile.
     pub(crate) fn author(&self, (row, avatar): &WithAvatar) -> AuthorView {
+        depend(keys::author(row.id));
         AuthorView {
             id: row.id,
             slug: row.slug.clone(),
@@ -110,6 +112,7 @@ impl Service {
 
     /// A post in few words.
     pub(crate) fn summary(&self, row: &SummaryRow) -> PostSummary {
+        depend(keys::post(row.id));
         PostSummary {
             id: row.id,
             slug: row.slug.clone(),
@@ -133,6 +136,10 @@ pub(crate) fn social(json: &Json) -> Vec<SocialView> {
 
 /// A tag.
 pub(crate) fn tag((row, parent): &WithParent) -> TagView {
+    depend(keys::tag(row.id));
+    if let Some((above, _, _)) = parent {
+        depend(keys::tag(*above));
+    }
     TagView {
         id: row.id,
         slug: row.slug.clone(),
@@ -153,5 +160,6 @@ pub(crate) fn tag((row, parent): &WithParent) -> TagView {
 
 /// The site's terms.
 pub(crate) fn site_terms(site: &SiteRow) -> TermsView {
+    depend(keys::SITE);
     TermsView { notice: site.terms_notice.clone(), url: site.terms_url.clone() }
 }

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use pressroom_schema::posts::{self, Ref, Tie, TieKind, Ties};
-use pressroom_schema::{Conn, Id, related};
+use pressroom_schema::{Conn, Id, depend, related};
 
 use super::posts::find_visible;
-use super::{Found, Service, Svc};
+use super::{Found, Service, Svc, keys};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::view::{ReasonView, RelatedView};
@@ -88,6 +88,7 @@ pub(crate) fn load_related(
     ids: &[Id],
     limit: i64,
 ) -> Result<HashMap<Id, Vec<RelatedView>>> {
+    ids.iter().for_each(|id| depend(keys::post(*id)));
     let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
     Ok(related_of(svc, &ties, limit))
 }

@@ -10,13 +10,15 @@ use std::collections::HashMap;
 
 use pressroom_schema::posts::PostRow;
 use pressroom_schema::search::{self as store, Fields, GAP, Match};
-use pressroom_schema::{Conn, Id, KeyValue, Place, Slice, Start, Timestamp, Window, posts, revisions, tags};
+use pressroom_schema::{
+    Conn, Id, KeyValue, Place, Slice, Start, Timestamp, Window, depend, posts, revisions, tags,
+};
 use sha2::{Digest, Sha256};
 
 use self::query::Words;
 use self::rank::Hit;
 use super::posts::{author_ids, tag_ids};
-use super::{Service, Svc};
+use super::{Service, Svc, keys};
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
 use crate::error::Result;
@@ -138,6 +140,7 @@ pub(crate) fn load_search(
     _viewer: &Viewer,
     query: &SearchQuery,
 ) -> Result<Page<SearchHitView>> {
+    depend(keys::POSTS);
     let words = Words::parse(&query.q)?;
     let list = query.list();
     let window = query.page.window(&list)?;

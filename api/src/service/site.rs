@@ -2,7 +2,7 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::site::{self, SiteRow};
-use pressroom_schema::{Conn, Id, Json, Timestamp, media};
+use pressroom_schema::{Conn, Id, Json, Timestamp, depend, media};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -85,6 +85,8 @@ pub(crate) fn settings(conn: &mut Conn, now: Timestamp) -> Result<SiteRow> {
 pub(crate) fn load_site(svc: &Service, conn: &mut Conn) -> Result<SiteView> {
     // Before the first change there is no row; the epoch keeps the answer the same from read to read.
     let row = settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
+    depend(keys::SITE);
+    depend(keys::TOTALS);
     let logo = site::logo(conn, &row)?;
     let totals = site::totals(conn)?;
     let total = |name: &str| totals.iter().find(|(n, _)| n == name).map_or(0, |(_, v)| *v);
@@ -230,7 +232,7 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         site::put(tx.conn, &row)?;
-        tx.record("site", Id::NIL, "updated", row.version, vec![keys::SITE.into()]);
+        tx.record("site", Id::NIL, "updated", row.version, vec![keys::SITE]);
         load_site(&svc2, tx.conn)
     })
     .await

@@ -4,7 +4,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::tags::{self, Filter, Order, TagRow};
-use pressroom_schema::{Conn, Id, KeyValue, Tx, site};
+use pressroom_schema::{Conn, Id, KeyValue, Tx, depend, site};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -184,6 +184,7 @@ pub(crate) fn list_in(conn: &mut Conn, query: &TagQuery) -> Result<Page<TagView>
         .find(|(n, _)| *n == name)
         .map(|(_, o)| *o)
         .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
+    depend(keys::TAGS);
     let list = format!("tags:{name}");
     let window = query.page.window(&list)?;
     let mut filter = Filter { kind: query.kind.clone(), parent: None };
@@ -275,7 +276,7 @@ fn new_row(id: Id, now: pressroom_schema::Timestamp) -> TagRow {
 fn insert(tx: &mut Tx<'_>, row: &TagRow) -> Result<()> {
     tags::insert(tx.conn, row)?;
     site::add_to_total(tx.conn, "tags", 1)?;
-    tx.record("tag", row.id, "created", 1, vec![keys::TAGS.into(), keys::tag(row.id), keys::SITE.into()]);
+    tx.record("tag", row.id, "created", 1, vec![keys::TAGS, keys::tag(row.id), keys::TOTALS]);
     Ok(())
 }
 
@@ -331,7 +332,7 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         tags::update(tx.conn, &row)?;
-        tx.record("tag", row.id, "updated", row.version, vec![keys::TAGS.into(), keys::tag(row.id)]);
+        tx.record("tag", row.id, "updated", row.version, vec![keys::TAGS, keys::tag(row.id)]);
         reload(tx.conn, row.id)
     })
     .await
@@ -350,7 +351,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMa
         site::forget_slugs(tx.conn, "tag", row.id)?;
         tags::delete(tx.conn, row.id)?;
         site::add_to_total(tx.conn, "tags", -1)?;
-        let names = vec![keys::TAGS.into(), keys::tag(row.id), keys::POSTS.into(), keys::SITE.into()];
+        let names = vec![keys::TAGS, keys::tag(row.id), keys::POSTS, keys::TOTALS];
         tx.record("tag", row.id, "deleted", row.version + 1, names);
         Ok(row.id)
     })

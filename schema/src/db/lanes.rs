@@ -128,6 +128,12 @@ impl Slot {
         }
     }
 
+    /// Whether there is a connection, and to a file that is still there.
+    pub(super) fn is_connected(&mut self) -> bool {
+        self.drop_if_vanished();
+        self.conn.is_some()
+    }
+
     pub(super) fn forget(&mut self) {
         self.conn = None;
     }

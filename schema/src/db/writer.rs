@@ -1,6 +1,5 @@
 //! Writer threads: group commit on SQLite, serializable transactions with retries on PostgreSQL.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -9,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::conn::{self, Conn};
 use super::lanes::{Slot, Work, enqueue, spawn};
-use super::{Backend, Listener, Tx, TxError};
+use super::{Backend, Listeners, Tx, TxError};
 use crate::changes::{self, Actor, Change};
 use crate::error::StoreError;
 use crate::sql::{Commit, Release, RollbackTo, Savepoint};
@@ -64,7 +63,7 @@ where
         let mut result = (self.f)(&mut tx);
         self.changes = std::mem::take(&mut tx.changes);
         if result.is_ok()
-            && let Err(e) = changes::append(tx.conn, &self.actor, &self.changes)
+            && let Err(e) = changes::append(tx.conn, &self.actor, &mut self.changes)
         {
             result = Err(e.into());
         }
@@ -110,22 +109,22 @@ impl WriteLane {
         backend: Backend,
         slots: Vec<(String, Slot)>,
         bound: usize,
-        listener: &Arc<OnceLock<Listener>>,
+        listeners: &Listeners,
     ) -> crate::Result<Self> {
         let (queue, work): (Sender<Job>, Receiver<Job>) = bounded(bound.max(1));
         for (name, slot) in slots {
-            let (work, listener) = (work.clone(), Arc::clone(listener));
+            let (work, listeners) = (work.clone(), listeners.clone());
             spawn(name, slot, move |slot| {
                 let Ok(job) = work.recv() else { return false };
                 match job {
                     Job::Raw(f) => f(slot),
                     Job::Write(write) => match backend {
                         Backend::Sqlite => {
-                            if let Some(raw) = group(slot, write, &work, &listener) {
+                            if let Some(raw) = group(slot, write, &work, &listeners) {
                                 raw(slot);
                             }
                         }
-                        Backend::Postgres => serializable(slot, write, &listener),
+                        Backend::Postgres => serializable(slot, write, &listeners),
                     },
                 }
                 true
@@ -139,21 +138,13 @@ impl WriteLane {
     }
 }
 
-fn tell(listener: &OnceLock<Listener>, write: &dyn Write) {
-    if let Some(listener) = listener.get()
-        && !write.changes().is_empty()
-    {
-        listener(write.changes());
-    }
-}
-
 /// Runs `first` and what waits behind it in one transaction, each in a savepoint of its own so that one refusal
 /// does not spoil the others, and answers all after the commit. Gives back raw work that it met in the queue.
 fn group(
     slot: &mut Slot,
     first: Box<dyn Write>,
     queue: &Receiver<Job>,
-    listener: &OnceLock<Listener>,
+    listeners: &Listeners,
 ) -> Option<Work> {
     let conn = match slot.begin_write() {
         Ok(conn) => conn,
@@ -202,21 +193,16 @@ fn group(
         slot.forget();
     }
     for (write, well) in done {
-        match &committed {
-            Ok(()) => {
-                if well {
-                    tell(listener, &*write);
-                }
-                write.finish(Ok(()));
-            }
-            Err(e) => write.finish(Err(e.clone())),
+        if well {
+            listeners.tell(write.changes());
         }
+        write.finish(committed.clone());
     }
     raw
 }
 
 /// Runs one write SERIALIZABLE, again and again while it cannot be put in an order with the others.
-fn serializable(slot: &mut Slot, mut write: Box<dyn Write>, listener: &OnceLock<Listener>) {
+fn serializable(slot: &mut Slot, mut write: Box<dyn Write>, listeners: &Listeners) {
     for attempt in 0..ATTEMPTS {
         let conn = match slot.begin_write() {
             Ok(conn) => conn,
@@ -225,13 +211,14 @@ fn serializable(slot: &mut Slot, mut write: Box<dyn Write>, listener: &OnceLock<
         match write.run(conn) {
             Ran::Well => match Commit.execute(conn).map_err(StoreError::from) {
                 Ok(_) => {
-                    tell(listener, &*write);
+                    listeners.tell(write.changes());
                     return write.finish(Ok(()));
                 }
                 Err(StoreError::Conflict) => slot.rollback(),
                 Err(e) => {
                     slot.rollback();
                     slot.forget();
+                    listeners.tell(write.changes());
                     return write.finish(Err(e));
                 }
             },

@@ -201,7 +201,7 @@ pub fn next_due(conn: &mut Conn) -> crate::Result<Option<Timestamp>> {
 /// Gives a post its bylines, tags and body links, and brings the lists and counts that hang on them up to date. `listed_at` is
 /// its place in the public lists, if it is in them.
 ///
-/// Returns the ids of every author and tag whose list or count changed.
+/// Returns the ids of every author and tag whose list, its order, or count changed.
 ///
 /// # Errors
 /// When an author or tag is gone, or the database fails.
@@ -213,8 +213,12 @@ pub fn relist(
     body_slugs: &[String],
     listed_at: Option<Timestamp>,
 ) -> crate::Result<Vec<Id>> {
-    let old: Vec<Id> =
-        post_lists::table.filter(post_lists::post_id.eq(post)).select(post_lists::list_id).load(conn)?;
+    let stood: Vec<(Id, Timestamp)> = post_lists::table
+        .filter(post_lists::post_id.eq(post))
+        .select((post_lists::list_id, post_lists::sorted_at))
+        .load(conn)?;
+    let moved = stood.iter().any(|(_, at)| Some(*at) != listed_at);
+    let old: Vec<Id> = stood.into_iter().map(|(id, _)| id).collect();
     diesel::delete(post_lists::table.filter(post_lists::post_id.eq(post))).execute(conn)?;
     diesel::delete(post_authors::table.filter(post_authors::post_id.eq(post))).execute(conn)?;
     diesel::delete(post_tags::table.filter(post_tags::post_id.eq(post))).execute(conn)?;
@@ -270,8 +274,12 @@ pub fn relist(
     for kept in new.iter().filter(|id| old.contains(id)) {
         recount(conn, *kept, 0)?;
     }
-    let mut touched = old;
-    touched.extend(new);
+    let mut touched: Vec<Id> = if moved {
+        old.iter().chain(&new).copied().collect()
+    } else {
+        let gone = old.iter().filter(|id| !new.contains(id));
+        gone.chain(new.iter().filter(|id| !old.contains(id))).copied().collect()
+    };
     touched.sort_unstable();
     touched.dedup();
     Ok(touched)

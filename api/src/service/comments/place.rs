@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pressroom_schema::comments::{self, CommentRow};
 use pressroom_schema::posts::{self, PostRow};
-use pressroom_schema::{Conn, Id, Timestamp};
+use pressroom_schema::{Conn, Id, Key, Timestamp, depend};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
@@ -60,6 +60,12 @@ impl Place {
     }
 }
 
+/// Comments show their post's address and who of them wrote it.
+fn depend_on_thread(post: Id) {
+    depend(keys::post(post));
+    depend(keys::comments(post));
+}
+
 /// Posts by id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places(HashMap<Id, Place>);
@@ -67,7 +73,8 @@ pub(crate) struct Places(HashMap<Id, Place>);
 impl Places {
     /// Posts whose authors are known.
     pub(crate) fn known<'a>(svc: &Service, rows: impl IntoIterator<Item = (&'a PostRow, &'a [Id])>) -> Self {
-        Self(rows.into_iter().map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect())
+        let rows = rows.into_iter().inspect(|(row, _)| depend_on_thread(row.id));
+        Self(rows.map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect())
     }
 
     /// One statement.
@@ -82,6 +89,7 @@ impl Places {
         ids.sort_unstable();
         ids.dedup();
         let rows = posts::with_bylines(conn, &ids)?;
+        ids.into_iter().for_each(depend_on_thread);
         Ok(Self(rows.iter().map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect()))
     }
 
@@ -130,14 +138,14 @@ pub(super) fn is_writer(viewer: &Viewer, row: &CommentRow) -> bool {
 }
 
 /// What public answers a change of a comment touches: none where nobody saw it before and nobody sees it now.
-pub(super) fn touched(post: Id, was_shown: bool, is_shown: bool, counted: i64) -> Vec<String> {
+pub(super) fn touched(post: Id, was_shown: bool, is_shown: bool, counted: i64) -> Vec<Key> {
     if !was_shown && !is_shown {
         return Vec::new();
     }
     let mut names = vec![keys::comments(post)];
     if counted != 0 {
-        // Posts show how many comments they have, and lists sort by it.
-        names.extend([keys::post(post), keys::POSTS.to_owned()]);
+        // The post shows how many comments it has, wherever it is shown, and some lists sort by it.
+        names.extend([keys::post(post), keys::DISCUSSED, keys::TOTALS]);
     }
     names
 }

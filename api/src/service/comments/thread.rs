@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use pressroom_schema::comments::{self, Below, CommentRow, Kind, Order};
 use pressroom_schema::posts::PostRow;
-use pressroom_schema::{Conn, Id, KeyValue, Slice, Start, Timestamp, Window, authors};
+use pressroom_schema::{Conn, Id, KeyValue, Slice, Start, Timestamp, Window, authors, depend};
 
 use super::place::{Known, Places, is_writer};
 use super::sight::{Reading, load_views, show};
@@ -13,7 +13,7 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::{Page, PageRequest, cursor};
-use crate::service::Service;
+use crate::service::{Service, keys};
 use crate::view::{AuthorView, CommentView};
 
 /// How much of what hangs on comments an answer nests.
@@ -169,6 +169,10 @@ fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
     let mut groups = level.groups.to_vec();
     groups.sort_unstable();
     groups.dedup();
+    if kind != Kind::Replies {
+        // A thread without comments depends on its post as well.
+        groups.iter().for_each(|post| depend(keys::comments(*post)));
+    }
     let window = window(kind, &groups, order, page)?;
     let (found, below) = match &window {
         Some(window) => comments::pages(conn, kind, &groups, order, window, nested.then_some(BELOW))?,

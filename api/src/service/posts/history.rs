@@ -254,13 +254,13 @@ pub async fn restore_revision(
         let words = revisions::find(tx.conn, row.id, number)?.map_or(0, |(r, _)| r.word_count);
         row.version += 1;
         live::save_revision(tx, &mut row, &snapshot, words, "restored")?;
-        if before.is_live() {
-            live::touch(tx, &row)?;
+        let keys = if before.is_live() {
+            live::touch(tx, &row)?
         } else {
             row.updated_at = tx.actor.now;
-            live::apply(&svc2, tx, &before, &mut row, &snapshot, None)?;
-        }
-        tx.record("post", row.id, "restored_revision", row.version, Vec::new());
+            live::apply(&svc2, tx, &before, &mut row, &snapshot, None)?
+        };
+        tx.record("post", row.id, "restored_revision", row.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
     .await

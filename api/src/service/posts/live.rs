@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use pressroom_schema::posts::{self, NewPost, PostRow};
+use pressroom_schema::posts::{self, NewPost, PostRow, Ties};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
-use pressroom_schema::{Id, Tx, page::sort_key, site};
+use pressroom_schema::{Conn, Id, Key, Tx, page::sort_key, site};
 
 use super::access::is_public;
 use crate::content::{BodyFormat, Rendered, render_post};
@@ -138,7 +138,12 @@ pub(super) fn apply(
     row: &mut PostRow,
     snapshot: &Snapshot,
     prepared: Option<&Prepared>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Key>> {
+    let was_public = is_public(before);
+    let mut others = Vec::new();
+    if was_public {
+        others.extend(shown_beside(tx.conn, before)?);
+    }
     let rendered = rendered(snapshot, prepared);
     row.visibility.clone_from(&snapshot.visibility);
     row.listed = row.is_live() && row.visibility == "public";
@@ -189,13 +194,22 @@ pub(super) fn apply(
         neighbours = related::forget_related(tx.conn, row.id)?;
         search::remove(tx.conn, row.id)?;
     }
-    if !is_public(before) && !is_public(row) {
+    if is_public(row) {
+        others.extend(shown_beside(tx.conn, row)?);
+    } else if !was_public {
         return Ok(Vec::new());
     }
-    let mut names = vec![keys::post(row.id), keys::POSTS.to_owned()];
-    names.extend(neighbours.into_iter().chain(linked).map(keys::post));
+    let mut names = vec![keys::post(row.id), keys::POSTS];
+    names.extend(neighbours.into_iter().chain(linked).chain(others).map(keys::post));
     if step != 0 {
-        names.extend([keys::SITE.to_owned(), keys::AUTHORS.to_owned(), keys::TAGS.to_owned()]);
+        names.push(keys::TOTALS);
+    }
+    if step != 0 || (row.listed && row.sorted_at != before.sorted_at) {
+        names.push(keys::LISTED);
+    }
+    if !touched.is_empty() {
+        // Profiles and tags show how many posts they have, and lists sort by it.
+        names.extend([keys::AUTHORS, keys::TAGS]);
     }
     names.extend(touched.into_iter().flat_map(|id| [keys::author(id), keys::tag(id)]));
     names.sort();
@@ -203,10 +217,18 @@ pub(super) fn apply(
     Ok(names)
 }
 
-/// Writes only the state: what is live stays as it is.
-pub(super) fn touch(tx: &mut Tx<'_>, row: &PostRow) -> Result<()> {
+/// The posts on whose pages a public post is shown by its place or by links, or which its own place keeps apart: those before
+/// and after it, and those that link to it or that it links to in its text.
+fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<Vec<Id>> {
+    let wanted = Ties { links: true, adjacent: row.listed, ..Ties::default() };
+    let ties = posts::ties(conn, &[row.id], wanted)?;
+    Ok(ties.into_iter().filter_map(|tie| tie.other).map(|other| other.id).collect())
+}
+
+/// Writes only the state: what is live stays as it is. Names what public answers this touches: they show the version.
+pub(super) fn touch(tx: &mut Tx<'_>, row: &PostRow) -> Result<Vec<Key>> {
     posts::update(tx.conn, row, None)?;
-    Ok(())
+    Ok(if is_public(row) { vec![keys::post(row.id)] } else { Vec::new() })
 }
 
 /// Saves a post's curated links as its next revision and makes them live at once. A working copy that did not differ from what is
@@ -228,6 +250,7 @@ pub(crate) fn save_links(
     if in_step {
         row.live_revision = Some(row.revision);
     }
-    touch(tx, row)?;
+    // The caller names what this touches.
+    drop(touch(tx, row)?);
     links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)
 }

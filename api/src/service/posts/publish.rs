@@ -2,7 +2,7 @@
 
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
-use pressroom_schema::{Timestamp, Tx};
+use pressroom_schema::{Key, Timestamp, Tx};
 
 use super::access::require_on;
 use super::live::{self, Prepared};
@@ -92,7 +92,7 @@ pub(super) fn publish_in(
     snapshot: &Snapshot,
     prepared: Option<&Prepared>,
     when: &When,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Key>> {
     let now = tx.actor.now;
     let live = before.is_live();
     if let When::At(at) = when

@@ -7,7 +7,7 @@ use pressroom_schema::posts::{
     self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
 };
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Timestamp, authors, entities, media, site, tags};
+use pressroom_schema::{Conn, Id, Timestamp, authors, depend, entities, media, site, tags};
 
 use super::access::{find_full, is_public, is_released};
 use super::live::render;
@@ -16,7 +16,9 @@ use crate::auth::viewer::{Role, Viewer, Who};
 use crate::content::Rendered;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
-use crate::service::{Found, Service, Svc, allowed, comments, links, present, related, require, search};
+use crate::service::{
+    Found, Service, Svc, allowed, comments, keys, links, present, related, require, search,
+};
 use crate::view::{AdjacentView, AuthorView, BodyView, BylineView, PostView, SeoView, TagView, TermsView};
 
 /// Which copy of a post.
@@ -156,6 +158,7 @@ pub(crate) fn list_in(
         filter.ids = Some(search::matching_ids(conn, q)?);
     }
     let shown = shown.to(viewer);
+    depend_on_list(&filter, order);
     let slice = posts::list(conn, &filter, order, &window, shown.body)?;
     let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
     let places: Vec<_> = slice.rows.iter().map(|row| (order.key(&row.post), row.post.id)).collect();
@@ -170,20 +173,36 @@ pub(crate) fn list_in(
     Ok(Page { items, has_previous, has_next, total })
 }
 
+/// Notes what decides which posts are in a list, and their order. What is in it is noted as it is shown.
+fn depend_on_list(filter: &Filter, order: Order) {
+    let by_date = matches!(order, Order::Newest | Order::Oldest);
+    if by_date && only_by_lists(filter) {
+        depend(keys::LISTED);
+        filter.authors.iter().for_each(|id| depend(keys::author(*id)));
+        filter.tags_any.iter().chain(&filter.tags_all).for_each(|id| depend(keys::tag(*id)));
+    } else {
+        depend(keys::POSTS);
+    }
+    if order == Order::Discussed {
+        depend(keys::DISCUSSED);
+    }
+}
+
+/// Whether the filter is the public list or what is listed under authors and tags, and nothing else.
+fn only_by_lists(filter: &Filter) -> bool {
+    filter.listed
+        && filter.featured.is_none()
+        && filter.published_after.is_none()
+        && filter.published_before.is_none()
+        && filter.updated_since.is_none()
+        && filter.language.is_none()
+        && filter.visibility.is_none()
+        && filter.ids.is_none()
+}
+
 /// The whole public list and those of one author or tag keep their totals; other filters are counted.
 fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
-    let plain = Filter { listed: true, ..Filter::default() };
-    let only = |f: &Filter| {
-        f.listed
-            && f.featured.is_none()
-            && f.published_after.is_none()
-            && f.published_before.is_none()
-            && f.updated_since.is_none()
-            && f.language.is_none()
-            && f.visibility.is_none()
-            && f.ids.is_none()
-    };
-    if only(filter) {
+    if only_by_lists(filter) {
         match (filter.authors.as_slice(), filter.tags_any.as_slice(), filter.tags_all.as_slice()) {
             ([], [], []) => return Ok(site::total(conn, "posts")?),
             ([author], [], []) => {
@@ -195,7 +214,6 @@ fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
             _ => {}
         }
     }
-    debug_assert!(plain.listed);
     Ok(posts::count(conn, filter)?)
 }
 
@@ -270,6 +288,8 @@ pub(crate) fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
     ids.extend(authors::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
+        // Any of them may come to be the name of another.
+        depend(keys::AUTHORS);
         for slug in &slugs {
             ids.extend(site::redirect_target(conn, "author", slug)?);
         }
@@ -284,6 +304,7 @@ pub(crate) fn tag_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
     ids.extend(tags::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
+        depend(keys::TAGS);
         for slug in &slugs {
             ids.extend(site::redirect_target(conn, "tag", slug)?);
         }
@@ -440,6 +461,14 @@ pub(crate) fn load_views(
 ) -> Result<Vec<PostView>> {
     if rows.is_empty() {
         return Ok(Vec::new());
+    }
+    depend(keys::SITE);
+    for row in &rows {
+        depend(keys::post(row.post.id));
+        // A listed post hears of new neighbours by its own name; others stand in no list that a write could tell.
+        if !row.post.listed {
+            depend(keys::LISTED);
+        }
     }
     let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
     let mut refs = posts::refs(conn, &ids)?;

@@ -14,7 +14,7 @@ use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::service::{IfMatch, Service, Svc, require};
+use crate::service::{IfMatch, Service, Svc, keys, require};
 use crate::view::PostView;
 
 /// Begins a post; with `publish`, publishes it in the same transaction.
@@ -186,9 +186,9 @@ pub async fn update(
             let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &When::Now)?;
             tx.record("post", row.id, "published", row.version, keys);
         } else if before.is_live() {
-            live::touch(tx, &row)?;
+            let keys = live::touch(tx, &row)?;
             if changed {
-                tx.record("post", row.id, "saved", row.version, Vec::new());
+                tx.record("post", row.id, "saved", row.version, keys);
             }
         } else if changed || row.status != before.status {
             row.updated_at = tx.actor.now;
@@ -265,8 +265,11 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         after.deleted_at = Some(tx.actor.now);
         after.version += 1;
         let snapshot = live::working_copy(tx, &row)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        let mut keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
         site::add_to_total(tx.conn, "comments", -row.comment_count)?;
+        if row.comment_count != 0 {
+            keys.push(keys::TOTALS);
+        }
         site::forget_slugs(tx.conn, "post", row.id)?;
         posts::delete(tx.conn, row.id)?;
         tx.record("post", row.id, "deleted", after.version, keys);

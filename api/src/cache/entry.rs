@@ -1,0 +1,351 @@
+//! One kept answer: bytes as they go on the wire, in each encoding, with their validators.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+
+use crate::rest::ops::RouteCounters;
+
+/// Shorter answers than this fit into one packet with their head, compressed or not.
+const WORTH_COMPRESSING: usize = 1024;
+/// How many answers may be compressed at a time: it shares the processor with the workers.
+const COMPRESSING: usize = 2;
+static COMPRESSING_NOW: AtomicUsize = AtomicUsize::new(0);
+
+/// What a request says of the form in which it wants an answer.
+pub(crate) struct Asked<'a> {
+    if_none_match: Option<&'a HeaderValue>,
+    if_modified_since: Option<&'a HeaderValue>,
+    accept_encoding: Option<&'a HeaderValue>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+        Self {
+            if_none_match: headers.get(header::IF_NONE_MATCH),
+            if_modified_since: headers.get(header::IF_MODIFIED_SINCE),
+            accept_encoding: headers.get(header::ACCEPT_ENCODING),
+        }
+    }
+}
+
+/// A compressed form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Gzip,
+    Brotli,
+}
+
+impl Coding {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+        }
+    }
+
+    /// Level 6 and quality 5: beyond those the time grows much faster than the size falls.
+    fn compress(self, body: &[u8]) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Gzip => {
+                let mut encoder = flate2::write::GzEncoder::new(
+                    Vec::with_capacity(body.len() / 2),
+                    flate2::Compression::new(6),
+                );
+                encoder.write_all(body)?;
+                encoder.finish()
+            }
+            Self::Brotli => {
+                let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
+                encoder.write_all(body)?;
+                encoder.flush()?;
+                Ok(encoder.into_inner())
+            }
+        }
+    }
+}
+
+/// A compressed form of an answer, made when it is first wanted again.
+#[derive(Default)]
+struct Variant {
+    begun: AtomicBool,
+    /// `None` inside where compressing gains too little.
+    made: OnceLock<Option<Bytes>>,
+}
+
+/// A validator in each encoding: a strong one names bytes, and these differ (RFC 9110, 8.8.3.3).
+struct Tags {
+    identity: HeaderValue,
+    gzip: HeaderValue,
+    brotli: HeaderValue,
+}
+
+/// A kept answer.
+pub(crate) struct Entry {
+    /// When it was read, and on what it depends.
+    pub(crate) moment: u64,
+    pub(crate) places: Box<[u16]>,
+    pub(crate) body: Bytes,
+    tags: Tags,
+    content_type: HeaderValue,
+    /// All other headers, of 200 and 304 alike.
+    headers: Box<[(HeaderName, HeaderValue)]>,
+    /// `Last-Modified` in seconds.
+    modified: Option<i64>,
+    hits: AtomicU32,
+    gzip: Variant,
+    brotli: Variant,
+    /// How often it was answered, counted without a look-up.
+    pub(crate) counters: RouteCounters,
+    weight: u64,
+}
+
+/// What an entry occupies besides its bytes: its parts, its place in the map, and what the allocator rounds up.
+const OVERHEAD: u64 = 1024;
+
+impl Entry {
+    /// Keeps a whole answer. `None` where it lacks what it must have.
+    pub(crate) fn new(
+        (moment, places): (u64, Box<[u16]>),
+        headers: &HeaderMap,
+        body: Bytes,
+        common: &[(HeaderName, HeaderValue)],
+        counters: RouteCounters,
+    ) -> Option<Self> {
+        let identity = headers.get(header::ETAG)?.clone();
+        let content_type = headers.get(header::CONTENT_TYPE)?.clone();
+        let own = [header::ETAG, header::CONTENT_TYPE, header::CONTENT_LENGTH];
+        let headers: Box<[(HeaderName, HeaderValue)]> = headers
+            .iter()
+            .filter(|(name, _)| !own.contains(name) && common.iter().all(|(known, _)| known != *name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .chain(common.iter().cloned())
+            .collect();
+        let modified = headers
+            .iter()
+            .find(|(name, _)| *name == header::LAST_MODIFIED)
+            .and_then(|(_, value)| seconds(value));
+        let text: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 72).sum();
+        // Each compressed form is at most half as long, see `make`.
+        let size = body.len() * 2 + text + places.len() * 2;
+        Some(Self {
+            moment,
+            places,
+            tags: Tags {
+                gzip: tagged(&identity, Coding::Gzip)?,
+                brotli: tagged(&identity, Coding::Brotli)?,
+                identity,
+            },
+            body,
+            content_type,
+            headers,
+            modified,
+            hits: AtomicU32::new(0),
+            gzip: Variant::default(),
+            brotli: Variant::default(),
+            counters,
+            weight: u64::try_from(size).unwrap_or(u64::MAX).saturating_add(OVERHEAD),
+        })
+    }
+
+    /// How many bytes it may occupy with all its forms.
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// The answer to a request: 304 where the caller has it already, else the bytes in the best encoding that there is.
+    /// The body is there for HEAD too: the connection knows not to send it.
+    pub(crate) fn answer(self: &Arc<Self>, asked: &Asked<'_>, id: HeaderValue) -> HttpResponse {
+        let (coding, body) = self.form(asked);
+        let own_tag = match coding {
+            None => &self.tags.identity,
+            Some(Coding::Gzip) => &self.tags.gzip,
+            Some(Coding::Brotli) => &self.tags.brotli,
+        };
+        let known = match asked.if_none_match {
+            Some(value) => self.known(value, own_tag),
+            None => self.is_as_of(asked.if_modified_since).then_some(own_tag),
+        };
+        let mut answer = match known {
+            Some(_) => HttpResponse::with_body(StatusCode::NOT_MODIFIED, BoxBody::new(Bytes::new())),
+            None => HttpResponse::with_body(StatusCode::OK, BoxBody::new(body.clone())),
+        };
+        let headers = answer.headers_mut();
+        headers.insert(header::ETAG, known.unwrap_or(own_tag).clone());
+        if known.is_none() {
+            headers.insert(header::CONTENT_TYPE, self.content_type.clone());
+            if let Some(coding) = coding {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+            }
+        }
+        for (name, value) in &self.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        headers.insert(super::REQUEST_ID, id);
+        answer
+    }
+
+    /// The best form that there is; begins to make one where this is not the first time that it is wanted.
+    fn form(self: &Arc<Self>, asked: &Asked<'_>) -> (Option<Coding>, &Bytes) {
+        let Some(value) = asked.accept_encoding else { return (None, &self.body) };
+        if self.body.len() < WORTH_COMPRESSING {
+            return (None, &self.body);
+        }
+        let Some(coding) = wanted(value) else { return (None, &self.body) };
+        let variant = self.variant(coding);
+        match variant.made.get() {
+            Some(Some(bytes)) => return (Some(coding), bytes),
+            Some(None) => {}
+            None if self.hits.load(Ordering::Relaxed) > 0 => self.make(coding),
+            None => self.hits.store(1, Ordering::Relaxed),
+        }
+        (None, &self.body)
+    }
+
+    fn variant(&self, coding: Coding) -> &Variant {
+        match coding {
+            Coding::Gzip => &self.gzip,
+            Coding::Brotli => &self.brotli,
+        }
+    }
+
+    /// Compresses beside the workers, once.
+    fn make(self: &Arc<Self>, coding: Coding) {
+        if COMPRESSING_NOW.fetch_add(1, Ordering::AcqRel) >= COMPRESSING
+            || self.variant(coding).begun.swap(true, Ordering::AcqRel)
+        {
+            COMPRESSING_NOW.fetch_sub(1, Ordering::AcqRel);
+            return;
+        }
+        let entry = Arc::clone(self);
+        // Nobody waits for it.
+        drop(actix_web::rt::task::spawn_blocking(move || {
+            let made = coding.compress(&entry.body).ok().filter(|made| made.len() * 2 <= entry.body.len());
+            let _ = entry.variant(coding).made.set(made.map(Bytes::from));
+            COMPRESSING_NOW.fetch_sub(1, Ordering::AcqRel);
+        }));
+    }
+
+    /// The validator of ours that `If-None-Match` names.
+    fn known<'a>(&'a self, value: &HeaderValue, own: &'a HeaderValue) -> Option<&'a HeaderValue> {
+        let ours = [&self.tags.identity, &self.tags.gzip, &self.tags.brotli];
+        if let Some(tag) = ours.into_iter().find(|tag| *tag == value) {
+            return Some(tag);
+        }
+        let text = value.to_str().ok()?;
+        if text.trim() == "*" {
+            return Some(own);
+        }
+        text.split(',').find_map(|part| {
+            let part = part.trim().trim_start_matches("W/");
+            ours.into_iter().find(|tag| tag.as_bytes() == part.as_bytes())
+        })
+    }
+
+    /// Whether it has not changed since the date in `If-Modified-Since`.
+    fn is_as_of(&self, value: Option<&HeaderValue>) -> bool {
+        match (self.modified, value.and_then(seconds)) {
+            (Some(modified), Some(since)) => modified <= since,
+            _ => false,
+        }
+    }
+}
+
+/// An HTTP date in seconds.
+fn seconds(value: &HeaderValue) -> Option<i64> {
+    Some(chrono::DateTime::parse_from_rfc2822(value.to_str().ok()?).ok()?.timestamp())
+}
+
+/// The validator of a compressed form: `"v7-abc"` becomes `"v7-abc-gzip"`.
+fn tagged(tag: &HeaderValue, coding: Coding) -> Option<HeaderValue> {
+    let inner = tag.to_str().ok()?.strip_suffix('"')?;
+    HeaderValue::from_str(&format!("{inner}-{}\"", coding.name())).ok()
+}
+
+/// The validator of the uncompressed form that `tag`, perhaps of a compressed one, belongs to.
+pub(crate) fn untagged(tag: &str) -> Option<String> {
+    let inner = tag.strip_suffix('"')?;
+    let base = [Coding::Gzip, Coding::Brotli]
+        .into_iter()
+        .find_map(|coding| inner.strip_suffix(coding.name())?.strip_suffix('-'))?;
+    Some(format!("{base}\""))
+}
+
+/// The coding that `Accept-Encoding` wants most of those that there are (RFC 9110, 12.5.3); Brotli where it likes both
+/// alike.
+fn wanted(value: &HeaderValue) -> Option<Coding> {
+    let text = value.to_str().ok()?;
+    let mut best: Option<(u32, Coding)> = None;
+    for part in text.split(',') {
+        let mut pieces = part.split(';');
+        let coding = match pieces.next().unwrap_or_default().trim() {
+            name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => Coding::Gzip,
+            name if name.eq_ignore_ascii_case("br") => Coding::Brotli,
+            _ => continue,
+        };
+        let weight = pieces.find_map(|p| p.trim().strip_prefix("q=").map(thousandths)).unwrap_or(1000);
+        let better = match best {
+            None => weight > 0,
+            Some((most, _)) => weight > most || (weight == most && coding == Coding::Brotli),
+        };
+        if better {
+            best = Some((weight, coding));
+        }
+    }
+    best.map(|(_, coding)| coding)
+}
+
+/// A weight such as `0.8`.
+fn thousandths(weight: &str) -> u32 {
+    let (whole, fraction) = weight.trim().split_once('.').unwrap_or((weight.trim(), ""));
+    match (whole, format!("{fraction:0<3}").get(..3).and_then(|digits| digits.parse().ok())) {
+        ("0", Some(thousandths)) => thousandths,
+        _ => 1000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coding_is_the_one_that_the_caller_likes_best() {
+        let of = |text: &'static str| wanted(&HeaderValue::from_static(text)).map(Coding::name);
+        assert_eq!(of("gzip"), Some("gzip"));
+        assert_eq!(of("gzip, deflate, br, zstd"), Some("br"));
+        assert_eq!(of("br;q=0.5, GZIP;q=0.8"), Some("gzip"));
+        assert_eq!(of("br;q=0, gzip;q=0.001"), Some("gzip"));
+        assert_eq!(of("gzip;q=0"), None);
+        assert_eq!(of("identity, deflate"), None);
+    }
+
+    #[test]
+    fn a_compressed_form_has_a_validator_of_its_own_that_leads_back() {
+        let tag = HeaderValue::from_static("\"v7-abc\"");
+        let gzip = tagged(&tag, Coding::Gzip).unwrap();
+        assert_eq!(gzip, "\"v7-abc-gzip\"");
+        assert_eq!(untagged("\"v7-abc-gzip\"").as_deref(), Some("\"v7-abc\""));
+        assert_eq!(untagged("\"v7-abc-br\"").as_deref(), Some("\"v7-abc\""));
+        assert_eq!(untagged("\"v7-abc\""), None);
+    }
+
+    #[test]
+    fn what_is_compressed_reads_back() {
+        use std::io::Read as _;
+        let body = "a clock with one hand ".repeat(400);
+        let gzip = Coding::Gzip.compress(body.as_bytes()).unwrap();
+        let mut back = String::new();
+        flate2::read::GzDecoder::new(&*gzip).read_to_string(&mut back).unwrap();
+        assert_eq!(back, body);
+        let br = Coding::Brotli.compress(body.as_bytes()).unwrap();
+        let mut back = String::new();
+        brotli::Decompressor::new(&*br, 4096).read_to_string(&mut back).unwrap();
+        assert_eq!(back, body);
+    }
+}

@@ -1,0 +1,169 @@
+//! Answers to the public, kept as the bytes that go on the wire.
+//!
+//! An answer is kept with the names of what it depends on and the moment before it was read. A write moves its names after
+//! its commit and before its own answer leaves, so that whoever asks after a write was acknowledged never gets what was
+//! read before it; see [`slots`]. Only whole answers of status 200 to callers who did not sign in are kept, and of GraphQL
+//! only queries without errors. Nothing in them depends on time passing: scheduled posts go out through a write.
+//!
+//! Other instances on the same database are heard through its log of changes; see [`follow`].
+
+mod entry;
+pub(crate) mod follow;
+pub(crate) mod middleware;
+pub(crate) mod slots;
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderName;
+use pressroom_schema::changes::Change;
+use pressroom_schema::{Db, Key};
+use prometheus::{IntCounter, IntGauge};
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache as Map, PlaceholderGuard};
+
+use entry::Entry;
+pub(crate) use entry::untagged;
+use follow::Follower;
+use slots::Slots;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Marks an answer that everybody would get, and that may be kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Public;
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Vec<u8>, Arc<Entry>> for ByBytes {
+    fn weight(&self, key: &Vec<u8>, entry: &Arc<Entry>) -> u64 {
+        entry.weight().saturating_add(u64::try_from(key.len()).unwrap_or(u64::MAX))
+    }
+}
+
+type Kept = Map<Vec<u8>, Arc<Entry>, ByBytes>;
+type Guard<'a> = PlaceholderGuard<
+    'a,
+    Vec<u8>,
+    Arc<Entry>,
+    ByBytes,
+    quick_cache::DefaultHashBuilder,
+    quick_cache::sync::DefaultLifecycle<Vec<u8>, Arc<Entry>>,
+>;
+
+/// What the cache counts, for `/metrics`.
+pub(crate) struct Counters {
+    /// Answers from the cache.
+    pub(crate) hits: IntCounter,
+    /// Answers to cacheable requests that had to be computed.
+    pub(crate) computed: IntCounter,
+    /// Kept answers that a write dropped, and that were computed anew with other bytes.
+    pub(crate) needed: IntCounter,
+    /// Kept answers that a write dropped though they came out as they were.
+    pub(crate) unneeded: IntCounter,
+    /// Bytes kept.
+    pub(crate) bytes: IntGauge,
+    /// Answers kept.
+    pub(crate) entries: IntGauge,
+}
+
+impl Counters {
+    fn new() -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            hits: IntCounter::new("pressroom_cache_hits_total", "Answers given from the cache.")?,
+            computed: IntCounter::new(
+                "pressroom_cache_computed_total",
+                "Answers to cacheable requests that were computed.",
+            )?,
+            needed: IntCounter::new(
+                "pressroom_cache_dropped_changed_total",
+                "Kept answers that a write dropped and that came out with other bytes.",
+            )?,
+            unneeded: IntCounter::new(
+                "pressroom_cache_dropped_unchanged_total",
+                "Kept answers that a write dropped though they came out as they were.",
+            )?,
+            bytes: IntGauge::new("pressroom_cache_bytes", "Bytes that the cache holds.")?,
+            entries: IntGauge::new("pressroom_cache_entries", "Answers that the cache holds.")?,
+        })
+    }
+}
+
+/// The cache of answers.
+pub struct Cache {
+    pub(crate) slots: Arc<Slots>,
+    kept: Option<Kept>,
+    follower: Arc<Follower>,
+    pub(crate) counters: Counters,
+}
+
+impl Cache {
+    /// A cache of at most so many bytes, off where that is 0, which hears of the database's writes.
+    pub(crate) fn open(bytes: u64, db: &Db) -> crate::error::Result<Self> {
+        let slots = Arc::new(Slots::default());
+        let follower = Arc::new(Follower::default());
+        if bytes > 0 {
+            let (slots, follower) = (Arc::clone(&slots), Arc::clone(&follower));
+            db.on_commit(move |changes: &[Change]| {
+                slots.raise(changes.iter().flat_map(|change| &change.keys));
+                follower.wrote(changes);
+            });
+        }
+        let expected = usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).max(64);
+        Ok(Self {
+            slots,
+            kept: (bytes > 0).then(|| Map::with_weighter(expected, bytes, ByBytes)),
+            follower,
+            counters: Counters::new().map_err(|e| crate::error::Error::internal(e.to_string()))?,
+        })
+    }
+
+    /// Begins to hear of what others write; until then nothing is kept.
+    pub(crate) fn follow(&self, db: &Db) -> crate::error::Result<()> {
+        if self.kept.is_some() {
+            self.follower.start(db, &self.slots)?;
+        }
+        Ok(())
+    }
+
+    /// Whether answers are kept and given from here at present.
+    fn is_open(&self) -> bool {
+        self.kept.is_some() && self.follower.is_in_touch()
+    }
+
+    /// The kept answer, if it still holds. One that does not is taken out and handed over to be compared with its
+    /// successor.
+    fn get(&self, key: &[u8]) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
+        let Some(kept) = &self.kept else { return Err(None) };
+        let Some(entry) = kept.get(key) else { return Err(None) };
+        if self.slots.holds(entry.moment, &entry.places) {
+            return Ok(entry);
+        }
+        kept.remove_if(key, |now| Arc::ptr_eq(now, &entry));
+        Err(Some(entry))
+    }
+
+    /// Counts whether dropping `old` was needed.
+    fn compare(&self, old: Option<&Arc<Entry>>, new: &Entry) {
+        if let Some(old) = old {
+            if old.body == new.body { &self.counters.unneeded } else { &self.counters.needed }.inc();
+        }
+    }
+
+    /// Brings the gauges up to date.
+    pub(crate) fn measure(&self) {
+        if let Some(kept) = &self.kept {
+            self.counters.bytes.set(i64::try_from(kept.weight()).unwrap_or(i64::MAX));
+            self.counters.entries.set(i64::try_from(kept.len()).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Forgets everything: what the tests compare with.
+    #[doc(hidden)]
+    pub fn clear(&self) {
+        self.slots.raise([&Key::All]);
+        if let Some(kept) = &self.kept {
+            kept.clear();
+        }
+    }
+}

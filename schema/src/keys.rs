@@ -1,0 +1,174 @@
+//! The names of what public answers depend on: `Surrogate-Key` on answers, `keys` in the log of changes.
+//!
+//! Reads say what they depend on with [`depend`], as deep inside a read as it is known; [`crate::Db::read`] hands the
+//! names to the task that asked, in [`DEPENDENCIES`]. Writes say what they touch with [`crate::Tx::record`]. An answer is
+//! as it was for as long as no write has touched any of its names.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::types::Id;
+
+/// One name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// Everything public: where a change shows in more places than are worth listing. Every answer depends on it.
+    All,
+    /// The site's settings.
+    Site,
+    /// How many posts, authors, tags and comments there are.
+    Totals,
+    /// Any public post in any respect: searches, filters and sorts of which it cannot be told what they look at.
+    Posts,
+    /// Which posts are listed, and their order by date.
+    Listed,
+    /// The order of posts by their number of comments.
+    Discussed,
+    /// The lists of authors.
+    Authors,
+    /// The lists of tags.
+    Tags,
+    /// One post: all that is shown of it, and what comes before and after it.
+    Post(Id),
+    /// One author's profile, and which posts are listed under it.
+    Author(Id),
+    /// One tag, and which posts are listed under it.
+    Tag(Id),
+    /// The thread under one post.
+    Comments(Id),
+    /// One object of the media store, by the digest of the original, which its smaller widths share.
+    File(Box<str>),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Site => f.write_str("site"),
+            Self::Totals => f.write_str("totals"),
+            Self::Posts => f.write_str("posts"),
+            Self::Listed => f.write_str("posts:listed"),
+            Self::Discussed => f.write_str("posts:discussed"),
+            Self::Authors => f.write_str("authors"),
+            Self::Tags => f.write_str("tags"),
+            Self::Post(id) => write!(f, "post:{id}"),
+            Self::Author(id) => write!(f, "author:{id}"),
+            Self::Tag(id) => write!(f, "tag:{id}"),
+            Self::Comments(id) => write!(f, "comments:{id}"),
+            Self::File(digest) => write!(f, "file:{digest}"),
+        }
+    }
+}
+
+/// A name that this version does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such name of what answers depend on")]
+pub struct UnknownKey;
+
+impl FromStr for Key {
+    type Err = UnknownKey;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKey> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        let id = || rest.parse::<Id>().map_err(|_| UnknownKey);
+        Ok(match (kind, rest) {
+            ("all", "") => Self::All,
+            ("site", "") => Self::Site,
+            ("totals", "") => Self::Totals,
+            ("posts", "") => Self::Posts,
+            ("posts", "listed") => Self::Listed,
+            ("posts", "discussed") => Self::Discussed,
+            ("authors", "") => Self::Authors,
+            ("tags", "") => Self::Tags,
+            ("post", _) => Self::Post(id()?),
+            ("author", _) => Self::Author(id()?),
+            ("tag", _) => Self::Tag(id()?),
+            ("comments", _) => Self::Comments(id()?),
+            ("file", digest) if !digest.is_empty() => Self::File(digest.into()),
+            _ => return Err(UnknownKey),
+        })
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+tokio::task_local! {
+    /// What the present task's reads depended on, in the order in which it was met and with repetitions. A request's
+    /// middleware sets it up.
+    pub static DEPENDENCIES: RefCell<Vec<Key>>;
+    /// That the present task's reads must see every write that was acknowledged before they began: they go to the
+    /// primary, since what a replica answers late would be kept as if it were fresh.
+    pub static FRESH: ();
+}
+
+thread_local! {
+    static MET: RefCell<Option<Vec<Key>>> = const { RefCell::new(None) };
+}
+
+/// Says inside a read that what it answers depends on `key`. Outside of [`crate::Db::read`] nobody listens: what a write
+/// reads back for its own answer is no dependency of anybody's.
+pub fn depend(key: Key) {
+    MET.with(|met| {
+        if let Some(met) = &mut *met.borrow_mut() {
+            met.push(key);
+        }
+    });
+}
+
+/// Begins to note what this thread's read depends on.
+pub(crate) fn begin() {
+    MET.with(|met| met.replace(Some(Vec::new())));
+}
+
+/// What this thread's read depended on.
+pub(crate) fn end() -> Vec<Key> {
+    MET.with(RefCell::take).unwrap_or_default()
+}
+
+/// Hands what a read depended on to the task that asked.
+pub(crate) fn hand_over(keys: Vec<Key>) {
+    let _ = DEPENDENCIES.try_with(|all| all.borrow_mut().extend(keys));
+}
+
+/// Whether the present task's reads must be of the primary.
+pub(crate) fn must_be_fresh() -> bool {
+    FRESH.try_with(|()| ()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_from_its_text() {
+        let id: Id = "018f3a3e-1c00-7000-8000-000000000001".parse().unwrap();
+        let all = [
+            Key::All,
+            Key::Site,
+            Key::Totals,
+            Key::Posts,
+            Key::Listed,
+            Key::Discussed,
+            Key::Authors,
+            Key::Tags,
+            Key::Post(id),
+            Key::Author(id),
+            Key::Tag(id),
+            Key::Comments(id),
+            Key::File("3a7b".into()),
+        ];
+        for key in all {
+            assert_eq!(key.to_string().parse(), Ok(key));
+        }
+        for text in ["", "post", "post:", "post:x", "posts:x", "file:", "sites"] {
+            assert_eq!(text.parse::<Key>(), Err(UnknownKey), "{text}");
+        }
+    }
+}
