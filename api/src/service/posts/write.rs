@@ -239,6 +239,10 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         }
         let mut after = row.clone();
         after.deleted_at = None;
+        // As when a schedule is called off: the date was never reached, and must not come back as if it had been.
+        if row.status == "scheduled" {
+            after.published_at = None;
+        }
         after.status = "draft".into();
         after.live_revision = None;
         after.updated_at = tx.actor.now;
