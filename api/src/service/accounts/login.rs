@@ -108,6 +108,25 @@ fn note(conn: &mut Conn, key: &str, rule: Rule, now: Timestamp, outcome: Outcome
     Ok(())
 }
 
+/// Counts an attempt as failed before it is judged, so that many at once do not all find the same count, or answers how long to
+/// wait first. What succeeds is taken back.
+async fn admit(svc: &Svc, system: &Viewer, keys: [(String, Rule); 2]) -> Result<Option<chrono::TimeDelta>> {
+    svc.write(system, move |tx| {
+        let now = tx.actor.now;
+        let mut wait = None;
+        for (key, _) in &keys {
+            wait = wait.max(attempts(tx.conn, key)?.and_then(|t| throttle::wait(&t, now.utc())));
+        }
+        if wait.is_none() {
+            for (key, rule) in &keys {
+                note(tx.conn, key, *rule, now, Outcome::Failure)?;
+            }
+        }
+        Ok(wait)
+    })
+    .await
+}
+
 /// Begins a login. An unknown account and a wrong password cost the same time and get the same answer.
 ///
 /// # Errors
@@ -116,28 +135,19 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
     let key = email_key(&input.email);
     let ip = viewer.ip.clone();
     let limited = svc.config.rate_limits.is_on();
-    let (account_key, address_key) =
-        (throttle::account_key(&key, ip.as_deref()), throttle::address_key(ip.as_deref()));
+    let keys = [
+        (throttle::account_key(&key, ip.as_deref()), Rule::ACCOUNT),
+        (throttle::address_key(ip.as_deref()), Rule::ADDRESS),
+    ];
     let now = svc.now();
-    let (a, b, k) = (account_key.clone(), address_key.clone(), key.clone());
     let system = Viewer { who: Who::System, ..viewer.clone() };
-    let (user, wait) = svc
-        .read(&system, move |conn| {
-            let mut wait = None;
-            if limited {
-                for key in [&a, &b] {
-                    wait = wait.max(attempts(conn, key)?.and_then(|t| throttle::wait(&t, now.utc())));
-                }
-            }
-            Ok((accounts::find_by_email(conn, &k)?, wait))
-        })
-        .await?;
-    if let Some(wait) = wait {
+    if limited && let Some(wait) = admit(svc, &system, keys.clone()).await? {
         return Err(Error::rate_limited(
             throttle::retry_after_seconds(wait),
             "Too many failed logins. Wait for as long as Retry-After says.",
         ));
     }
+    let user = svc.read(&system, move |conn| Ok(accounts::find_by_email(conn, &key)?)).await?;
     // A longer password is none that we ever took; hashing it would only cost time.
     let password = if input.password.len() <= 4096 { input.password } else { String::new() };
     let hash = user.as_ref().map(|u| u.password_hash.clone());
@@ -146,16 +156,15 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
     let refresh = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     let (refresh_hash, family, session) = (refresh.hash(), svc.clock.new_id(), svc.clock.new_id());
     let expires_at = now.plus(chrono::TimeDelta::days(i64::from(svc.config.refresh_token_days)));
-    let found = user.clone();
+    let Some(user) = user else { return Err(wrong()) };
     let svc2 = svc.clone();
     let view = svc
         .write(viewer, move |tx| {
-            let outcome = if found.is_some() { Outcome::Success } else { Outcome::Failure };
             if limited {
-                note(tx.conn, &account_key, Rule::ACCOUNT, now, outcome)?;
-                note(tx.conn, &address_key, Rule::ADDRESS, now, outcome)?;
+                for (key, rule) in &keys {
+                    note(tx.conn, key, *rule, now, Outcome::Success)?;
+                }
             }
-            let Some(user) = &found else { return Ok(None) };
             accounts::insert_session(
                 tx.conn,
                 &SessionRow {
@@ -171,10 +180,9 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
             )?;
             accounts::logged_in(tx.conn, user.id, now)?;
             tx.record("user", user.id, "logged_in", user.version, Vec::new());
-            Ok(Some(user_view(&svc2, tx.conn, UserRow { last_login_at: Some(now), ..user.clone() })?))
+            user_view(&svc2, tx.conn, UserRow { last_login_at: Some(now), ..user.clone() })
         })
         .await?;
-    let view = view.ok_or_else(wrong)?;
     session_view(svc, view, family, &refresh)
 }
 
