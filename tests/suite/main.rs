@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod behaviour;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod contract;

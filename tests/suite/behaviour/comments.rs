@@ -1,0 +1,384 @@
+//! Comments: threads, guests, judgement and moderation.
+
+use pressroom::auth::viewer::Role;
+use serde_json::{Value, json};
+
+use super::{column, is_stale, named};
+use crate::support::app::{Answer, TestApp, User, on_both, text};
+
+/// A post that takes comments, by an editor.
+async fn post(app: &TestApp) -> User {
+    let editor = app.user(Role::Editor).await;
+    app.published(&editor, &json!({"title": "Herons at low tide", "slug": "p"})).await;
+    editor
+}
+
+async fn say(app: &TestApp, by: &User, body: &str, parent: Option<&Value>) -> Value {
+    app.comment(by, "p", body, parent.and_then(|c| c["id"].as_str())).await
+}
+
+async fn guest(app: &TestApp, name: &str, body: &str) -> Answer {
+    let author = json!({"name": name, "email": format!("{name}@example.org")});
+    app.post("/v1/posts/p/comments").json(&json!({"body": body, "author": author})).await
+}
+
+async fn thread(app: &TestApp, query: &str) -> Value {
+    app.get(&format!("/v1/posts/p/comments{query}")).await.ok()
+}
+
+fn html(text: &str) -> String {
+    format!("<p>{text}</p>")
+}
+
+#[actix_web::test]
+async fn a_thread_nests_replies_and_a_flat_list_puts_them_side_by_side() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let a = say(&app, &editor, "a", None).await;
+        app.advance(1);
+        let b = say(&app, &editor, "b", None).await;
+        app.advance(1);
+        let a1 = say(&app, &editor, "a1", Some(&a)).await;
+        app.advance(1);
+        let a11 = say(&app, &editor, "a11", Some(&a1)).await;
+        app.advance(1);
+        say(&app, &editor, "a2", Some(&a)).await;
+        let nested = thread(&app, "?count=true").await;
+        assert_eq!(nested["page"]["total"], 2);
+        assert_eq!(column(&nested, "html"), [html("a"), html("b")]);
+        let first = &nested["data"][0];
+        assert_eq!(
+            (&first["reply_count"], &first["depth"], &first["parent_id"]),
+            (&json!(2), &json!(0), &Value::Null)
+        );
+        assert_eq!(first["replies"][0]["html"], html("a1"));
+        assert_eq!(first["replies"][0]["replies"][0]["html"], html("a11"));
+        assert_eq!(first["replies"][0]["replies"][0]["depth"], 2);
+        assert_eq!(first["replies"][1]["html"], html("a2"));
+        let flat = thread(&app, "?view=flat&count=true").await;
+        assert_eq!(column(&flat, "html"), ["a", "b", "a1", "a11", "a2"].map(html));
+        assert_eq!(flat["page"]["total"], 5);
+        assert_eq!(column(&thread(&app, "?sort=newest").await, "html"), [html("b"), html("a")]);
+        assert_eq!(column(&thread(&app, "?sort=top").await, "html"), [html("a"), html("b")]);
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 5);
+        let one = app.get(&format!("/v1/comments/{}", text(&a11["id"]))).await.ok();
+        assert_eq!(one["ancestors"], json!([a["id"], a1["id"]]));
+        assert_eq!(one["permalink"], format!("https://example.org/p#comment-{}", text(&a11["id"])));
+        assert_eq!(
+            (&one["author"]["is_post_author"], &one["author"]["profile"]["slug"]),
+            (&json!(true), &json!(editor.author))
+        );
+        assert_eq!(b["post_id"], a["post_id"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn where_there_are_more_replies_than_are_shown_a_cursor_leads_to_the_rest() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let top = say(&app, &editor, "top", None).await;
+        for n in 0..13 {
+            app.advance(1);
+            say(&app, &editor, &format!("r{n}"), Some(&top)).await;
+        }
+        let shown = thread(&app, "").await;
+        let first = &shown["data"][0];
+        let mut all: Vec<String> =
+            first["replies"].as_array().unwrap().iter().map(|r| text(&r["html"])).collect();
+        assert_eq!((first["reply_count"].as_i64(), all.len()), (Some(13), 10));
+        let rest =
+            thread(&app, &format!("?parent={}&after={}", text(&top["id"]), text(&first["replies_next"])))
+                .await;
+        all.extend(column(&rest, "html"));
+        assert_eq!(all, (0..13).map(|n| html(&format!("r{n}"))).collect::<Vec<_>>());
+        assert_eq!(rest["page"]["next"], Value::Null);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn pages_of_a_thread_stay_in_step_while_comments_come_in() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        for n in 0..5 {
+            app.advance(1);
+            say(&app, &editor, &format!("c{n}"), None).await;
+        }
+        for sort in ["oldest", "newest", "top"] {
+            let whole = column(&thread(&app, &format!("?sort={sort}")).await, "id");
+            let first = thread(&app, &format!("?sort={sort}&limit=2")).await;
+            let second =
+                thread(&app, &format!("?sort={sort}&limit=9&after={}", text(&first["page"]["next"]))).await;
+            assert_eq!([column(&first, "id"), column(&second, "id")].concat(), whole, "{sort}");
+            let back =
+                thread(&app, &format!("?sort={sort}&limit=9&before={}", text(&second["page"]["previous"])))
+                    .await;
+            assert_eq!(column(&back, "id"), column(&first, "id"), "{sort}");
+        }
+        let first = thread(&app, "?sort=newest&limit=2").await;
+        app.advance(1);
+        say(&app, &editor, "late", None).await;
+        let rest =
+            thread(&app, &format!("?sort=newest&limit=9&after={}", text(&first["page"]["next"]))).await;
+        assert_eq!(column(&rest, "html"), ["c2", "c1", "c0"].map(html));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_guests_first_comment_waits_and_later_ones_of_an_approved_guest_do_not() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let first = guest(&app, "ada", "The tide table was right about the herons.").await;
+        assert_eq!(first.status(), 201);
+        let first = first.ok();
+        assert_eq!(first["status"], "pending");
+        let id = text(&first["id"]);
+        assert_eq!(thread(&app, "").await["data"], json!([]));
+        app.get(&format!("/v1/comments/{id}")).await.problem(404, "not_found");
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 0);
+        let queue = app.get("/v1/comments?status=pending&count=true").by(&editor).await.ok();
+        assert_eq!((column(&queue, "id"), &queue["page"]["total"]), (vec![id.clone()], &json!(1)));
+        assert_eq!(queue["data"][0]["author_email"], "ada@example.org");
+        let approved = app.post(&format!("/v1/comments/{id}/approve")).by(&editor).await.ok();
+        assert_eq!(approved["status"], "approved");
+        app.advance(3600);
+        let second = guest(&app, "ada", "And about the curlews, one evening later.").await.ok();
+        assert_eq!(second["status"], "approved");
+        assert_eq!(thread(&app, "").await["data"].as_array().unwrap().len(), 2);
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 2);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn spam_is_held_with_its_reasons_and_its_writer_is_not_told() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let body = "BUY CHEAP VIAGRA CASINO BONUS!!! http://win.example http://pills.example http://casino.example http://loans.example click here now";
+        let answer = guest(&app, "winner", body).await.ok();
+        assert_eq!(answer["status"], "pending", "its writer is told no more than anybody whose comment waits");
+        assert!(answer.get("spam").is_none());
+        let held = app.get("/v1/comments?status=spam").by(&editor).await.ok();
+        let spam = &held["data"][0]["spam"];
+        assert!(spam["score"].as_f64().unwrap() > 0.5, "{held}");
+        let reasons = spam["reasons"].as_array().unwrap();
+        assert!(!reasons.is_empty() && reasons.iter().all(|r| r["code"].is_string() && r["detail"].is_string() && r["weight"].is_number()), "{spam}");
+        assert_eq!(thread(&app, "").await["data"], json!([]));
+        assert_eq!(app.get("/v1/comments?status=pending").by(&editor).await.ok()["data"], json!([]));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn e_mail_and_address_are_never_shown_to_the_public() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let made = guest(&app, "ada", "The tide table was right.").await;
+        assert!(!made.text().contains("ada@example.org"), "{}", made.text());
+        let id = text(&made.ok()["id"]);
+        app.post(&format!("/v1/comments/{id}/approve")).by(&editor).await.ok();
+        let author = app.user(Role::Author).await;
+        for path in [
+            "/v1/posts/p/comments".to_owned(),
+            format!("/v1/comments/{id}"),
+            "/v1/posts/p?include=comments".to_owned(),
+        ] {
+            for answer in [app.get(&path).await, app.get(&path).by(&author).await] {
+                assert!(answer.text().contains(&id), "{path}");
+                for secret in ["ada@example.org", "\"ip\"", "127.0.0.1", "spam"] {
+                    assert!(!answer.text().contains(secret), "{path} tells {secret}: {}", answer.text());
+                }
+            }
+        }
+        assert_eq!(
+            app.get(&format!("/v1/comments/{id}")).by(&editor).await.ok()["author_email"],
+            "ada@example.org"
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_guest_may_change_and_remove_a_comment_within_the_edit_window() {
+    on_both(async |app| {
+        post(&app).await;
+        let made = guest(&app, "ada", "The tide table was right.").await.ok();
+        let (id, token) = (text(&made["id"]), text(&made["edit_token"]));
+        assert_eq!(made["editable_until"], "2024-05-01T12:15:00.000Z");
+        let path = format!("/v1/comments/{id}");
+        let change = json!({"body": "The tide table was nearly right."});
+        app.patch(&path).json(&change).await.problem(404, "not_found");
+        let forged = app.patch(&path).header("X-Edit-Token", "nonsense").json(&change).await;
+        assert!([401, 404].contains(&forged.status()), "{}", forged.text());
+        app.advance(60);
+        let changed = app.patch(&path).header("X-Edit-Token", &token).json(&change).await.ok();
+        assert_eq!(
+            (&changed["html"], &changed["edited_at"]),
+            (&json!(html("The tide table was nearly right.")), &json!("2024-05-01T12:01:00.000Z"))
+        );
+        is_stale(
+            &app.patch(&path)
+                .header("X-Edit-Token", &token)
+                .header("If-Match", "\"v1-x\"")
+                .json(&json!({"body": "No."}))
+                .await,
+            2,
+        );
+        let other = guest(&app, "bo", "Mine is another one about the birds.").await.ok();
+        let stranger =
+            app.patch(&path).header("X-Edit-Token", &text(&other["edit_token"])).json(&change).await;
+        assert!([401, 404].contains(&stranger.status()), "{}", stranger.text());
+        app.advance(15 * 60);
+        let late = app.patch(&path).header("X-Edit-Token", &token).json(&json!({"body": "Too late."})).await;
+        assert!([401, 403, 404].contains(&late.status()), "{}", late.text());
+        let third = guest(&app, "cy", "A third one that will be taken back.").await.ok();
+        let gone = app
+            .delete(&format!("/v1/comments/{}", text(&third["id"])))
+            .header("X-Edit-Token", &text(&third["edit_token"]))
+            .await;
+        assert_eq!(gone.status(), 204);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_removed_comment_with_replies_stays_as_a_tombstone_and_one_without_goes() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let a = say(&app, &editor, "a secret", None).await;
+        app.advance(1);
+        let a1 = say(&app, &editor, "a1", Some(&a)).await;
+        app.advance(1);
+        let b = say(&app, &editor, "b", None).await;
+        for comment in [&a, &b] {
+            assert_eq!(
+                app.delete(&format!("/v1/comments/{}", text(&comment["id"]))).by(&editor).await.status(),
+                204
+            );
+        }
+        let shown = thread(&app, "").await;
+        assert_eq!(column(&shown, "id"), [text(&a["id"])]);
+        let stone = &shown["data"][0];
+        assert_eq!(
+            (&stone["is_tombstone"], &stone["html"], &stone["author"]),
+            (&json!(true), &json!(""), &Value::Null)
+        );
+        assert_eq!(stone["replies"][0]["id"], a1["id"]);
+        assert!(!shown.to_string().contains("secret"));
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 1);
+        // The last reply takes the stone with it.
+        app.delete(&format!("/v1/comments/{}", text(&a1["id"]))).by(&editor).await.ok();
+        assert_eq!(thread(&app, "").await["data"], json!([]));
+        // And what is taken back stands where it stood.
+        app.post(&format!("/v1/comments/{}/approve", text(&a1["id"]))).by(&editor).await.ok();
+        assert_eq!(thread(&app, "").await["data"][0]["replies"][0]["id"], a1["id"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn many_comments_are_decided_on_at_once_or_none() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let mut ids = Vec::new();
+        for name in ["ada", "bo", "cy"] {
+            ids.push(text(
+                &guest(&app, name, &format!("What {name} has to say about herons.")).await.ok()["id"],
+            ));
+        }
+        let decided = app
+            .post("/v1/comments/moderate")
+            .by(&editor)
+            .json(&json!({"ids": ids, "action": "approve"}))
+            .await
+            .ok();
+        assert_eq!(decided["changed"], json!(ids));
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 3);
+        let decided = app
+            .post("/v1/comments/moderate")
+            .by(&editor)
+            .json(&json!({"ids": ids, "action": "approve"}))
+            .await
+            .ok();
+        assert_eq!(decided["changed"], json!([]), "the same again changes nothing");
+        let with_stranger = json!({"ids": [ids[0], editor.id], "action": "spam"});
+        let refused = app.post("/v1/comments/moderate").by(&editor).json(&with_stranger).await;
+        assert_eq!(named(&refused.problem(422, "validation_failed")), ["/ids/1"]);
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 3);
+        app.post("/v1/comments/moderate")
+            .by(&editor)
+            .json(&json!({"ids": ids[..2], "action": "spam"}))
+            .await
+            .ok();
+        assert_eq!(app.get("/v1/posts/p").await.ok()["comment_count"], 1);
+        let bad =
+            app.post("/v1/comments/moderate").by(&editor).json(&json!({"ids": ids, "action": "burn"})).await;
+        assert_eq!(named(&bad.problem(422, "validation_failed")), ["/action"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_author_moderates_under_their_own_posts_alone() {
+    on_both(async |app| {
+        let (author, other) = (app.user(Role::Author).await, app.user(Role::Author).await);
+        app.published(&author, &json!({"title": "Mine", "slug": "p"})).await;
+        let id = text(&guest(&app, "ada", "What a fine piece about the weather.").await.ok()["id"]);
+        assert_eq!(column(&app.get("/v1/comments").by(&author).await.ok(), "id"), [id.clone()]);
+        assert_eq!(app.get("/v1/comments").by(&other).await.ok()["data"], json!([]));
+        app.post(&format!("/v1/comments/{id}/approve")).by(&other).await.problem(404, "not_found");
+        let seen = app.post(&format!("/v1/comments/{id}/approve")).by(&author).await.ok();
+        assert!(seen.get("author_email").is_none(), "addresses are for moderators");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn comments_are_taken_where_they_are_open_and_the_post_is_out() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        app.published(&editor, &json!({"title": "Closed", "slug": "closed", "comments_open": false})).await;
+        app.published(&editor, &json!({"title": "Open", "slug": "p"})).await;
+        app.post("/v1/posts").by(&editor).json(&json!({"title": "Draft", "slug": "draft"})).await.ok();
+        let body = json!({"body": "Hello there."});
+        app.post("/v1/posts/closed/comments").by(&editor).json(&body).await.problem(409, "invalid_state");
+        app.post("/v1/posts/draft/comments").by(&editor).json(&body).await.problem(409, "invalid_state");
+        let author = json!({"name": "Ada", "email": "ada@example.org"});
+        app.post("/v1/posts/draft/comments").json(&json!({"body": "Hi.", "author": author})).await.problem(404, "not_found");
+        for (body, pointer) in [
+            (json!({"body": "Hi."}), "/author"),
+            (json!({"body": " \n ", "author": author}), "/body"),
+            (json!({"body": "Hi.", "author": {"name": "", "email": "ada@example.org"}}), "/author/name"),
+            (json!({"body": "Hi.", "author": {"name": "Ada", "email": "nowhere"}}), "/author/email"),
+            (json!({"body": "Hi.", "author": {"name": "Ada", "email": "a@b.example", "url": "javascript:x"}}), "/author/url"),
+            (json!({"body": "Hi.", "author": author, "parent_id": editor.id}), "/parent_id"),
+        ] {
+            let refused = app.post("/v1/posts/p/comments").json(&body).await.problem(422, "validation_failed");
+            assert_eq!(named(&refused), [pointer], "{refused}");
+        }
+        let disguised = json!({"body": "Hi.", "author": author});
+        let refused = app.post("/v1/posts/p/comments").by(&editor).json(&disguised).await.problem(422, "validation_failed");
+        assert_eq!(named(&refused), ["/author"], "an account does not speak under another name");
+        let twice = json!({"body": "Said twice."});
+        app.post("/v1/posts/p/comments").by(&editor).json(&twice).await.ok();
+        app.post("/v1/posts/p/comments").by(&editor).json(&twice).await.problem(409, "conflict");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_markup_of_a_comment_is_tame() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let body = "*Fine* <script>alert(1)</script> <img src=x onerror=alert(1)> [link](https://example.com) [bad](javascript:alert(1))";
+        let shown = text(&say(&app, &editor, body, None).await["html"]);
+        assert!(shown.contains("<em>Fine</em>"), "{shown}");
+        assert!(shown.contains("nofollow") && shown.contains("ugc"), "{shown}");
+        for bad in ["<script", "<img", "javascript"] {
+            assert!(!shown.contains(bad), "{shown}");
+        }
+    })
+    .await;
+}
