@@ -23,6 +23,8 @@ use crate::service::{Service, Svc};
 pub struct Shared {
     /// The use cases.
     pub svc: Svc,
+    /// GraphQL.
+    pub graphql: crate::graphql::Engine,
     /// The OpenAPI document.
     pub openapi: String,
     /// Which methods each path has.
@@ -51,6 +53,7 @@ impl App {
         let shared = Shared {
             routes: Routes::of(&openapi),
             openapi,
+            graphql: crate::graphql::engine(&svc.config)?,
             metrics: Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?,
             svc,
         };

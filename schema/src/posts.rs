@@ -1,6 +1,7 @@
 //! Posts as they are live (or, while they are not, as their working copy is): rows and queries.
 
 mod list;
+mod lists;
 mod refs;
 mod store;
 mod ties;
@@ -14,6 +15,7 @@ use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
 
 pub use list::{Filter, Order, count, list};
+pub use lists::pages_of_lists;
 pub use refs::{Refs, refs};
 pub use store::{NewPost, delete, due, insert, next_due, relist, set_comment_count, set_slug, update};
 pub use ties::{SummaryRow, Tie, TieKind, Ties, ties};

@@ -1,4 +1,4 @@
-//! GraphQL: the engine and its HTTP face. What the schema holds comes in from outside.
+//! GraphQL: the engine, its HTTP face, and the schema.
 //!
 //! The way of a request is **plan → load → execute**. Before anything is executed, the query is turned into a
 //! [`plan::Plan`]; the loading step goes through it level by level and fetches everything in one read
@@ -13,6 +13,8 @@ pub mod limits;
 mod nulls;
 pub mod plan;
 mod resolve;
+mod route;
+pub mod schema;
 mod scope;
 pub mod types;
 pub mod variables;
@@ -25,9 +27,5 @@ pub use fault::Fault;
 pub use http::{HttpParts, respond};
 pub use limits::Limits;
 pub use plan::{Plan, PlanArgs, PlanField, plan_operation, response_key, root_field};
-
-/// stand-in
-#[must_use]
-pub fn sdl() -> String {
-    String::new()
-}
+pub(crate) use route::configure;
+pub use schema::{engine, sdl};

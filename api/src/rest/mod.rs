@@ -25,11 +25,12 @@ pub(crate) mod users;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub(crate) use pages::configure as configure_pages;
+pub(crate) use pages::{configure as configure_pages, graphiql_page};
 
 /// Every documented route. Those that are read most come first, since routes are tried in order.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(scope("/v1").wrap(actix_web::middleware::from_fn(retry::middleware)).configure(configure_v1));
+    crate::graphql::configure(cfg);
     auth::configure_root(cfg);
     files::configure(cfg);
     crate::feeds::configure(cfg);

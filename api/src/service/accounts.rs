@@ -7,15 +7,18 @@ mod users;
 
 pub(crate) use keys::{Keys, load_keys};
 pub use keys::{jwks, rotate_keys};
+pub(crate) use login::me_in;
 pub use login::{
     LoginInput, MeView, PasswordInput, RefreshInput, SessionView, authenticate, change_password, login,
     logout, me, refresh,
 };
+pub(crate) use tokens::list_tokens_in;
 pub use tokens::{CreateToken, CreatedTokenView, TokenView, create_token, list_tokens, revoke_token};
 pub use users::{
     CreateUser, UpdateUser, UserAuthorView, UserView, create_first_admin, create_user, delete_user,
     find_user_by_email, get_user, list_users, set_password, update_user,
 };
+pub(crate) use users::{get_user_in, list_users_in};
 
 use crate::auth::password::PoolError;
 use crate::error::Error;

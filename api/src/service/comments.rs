@@ -21,7 +21,8 @@ pub use read::{QueueQuery, Thread, ThreadQuery, ThreadView, get, list, queue};
 pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
 pub(crate) use place::Places;
-pub(crate) use thread::{Rows, first_pages};
+pub(crate) use read::{load_ancestors, queue_in};
+pub(crate) use thread::{Rows, first_pages, load_comments, load_replies, load_threads};
 
 /// Most replies of one comment in one answer, where they are nested.
 pub const REPLIES_PER_COMMENT: i64 = 10;

@@ -170,17 +170,23 @@ fn insert(tx: &mut Tx<'_>, mut row: MediaRow, job: Id) -> Result<MediaRow> {
 /// # Errors
 /// 401 and 403 by rights, 400 for a bad filter or cursor.
 pub async fn list(svc: &Svc, viewer: &Viewer, query: MediaQuery) -> Result<Page<MediaView>> {
+    let (svc2, viewer2) = (svc.clone(), viewer.clone());
+    svc.read(viewer, move |conn| list_in(&svc2, conn, &viewer2, &query)).await
+}
+
+/// [`list`] inside a transaction.
+pub(crate) fn list_in(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    query: &MediaQuery,
+) -> Result<Page<MediaView>> {
     require(viewer, Action::ListMedia, &Target::None, "media object")?;
     let filter: Filter = query.filter(viewer)?;
-    let window = query.page.window(LIST)?;
-    let svc2 = svc.clone();
-    svc.read(viewer, move |conn| {
-        let slice = media::list(conn, &filter, &window)?;
-        let total = if query.page.count { Some(media::count(conn, &filter)?) } else { None };
-        let page = Page::of(LIST, slice, total, |row| (KeyValue::Time(row.created_at), row.id));
-        Ok(page.map(|row| svc2.media(&row)))
-    })
-    .await
+    let slice = media::list(conn, &filter, &query.page.window(LIST)?)?;
+    let total = if query.page.count { Some(media::count(conn, &filter)?) } else { None };
+    let page = Page::of(LIST, slice, total, |row| (KeyValue::Time(row.created_at), row.id));
+    Ok(page.map(|row| svc.media(&row)))
 }
 
 /// One file of the media library.
@@ -188,9 +194,14 @@ pub async fn list(svc: &Svc, viewer: &Viewer, query: MediaQuery) -> Result<Page<
 /// # Errors
 /// 401 and 403 by rights, 404.
 pub async fn get(svc: &Svc, viewer: &Viewer, id: &str) -> Result<MediaView> {
+    let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
+    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
+}
+
+/// [`get`] inside a transaction.
+pub(crate) fn get_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<MediaView> {
     require(viewer, Action::ListMedia, &Target::None, "media object")?;
-    let (svc2, id) = (svc.clone(), parse(id)?);
-    svc.read(viewer, move |conn| Ok(svc2.media(&find(conn, id)?))).await
+    Ok(svc.media(&find(conn, parse(id)?)?))
 }
 
 /// Changes what is said about a file. Places with words of their own keep those.

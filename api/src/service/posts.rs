@@ -17,6 +17,7 @@ pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
 };
+pub(crate) use history::{diff_revisions_in, get_revision_in, list_revisions_in};
 pub use input::{
     BodyInput, BylineForm, BylineInput, CreatePost, ImageInput, PublishInput, SeoInput, TermsInput,
     UpdatePost,
@@ -26,6 +27,6 @@ pub use pressroom_schema::posts::Columns;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, list};
-pub(crate) use read::{author_ids, list_in, tag_ids};
+pub(crate) use read::{Tied, author_ids, get_in, list_in, load_lists, load_ties, load_visible, tag_ids};
 pub(crate) use write::open;
 pub use write::{create, delete, restore, trash, update};

@@ -37,8 +37,7 @@ pub struct SeoView {
 }
 
 /// A body as its editor sent it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "Body")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BodyView {
     /// `markdown` or `html`.
     pub format: String,

@@ -303,11 +303,15 @@ pub async fn logout(svc: &Svc, viewer: &Viewer) -> Result<()> {
 /// # Errors
 /// 401 for callers who are not signed in.
 pub async fn me(svc: &Svc, viewer: &Viewer) -> Result<MeView> {
+    let (svc2, viewer2) = (svc.clone(), viewer.clone());
+    svc.read(viewer, move |conn| me_in(&svc2, conn, &viewer2)).await
+}
+
+/// [`me`] inside a transaction.
+pub(crate) fn me_in(svc: &crate::service::Service, conn: &mut Conn, viewer: &Viewer) -> Result<MeView> {
     viewer.require_signed_in()?;
-    let user = viewer.user().cloned().ok_or_else(|| Error::not_found("account"))?;
-    let svc2 = svc.clone();
-    let id = Id(user.user_id);
-    let view = svc.read(viewer, move |conn| load_user(&svc2, conn, id)).await?;
+    let user = viewer.user().ok_or_else(|| Error::not_found("account"))?;
+    let view = load_user(svc, conn, Id(user.user_id))?;
     let scopes = user.scopes.map(|s| s.names().into_iter().map(str::to_owned).collect());
     Ok(MeView { user: view, scopes })
 }

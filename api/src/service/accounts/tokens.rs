@@ -2,7 +2,7 @@
 
 use async_graphql::InputObject;
 use pressroom_schema::accounts::{self, TokenRow};
-use pressroom_schema::{Id, Json, KeyValue, Timestamp};
+use pressroom_schema::{Conn, Id, Json, KeyValue, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -93,6 +93,16 @@ fn view(row: TokenRow) -> Result<TokenView> {
 /// # Errors
 /// 401 and 403 by rights, 400 for a bad cursor.
 pub async fn list_tokens(svc: &Svc, viewer: &Viewer, page: PageRequest) -> Result<Page<TokenView>> {
+    let viewer2 = viewer.clone();
+    svc.read(viewer, move |conn| list_tokens_in(conn, &viewer2, &page)).await
+}
+
+/// [`list_tokens`] inside a transaction.
+pub(crate) fn list_tokens_in(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    page: &PageRequest,
+) -> Result<Page<TokenView>> {
     viewer.require_signed_in()?;
     let owner = match policy::reach(viewer, Action::ListTokens) {
         Reach::Everything => None,
@@ -102,13 +112,8 @@ pub async fn list_tokens(svc: &Svc, viewer: &Viewer, page: PageRequest) -> Resul
             None
         }
     };
-    let window = page.window("tokens")?;
-    let (slice, total) = svc
-        .read(viewer, move |conn| {
-            let total = if page.count { Some(accounts::count_tokens(conn, owner)?) } else { None };
-            Ok((accounts::list_tokens(conn, owner, &window)?, total))
-        })
-        .await?;
+    let slice = accounts::list_tokens(conn, owner, &page.window("tokens")?)?;
+    let total = if page.count { Some(accounts::count_tokens(conn, owner)?) } else { None };
     let page = Page::of("tokens", slice, total, |t: &TokenRow| (KeyValue::Time(t.created_at), t.id));
     let mut items = Vec::new();
     for (cursor, row) in page.items {

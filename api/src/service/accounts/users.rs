@@ -179,6 +179,17 @@ pub async fn list_users(
     role: Option<Role>,
     page: PageRequest,
 ) -> Result<Page<UserView>> {
+    let viewer2 = viewer.clone();
+    svc.read(viewer, move |conn| list_users_in(conn, &viewer2, role, &page)).await
+}
+
+/// [`list_users`] inside a transaction.
+pub(crate) fn list_users_in(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    role: Option<Role>,
+    page: &PageRequest,
+) -> Result<Page<UserView>> {
     viewer.require_signed_in()?;
     let only = match policy::reach(viewer, Action::ListUsers) {
         Reach::Everything => None,
@@ -188,21 +199,14 @@ pub async fn list_users(
             None
         }
     };
-    let window = page.window("users")?;
-    let slice = svc
-        .read(viewer, move |conn| {
-            let slice = accounts::list(conn, role.map(Role::as_str), only, &window)?;
-            let ids: Vec<Id> = slice.rows.iter().filter_map(|u| u.author_id).collect();
-            let profiles = authors::by_ids(conn, &ids)?;
-            let total = if page.count {
-                Some(if only.is_some() { 1 } else { accounts::count_of(conn, role.map(Role::as_str))? })
-            } else {
-                None
-            };
-            Ok((slice, profiles, total))
-        })
-        .await?;
-    let (slice, profiles, total) = slice;
+    let slice = accounts::list(conn, role.map(Role::as_str), only, &page.window("users")?)?;
+    let ids: Vec<Id> = slice.rows.iter().filter_map(|u| u.author_id).collect();
+    let profiles = authors::by_ids(conn, &ids)?;
+    let total = if page.count {
+        Some(if only.is_some() { 1 } else { accounts::count_of(conn, role.map(Role::as_str))? })
+    } else {
+        None
+    };
     let page = Page::of("users", slice, total, |u: &UserRow| (KeyValue::Time(u.created_at), u.id));
     let mut items = Vec::new();
     for (cursor, row) in page.items {
@@ -220,11 +224,16 @@ pub async fn list_users(
 /// # Errors
 /// 401, 403 and 404 by rights.
 pub async fn get_user(svc: &Svc, viewer: &Viewer, user: &str) -> Result<UserView> {
+    let (svc2, viewer2, user) = (svc.clone(), viewer.clone(), user.to_owned());
+    svc.read(viewer, move |conn| get_user_in(&svc2, conn, &viewer2, &user)).await
+}
+
+/// [`get_user`] inside a transaction.
+pub(crate) fn get_user_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, user: &str) -> Result<UserView> {
     viewer.require_signed_in()?;
     let id = parse_id(user)?;
     require(viewer, Action::ListUsers, &Target::User(id.0), "account")?;
-    let svc2 = svc.clone();
-    svc.read(viewer, move |conn| load_user(&svc2, conn, id)).await
+    load_user(svc, conn, id)
 }
 
 /// Makes an account.

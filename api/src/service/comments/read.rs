@@ -124,8 +124,13 @@ pub(crate) fn get_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, id: &str) 
     views.extend(load_views(svc, conn, viewer, &known.places, &branches.rows, Reading::Thread)?);
     let mut view =
         branches.assemble(row.id, &mut views).ok_or_else(|| Error::internal("a comment has no view"))?;
-    view.ancestors = Some(comments::ancestors(conn, row.id, ANCESTORS)?);
+    view.ancestors = Some(load_ancestors(conn, row.id)?);
     Ok(view)
+}
+
+/// The ids of the comments above one, from the top down, at most the nearest hundred.
+pub(crate) fn load_ancestors(conn: &mut Conn, id: Id) -> Result<Vec<Id>> {
+    Ok(comments::ancestors(conn, id, ANCESTORS)?)
 }
 
 /// One comment after a write, as `reading` shows it.

@@ -49,11 +49,10 @@ fn window(kind: Kind, groups: &[Id], order: Order, page: &PageRequest) -> Result
     }))
 }
 
-/// The first page of top-level comments under each of `posts`, in `order`, each with its replies where `nested`. Posts are
-/// taken to be such as the viewer may read. A post without comments has an empty page.
+/// A page of the comments under each of `posts`, in `order`: of those that answer none, or where `flat` of all. Posts are taken
+/// to be such as the viewer may read. A post without comments has an empty page.
 ///
-/// Statements: posts with their bylines, comments with their replies, profiles; with `count` one; for callers who signed in one for
-/// the private side.
+/// Statements: posts with their bylines, comments, profiles; with `count` one; for callers who signed in one for the private side.
 pub(crate) fn load_threads(
     svc: &Service,
     conn: &mut Conn,
@@ -61,10 +60,11 @@ pub(crate) fn load_threads(
     posts: &[Id],
     order: Order,
     page: &PageRequest,
-    nested: bool,
+    flat: bool,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let places = Places::of_ids(svc, conn, posts.iter().copied())?;
-    load(svc, conn, viewer, &Level { kind: Kind::Roots, groups: posts, order, page, nested }, Some(places))
+    let kind = if flat { Kind::Flat } else { Kind::Roots };
+    load(svc, conn, viewer, &Level { kind, groups: posts, order, page, nested: false }, Some(places))
 }
 
 /// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement.
@@ -73,8 +73,7 @@ pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id]) -> Result<Rows> {
     fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested: true })
 }
 
-/// A page of the direct replies of each of `parents`, in `order`; nested below as in [`load_threads`]. Comments are taken to be
-/// such as the viewer may see.
+/// A page of the direct replies of each of `parents`, in `order`. Comments are taken to be such as the viewer may see.
 pub(crate) fn load_replies(
     svc: &Service,
     conn: &mut Conn,
@@ -82,9 +81,8 @@ pub(crate) fn load_replies(
     parents: &[Id],
     order: Order,
     page: &PageRequest,
-    nested: bool,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    load(svc, conn, viewer, &Level { kind: Kind::Replies, groups: parents, order, page, nested }, None)
+    load(svc, conn, viewer, &Level { kind: Kind::Replies, groups: parents, order, page, nested: false }, None)
 }
 
 /// The comments with these ids that the viewer may read, by id, without replies.

@@ -1,6 +1,5 @@
 //! A post's revisions: every saved version, who and when; the difference between two; going back to one.
 
-use async_graphql::SimpleObject;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
 use pressroom_schema::{Conn, Id, KeyValue, Timestamp};
@@ -60,8 +59,7 @@ pub struct RevisionAuthor {
 }
 
 /// One line of a difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, SimpleObject)]
-#[graphql(name = "DiffLine")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DiffLineView {
     /// `same`, `added` or `removed`.
     pub op: String,
@@ -144,16 +142,24 @@ pub async fn list_revisions(
     page: PageRequest,
 ) -> Result<Page<RevisionView>> {
     viewer.require_signed_in()?;
-    let (viewer, post) = (viewer.clone(), post.clone());
-    svc.read(&viewer.clone(), move |conn| {
-        let row = find(conn, &viewer, &post, Action::ReadDraft)?;
-        let tag = format!("revisions:{}", row.id);
-        let slice = revisions::list(conn, row.id, &page.window(&tag)?)?;
-        let total = page.count.then(|| i64::from(row.revision));
-        let listed = Page::of(&tag, slice, total, |(r, _)| (KeyValue::Int(i64::from(r.number)), Id::NIL));
-        Ok(listed.map(|(r, name)| view(r, name, &row, None)))
-    })
-    .await
+    let (viewer2, post) = (viewer.clone(), post.clone());
+    svc.read(viewer, move |conn| list_revisions_in(conn, &viewer2, &post, &page)).await
+}
+
+/// [`list_revisions`] inside a transaction.
+pub(crate) fn list_revisions_in(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    post: &Ref,
+    page: &PageRequest,
+) -> Result<Page<RevisionView>> {
+    viewer.require_signed_in()?;
+    let row = find(conn, viewer, post, Action::ReadDraft)?;
+    let tag = format!("revisions:{}", row.id);
+    let slice = revisions::list(conn, row.id, &page.window(&tag)?)?;
+    let total = page.count.then(|| i64::from(row.revision));
+    let listed = Page::of(&tag, slice, total, |(r, _)| (KeyValue::Int(i64::from(r.number)), Id::NIL));
+    Ok(listed.map(|(r, name)| view(r, name, &row, None)))
 }
 
 fn snapshot_of(conn: &mut Conn, post: Id, number: i32) -> Result<Snapshot> {
@@ -166,15 +172,22 @@ fn snapshot_of(conn: &mut Conn, post: Id, number: i32) -> Result<Snapshot> {
 /// 401, 403 and 404 by rights.
 pub async fn get_revision(svc: &Svc, viewer: &Viewer, post: &Ref, number: i32) -> Result<RevisionView> {
     viewer.require_signed_in()?;
-    let (viewer, post) = (viewer.clone(), post.clone());
-    svc.read(&viewer.clone(), move |conn| {
-        let row = find(conn, &viewer, &post, Action::ReadDraft)?;
-        let (found, name) =
-            revisions::find(conn, row.id, number)?.ok_or_else(|| Error::not_found("revision"))?;
-        let snapshot = snapshot_of(conn, row.id, number)?;
-        Ok(view(found, name, &row, Some(snapshot)))
-    })
-    .await
+    let (viewer2, post) = (viewer.clone(), post.clone());
+    svc.read(viewer, move |conn| get_revision_in(conn, &viewer2, &post, number)).await
+}
+
+/// [`get_revision`] inside a transaction.
+pub(crate) fn get_revision_in(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    post: &Ref,
+    number: i32,
+) -> Result<RevisionView> {
+    viewer.require_signed_in()?;
+    let row = find(conn, viewer, post, Action::ReadDraft)?;
+    let (found, name) = revisions::find(conn, row.id, number)?.ok_or_else(|| Error::not_found("revision"))?;
+    let snapshot = snapshot_of(conn, row.id, number)?;
+    Ok(view(found, name, &row, Some(snapshot)))
 }
 
 /// What differs between two saved versions.
@@ -190,12 +203,20 @@ pub async fn diff_revisions(
 ) -> Result<RevisionDiffView> {
     viewer.require_signed_in()?;
     let (viewer2, post) = (viewer.clone(), post.clone());
-    let (old, new) = svc
-        .read(viewer, move |conn| {
-            let row = find(conn, &viewer2, &post, Action::ReadDraft)?;
-            Ok((snapshot_of(conn, row.id, from)?, snapshot_of(conn, row.id, to)?))
-        })
-        .await?;
+    svc.read(viewer, move |conn| diff_revisions_in(conn, &viewer2, &post, from, to)).await
+}
+
+/// [`diff_revisions`] inside a transaction.
+pub(crate) fn diff_revisions_in(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    post: &Ref,
+    from: i32,
+    to: i32,
+) -> Result<RevisionDiffView> {
+    viewer.require_signed_in()?;
+    let row = find(conn, viewer, post, Action::ReadDraft)?;
+    let (old, new) = (snapshot_of(conn, row.id, from)?, snapshot_of(conn, row.id, to)?);
     let mut fields = Vec::new();
     let (a, b) = (without_body(&old), without_body(&new));
     if let (Some(a), Some(b)) = (a.as_object(), b.as_object()) {

@@ -7,9 +7,9 @@ use pressroom_schema::posts::{
     self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
 };
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Timestamp, authors, depend, entities, media, site, tags};
+use pressroom_schema::{Conn, Id, KeyValue, Timestamp, authors, depend, entities, media, site, tags};
 
-use super::access::{find_full, is_public, is_released};
+use super::access::{find_full, is_public, is_released, may_read_draft};
 use super::live::render;
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -19,7 +19,10 @@ use crate::page::{Page, PageRequest};
 use crate::service::{
     Found, Service, Svc, allowed, comments, keys, links, present, related, require, search,
 };
-use crate::view::{AdjacentView, AuthorView, BodyView, BylineView, PostView, SeoView, TagView, TermsView};
+use crate::view::{
+    AdjacentView, AuthorView, BodyView, BylineView, LinksView, PostView, RelatedView, SeoView, TagView,
+    TermsView,
+};
 
 /// Which copy of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,17 @@ pub async fn list(svc: &Svc, viewer: &Viewer, query: PostQuery, shown: Shown) ->
     svc.read(viewer, move |conn| list_in(&svc2, conn, &viewer2, &query, shown)).await
 }
 
+fn order_named(name: &str) -> Result<Order> {
+    SORTS.iter().find(|(n, _)| *n == name).map(|(_, order)| *order).ok_or_else(|| {
+        let known = SORTS.map(|(n, _)| n).join(", ");
+        Error::parameters(vec![FieldError::parameter(
+            "sort",
+            "unknown_name",
+            format!("There is no sort `{name}`; it is one of {known}."),
+        )])
+    })
+}
+
 /// [`list`] inside a transaction.
 pub(crate) fn list_in(
     svc: &Service,
@@ -119,14 +133,7 @@ pub(crate) fn list_in(
     shown: Shown,
 ) -> Result<Page<PostView>> {
     let name = query.sort.as_deref().unwrap_or("-published_at");
-    let order = SORTS.iter().find(|(n, _)| *n == name).map(|(_, order)| *order).ok_or_else(|| {
-        let known = SORTS.map(|(n, _)| n).join(", ");
-        Error::parameters(vec![FieldError::parameter(
-            "sort",
-            "unknown_name",
-            format!("There is no sort `{name}`; it is one of {known}."),
-        )])
-    })?;
+    let order = order_named(name)?;
     let tag = format!("posts:{name}");
     let window = query.page.window(&tag)?;
     let mut filter = Filter {
@@ -400,8 +407,9 @@ pub(super) fn load_one(
     load_views(svc, conn, viewer, rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
 }
 
-/// The publicly readable posts among `ids`, by id: what GraphQL's edges load in one go.
-pub(crate) fn load_public(
+/// The posts among `ids` that the viewer may read, by id, as they are live (or, while they are not, as their working copy is):
+/// what GraphQL's edges load in one go.
+pub(crate) fn load_visible(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
@@ -410,9 +418,78 @@ pub(crate) fn load_public(
 ) -> Result<HashMap<Id, PostView>> {
     let shown = shown.to(viewer);
     let mut rows = posts::full_by_ids(conn, ids, shown.body)?;
-    rows.retain(|row| is_public(&row.post));
+    let hidden: Vec<Id> = rows.iter().map(|row| &row.post).filter(|p| !is_public(*p)).map(|p| p.id).collect();
+    if !hidden.is_empty() {
+        let bylines = if viewer.is_signed_in() { posts::bylines(conn, &hidden)? } else { Vec::new() };
+        let authors = |post: Id| -> Vec<uuid::Uuid> {
+            bylines.iter().filter(|(of, _)| *of == post).map(|(_, author)| author.0).collect()
+        };
+        rows.retain(|FullPost { post, .. }| {
+            is_public(post) || (viewer.is_signed_in() && may_read_draft(viewer, post, &authors(post.id)))
+        });
+    }
     let views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
     Ok(views.into_iter().map(|view| (view.id, view)).collect())
+}
+
+/// A page of the public posts of each of these authors or tags, by the author's or tag's id, newest or oldest first. Totals are
+/// for the caller to fill in: authors and tags keep theirs.
+pub(crate) fn load_lists(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    lists: &[Id],
+    sort: &str,
+    page: &PageRequest,
+    shown: Shown,
+) -> Result<HashMap<Id, Page<PostView>>> {
+    depend(keys::LISTED);
+    let order = order_named(sort)?;
+    let tag = format!("posts:{sort}");
+    let slices = posts::pages_of_lists(conn, lists, order == Order::Newest, &page.window(&tag)?)?;
+    let ids: Vec<Id> = slices.iter().flat_map(|(_, slice)| slice.rows.iter().map(|(id, _)| *id)).collect();
+    let views = load_visible(svc, conn, viewer, &ids, shown)?;
+    let mut pages = HashMap::new();
+    for (list, slice) in slices {
+        let items = slice
+            .rows
+            .into_iter()
+            .filter_map(|(id, at)| {
+                Some((crate::page::cursor(&tag, &KeyValue::Time(at), id), views.get(&id)?.clone()))
+            })
+            .collect();
+        let page = Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total: None };
+        pages.insert(list, page);
+    }
+    Ok(pages)
+}
+
+/// What ties posts to others.
+#[derive(Default)]
+pub(crate) struct Tied {
+    /// Links in both directions.
+    pub(crate) links: HashMap<Id, LinksView>,
+    /// Related posts.
+    pub(crate) related: HashMap<Id, Vec<RelatedView>>,
+    /// The public posts before and after.
+    pub(crate) adjacent: HashMap<Id, AdjacentView>,
+}
+
+/// What ties these posts to others, as far as it is wanted, by one statement.
+pub(crate) fn load_ties(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    ids: &[Id],
+    wanted: Ties,
+) -> Result<Tied> {
+    ids.iter().for_each(|id| depend(keys::post(*id)));
+    let ties = posts::ties(conn, ids, wanted)?;
+    Ok(Tied {
+        links: if wanted.links { links::links_of(svc, conn, viewer, ids, &ties)? } else { HashMap::new() },
+        related: related::related_of(svc, &ties, wanted.similar),
+        adjacent: adjacent_of(svc, &ties),
+    })
 }
 
 /// A working copy that differs from what is live.
@@ -637,12 +714,6 @@ fn redraw(svc: &Service, view: &mut PostView, draft: Draft, named: &Named, colum
     view.canonical_url = snapshot.canonical_url;
     view.seo = snapshot.seo.to::<SeoView>().unwrap_or_default();
     view.custom = snapshot.custom.0;
-}
-
-/// The public posts before and after each of these, by one statement.
-pub(crate) fn load_adjacent(svc: &Service, conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, AdjacentView>> {
-    let ties = posts::ties(conn, ids, Ties { adjacent: true, ..Ties::default() })?;
-    Ok(adjacent_of(svc, &ties))
 }
 
 /// The neighbours in time among `ties`.

@@ -1,0 +1,138 @@
+//! `/graphql` and `/schema.graphql`.
+
+use actix_web::dev::Payload as AnyPayload;
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::fault::Fault;
+use super::http::{HttpParts, respond};
+use super::schema;
+use crate::app::Shared;
+use crate::auth::viewer::Viewer;
+use crate::error::{Error, Result};
+use crate::rest::{graphiql_page, params, respond as answers};
+
+/// A GraphQL request.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GraphqlRequest {
+    /// The document; may be left out where `extensions.persistedQuery` names one that the server has.
+    #[schema(example = "{ posts(first: 3) { nodes { title slug } } }")]
+    query: Option<String>,
+    /// Which of the document's operations, where it has several.
+    operation_name: Option<String>,
+    /// Values of the operation's variables.
+    #[schema(value_type = Option<Object>)]
+    variables: Option<Value>,
+    /// `persistedQuery: {version: 1, sha256Hash}` names a document by its hash.
+    #[schema(value_type = Option<Object>)]
+    extensions: Option<Value>,
+}
+
+/// Where in the document something is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GraphqlLocation {
+    /// The line, from 1.
+    line: u32,
+    /// The column, from 1.
+    column: u32,
+}
+
+/// Why a request was refused, or why a field has no value.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GraphqlError {
+    /// A sentence.
+    message: String,
+    /// Where in the document.
+    locations: Option<Vec<GraphqlLocation>>,
+    /// Where in `data`.
+    #[schema(value_type = Option<Vec<Value>>)]
+    path: Option<Value>,
+    /// `code`, a stable name, as in problem documents; `errors`, each member at fault; `retryAfter`; `version`.
+    #[schema(value_type = Option<Object>)]
+    extensions: Option<Value>,
+}
+
+/// A GraphQL answer. `data` is absent where nothing was executed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GraphqlResponse {
+    /// What was asked for.
+    #[schema(value_type = Option<Object>)]
+    data: Option<Value>,
+    /// What went wrong, if anything did.
+    errors: Option<Vec<GraphqlError>>,
+}
+
+/// Run a GraphQL operation. With `Accept: application/graphql-response+json` the status tells whether it was executed; with
+/// `application/json` a well-formed request is answered with 200. The schema is at `/schema.graphql`.
+#[utoipa::path(operation_id = "graphql_post", tag = "graphql",
+    request_body(content = GraphqlRequest, content_type = "application/json"),
+    responses((status = 200, description = "What came of it; `errors` tells what did not.",
+        content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json")))))]
+#[post("/graphql")]
+pub(crate) async fn graphql_post(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    run(&shared, &request, payload).await
+}
+
+/// Run a GraphQL query. Mutations need POST. A browser that opens this without a query gets GraphiQL.
+#[utoipa::path(operation_id = "graphql_get", tag = "graphql",
+    params(
+        ("query" = Option<String>, Query, description = "The document.", example = "{ site { title } }"),
+        ("operationName" = Option<String>, Query, description = "Which of the document's operations, where it has several."),
+        ("variables" = Option<String>, Query, description = "Values of the operation's variables, as a JSON object."),
+        ("extensions" = Option<String>, Query, description = "A JSON object; `persistedQuery` names a document by its hash."),
+    ),
+    responses((status = 200, description = "What came of it; `errors` tells what did not.",
+        content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json"), (String = "text/html")))))]
+#[get("/graphql")]
+pub(crate) async fn graphql_get(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    run(&shared, &request, payload).await
+}
+
+async fn run(shared: &Shared, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let parts = match HttpParts::read(request, payload, shared.graphql.limits()).await {
+        Ok(parts) => parts,
+        Err(refusal) => return refusal,
+    };
+    if parts.wants_page() && shared.svc.config.graphql_introspection.is_on() {
+        return graphiql_page();
+    }
+    let user_agent = request.headers().get(header::USER_AGENT);
+    let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    respond(&shared.graphql, parts, async |plan| {
+        let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
+        schema::prepare(&shared.svc, viewer, user_agent, &plan).await
+    })
+    .await
+}
+
+/// The schema in GraphQL's schema definition language.
+#[utoipa::path(operation_id = "get_graphql_schema", tag = "graphql",
+    responses((status = 200, description = "The schema.", body = String, content_type = "text/plain"),
+        (status = 404, description = "Introspection is switched off.")))]
+#[get("/schema.graphql")]
+pub(crate) async fn get_graphql_schema(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse> {
+    params::Params::of(&request).finish()?;
+    if !shared.svc.config.graphql_introspection.is_on() {
+        return Err(Error::not_found("schema"));
+    }
+    let sdl = shared.graphql.sdl().as_bytes().to_vec();
+    Ok(answers::bytes(&request, &answers::Meta::default(), "text/plain; charset=utf-8", sdl))
+}
+
+/// The routes of this module.
+pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    cfg.service(graphql_post).service(graphql_get).service(get_graphql_schema);
+}

@@ -1,0 +1,119 @@
+//! What was loaded for a request, and where in its plan an object stands.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::Context;
+use pressroom_schema::Id;
+
+use super::node::NodeData;
+use super::objects::{PostData, RevisionData};
+use crate::error::{Code, Error};
+use crate::graphql::{Fault, PlanField, response_key, root_field};
+use crate::page::Page;
+use crate::service::accounts::{MeView, TokenView, UserView};
+use crate::service::posts::{RevisionDiffView, RevisionView};
+use crate::view::{
+    AuthorView, CommentView, LinksView, MediaView, RelatedView, SearchHitView, SiteView, TagView,
+};
+
+macro_rules! entries {
+    ($($variant:ident($type:ty),)+) => {
+        /// What one field shows of one object.
+        #[derive(Debug, Clone)]
+        pub(crate) enum Entry { $($variant($type),)+ }
+
+        $(impl Stored for $type {
+            fn into_entry(self) -> Entry {
+                Entry::$variant(self)
+            }
+
+            fn from_entry(entry: &Entry) -> Option<&Self> {
+                if let Entry::$variant(value) = entry { Some(value) } else { None }
+            }
+        })+
+    };
+}
+
+/// What can be kept in [`Loaded`]: cheap to clone.
+pub(crate) trait Stored: Clone {
+    /// As it is kept.
+    fn into_entry(self) -> Entry;
+    /// Back from there; `None` where something else is kept.
+    fn from_entry(entry: &Entry) -> Option<&Self>;
+}
+
+entries! {
+    Site(Arc<SiteView>),
+    Post(PostData),
+    Posts(Arc<Page<PostData>>),
+    Links(Arc<LinksView>),
+    Related(Arc<Vec<RelatedView>>),
+    Author(Arc<AuthorView>),
+    Authors(Arc<Page<Arc<AuthorView>>>),
+    Tag(Arc<TagView>),
+    Tags(Arc<Page<Arc<TagView>>>),
+    Comment(Arc<CommentView>),
+    Comments(Arc<Page<Arc<CommentView>>>),
+    Hits(Arc<Page<Arc<SearchHitView>>>),
+    Media(Arc<MediaView>),
+    MediaPage(Arc<Page<Arc<MediaView>>>),
+    User(Arc<UserView>),
+    Users(Arc<Page<Arc<UserView>>>),
+    Me(Arc<MeView>),
+    Tokens(Arc<Page<Arc<TokenView>>>),
+    Revision(RevisionData),
+    Revisions(Arc<Page<Arc<RevisionView>>>),
+    Diff(Arc<RevisionDiffView>),
+    Node(NodeData),
+}
+
+/// What was loaded, by the field of the plan and the object that it is asked of.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded(HashMap<(u32, Id), Result<Entry, Error>>);
+
+impl Loaded {
+    /// Keeps what `field` shows of `owner`; [`Id::NIL`] for the root.
+    pub(super) fn put(&mut self, field: &PlanField, owner: Id, found: Result<impl Stored, Error>) {
+        self.0.insert((field.id, owner), found.map(Stored::into_entry));
+    }
+}
+
+/// An object's place in the plan: the field that asked for it, and what was loaded below.
+#[derive(Debug, Clone)]
+pub(crate) struct At {
+    pub(super) field: Arc<PlanField>,
+    pub(super) loaded: Arc<Loaded>,
+}
+
+impl At {
+    /// The root field that is being resolved.
+    pub(super) fn root(ctx: &Context<'_>) -> Result<Self, Fault> {
+        let loaded = ctx.data_opt::<Arc<Loaded>>().cloned().ok_or_else(Fault::internal)?;
+        Ok(Self { field: root_field(ctx)?, loaded })
+    }
+
+    /// The field that is being resolved on an object of type `type_name` which stands here.
+    pub(super) fn child(&self, ctx: &Context<'_>, type_name: &str) -> Result<Self, Fault> {
+        let field = self.field.child(type_name, response_key(ctx)).ok_or_else(Fault::internal)?;
+        Ok(Self { field, loaded: Arc::clone(&self.loaded) })
+    }
+
+    /// What this field shows of `owner`; `None` where nothing was found, or nothing that the viewer may know of.
+    pub(super) fn find<T: Stored>(&self, owner: Id) -> Result<Option<T>, Fault> {
+        match self.loaded.0.get(&(self.field.id, owner)) {
+            None => Ok(None),
+            Some(Err(error)) if error.code() == Code::NotFound => Ok(None),
+            Some(Err(error)) => Err(Fault::from(error)),
+            Some(Ok(entry)) => T::from_entry(entry).cloned().map(Some).ok_or_else(Fault::internal),
+        }
+    }
+
+    /// What this field shows of `owner`, where the loading step always finds something.
+    pub(super) fn take<T: Stored>(&self, owner: Id) -> Result<T, Fault> {
+        match self.loaded.0.get(&(self.field.id, owner)) {
+            Some(Err(error)) => Err(Fault::from(error)),
+            _ => self.find(owner)?.ok_or_else(Fault::internal),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What hangs on posts, authors and tags.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pressroom_schema::Id;
+use pressroom_schema::posts::{Columns, Ties};
+
+use super::roots::shown;
+use super::{Loader, arg, distinct};
+use crate::error::{Error, FieldError, Result};
+use crate::graphql::PlanField;
+use crate::graphql::schema::connection::{page_of, rows_of};
+use crate::graphql::schema::objects::PostData;
+use crate::graphql::schema::words::PostListSort;
+use crate::page::Page;
+use crate::service::posts::Tied;
+use crate::service::{posts, related, tags};
+use crate::view::{AuthorView, LinksView, PostSummary, RelatedView, TagView};
+
+/// Posts that stand under a field.
+pub(super) type Stand = (Arc<PlanField>, Vec<PostData>);
+
+/// Posts at the other ends of something: the field that shows them, and each under the key by which it is found there.
+pub(super) type End = (Arc<PlanField>, Vec<(Id, PostSummary)>);
+
+/// A field and the posts that it is asked of.
+type Asked = (Arc<PlanField>, Vec<Id>);
+
+fn limit_of(field: &PlanField) -> Result<i64> {
+    let limit = field.args.int("limit").unwrap_or(related::DEFAULT_LIMIT);
+    if (1..=related::MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    let why = format!("`limit` is {limit}; it must be from 1 to {}.", related::MAX_LIMIT);
+    Err(Error::parameters(vec![FieldError::parameter("limit", "out_of_range", why)]))
+}
+
+impl Loader<'_> {
+    /// What is asked of posts that stand on one level.
+    pub(super) fn below_posts(&mut self, stands: Vec<Stand>) -> Result<()> {
+        let mut asked: Vec<Asked> = Vec::new();
+        for (field, posts) in &stands {
+            let ids = distinct(posts.iter().map(PostData::id));
+            if ids.is_empty() {
+                continue;
+            }
+            for child in field.children("Post").iter() {
+                match child.name.as_str() {
+                    "links" | "related" | "previous" | "next" => asked.push((Arc::clone(child), ids.clone())),
+                    "comments" => self.threads(child, &ids)?,
+                    "authors" => self.bylines(child, posts)?,
+                    "tags" => self.tags_of(child, posts)?,
+                    _ => {}
+                }
+            }
+        }
+        self.ties(&asked)
+    }
+
+    /// Links, related posts and neighbours: one statement for all of a level.
+    fn ties(&mut self, asked: &[Asked]) -> Result<()> {
+        let (mut wanted, mut ids, mut good) = (Ties::default(), Vec::new(), Vec::new());
+        for (field, of) in asked {
+            match field.name.as_str() {
+                "links" => (wanted.outgoing, wanted.links) = (true, true),
+                "related" => match limit_of(field) {
+                    Ok(limit) => {
+                        (wanted.outgoing, wanted.similar) = (true, wanted.similar.max(limit));
+                    }
+                    Err(error) => {
+                        self.refuse::<Arc<Vec<RelatedView>>>(field, of, &error)?;
+                        continue;
+                    }
+                },
+                _ => wanted.adjacent = true,
+            }
+            ids.extend(of);
+            good.push((field, of));
+        }
+        if good.is_empty() {
+            return Ok(());
+        }
+        let tied = posts::load_ties(self.svc, self.conn, self.viewer, &distinct(ids), wanted)?;
+        let mut ends = Vec::new();
+        for (field, of) in good {
+            match field.name.as_str() {
+                "links" => ends.extend(self.links(field, of, &tied)?),
+                "related" => ends.extend(self.related(field, of, &tied)?),
+                name => {
+                    let side = |id: &Id| {
+                        let both = tied.adjacent.get(id)?;
+                        if name == "previous" { both.previous.clone() } else { both.next.clone() }
+                    };
+                    let posts = of.iter().filter_map(|id| Some((*id, side(id)?))).collect();
+                    ends.push((Arc::clone(field), posts));
+                }
+            }
+        }
+        self.ends(ends)
+    }
+
+    fn links(&mut self, field: &PlanField, of: &[Id], tied: &Tied) -> Result<Vec<End>> {
+        let mut others = Vec::new();
+        for id in of {
+            let links = tied.links.get(id).cloned().unwrap_or_default();
+            let both = links.outgoing.iter().chain(&links.incoming);
+            others.extend(both.filter_map(|link| link.post.clone()).map(|post| (post.id, post)));
+            self.keep(field, *id, Ok(Arc::new(links)))?;
+        }
+        Ok(field.named("Link", "post").into_iter().map(|post| (post, others.clone())).collect())
+    }
+
+    /// What is asked of the posts at the ends of links that are there already.
+    pub(super) fn below_links(&mut self, field: &PlanField, links: &LinksView) -> Result<()> {
+        let both = links.outgoing.iter().chain(&links.incoming);
+        let others: Vec<_> = both.filter_map(|link| link.post.clone()).map(|post| (post.id, post)).collect();
+        self.ends(field.named("Link", "post").into_iter().map(|post| (post, others.clone())).collect())
+    }
+
+    fn related(&mut self, field: &PlanField, of: &[Id], tied: &Tied) -> Result<Vec<End>> {
+        let limit = usize::try_from(limit_of(field)?).unwrap_or_default();
+        let mut others = Vec::new();
+        for id in of {
+            let mut views = tied.related.get(id).cloned().unwrap_or_default();
+            views.truncate(limit);
+            others.extend(views.iter().map(|view| (view.post.id, view.post.clone())));
+            self.keep(field, *id, Ok(Arc::new(views)))?;
+        }
+        Ok(field.named("Related", "post").into_iter().map(|post| (post, others.clone())).collect())
+    }
+
+    /// Loads the posts at these ends, as far as more is asked than their summaries have, in one go; then what is asked of them.
+    pub(super) fn ends(&mut self, ends: Vec<End>) -> Result<()> {
+        let needs: Vec<Option<Columns>> = ends.iter().map(|(field, _)| PostData::needs(field)).collect();
+        let wanted = ends.iter().zip(&needs).filter(|(_, needs)| needs.is_some());
+        let ids = distinct(wanted.flat_map(|((_, posts), _)| posts.iter().map(|(_, post)| post.id)));
+        let mut full: HashMap<Id, PostData> = HashMap::new();
+        if !ids.is_empty() {
+            let shown = shown(ends.iter().map(|(field, _)| field));
+            let found = posts::load_visible(self.svc, self.conn, self.viewer, &ids, shown)?;
+            full.extend(found.into_iter().map(|(id, view)| (id, PostData::from(view))));
+        }
+        let mut stands = Vec::new();
+        for ((field, posts), needs) in ends.into_iter().zip(needs) {
+            let mut stand = Vec::new();
+            for (key, summary) in posts {
+                let data = match needs {
+                    None => Some(PostData::Brief(Arc::new(summary))),
+                    Some(_) => full.get(&summary.id).cloned(),
+                };
+                if let Some(data) = data {
+                    stand.push(data.clone());
+                    self.keep(&field, key, Ok(data))?;
+                }
+            }
+            if !stand.is_empty() {
+                stands.push((field, stand));
+            }
+        }
+        if stands.is_empty() { Ok(()) } else { self.below_posts(stands) }
+    }
+
+    fn bylines(&mut self, field: &Arc<PlanField>, posts: &[PostData]) -> Result<()> {
+        let mut authors: HashMap<Id, Arc<AuthorView>> = HashMap::new();
+        if field.selects("Byline", "posts") || field.selects("Byline", "author") {
+            for post in posts {
+                if let PostData::Full(view) = post {
+                    for byline in &view.authors {
+                        let author = || Arc::new(byline.author.clone());
+                        authors.entry(byline.author.id).or_insert_with(author);
+                    }
+                }
+            }
+        }
+        let authors: Vec<_> = authors.into_values().collect();
+        self.below_authors(field, "Byline", &authors)
+    }
+
+    fn tags_of(&mut self, field: &PlanField, posts: &[PostData]) -> Result<()> {
+        let mut tags: HashMap<Id, Arc<TagView>> = HashMap::new();
+        if field.selects("Tag", "posts") || field.selects("Tag", "parent") {
+            for post in posts {
+                if let PostData::Full(view) = post {
+                    for tag in &view.tags {
+                        tags.entry(tag.id).or_insert_with(|| Arc::new(tag.clone()));
+                    }
+                }
+            }
+        }
+        let tags: Vec<_> = tags.into_values().collect();
+        self.below_tags(field, &tags)
+    }
+
+    /// What is asked of authors: `type_name` is `Author`, or `Byline` where they stand on posts.
+    pub(super) fn below_authors(
+        &mut self,
+        field: &PlanField,
+        type_name: &str,
+        authors: &[Arc<AuthorView>],
+    ) -> Result<()> {
+        if authors.is_empty() {
+            return Ok(());
+        }
+        for child in field.children(type_name).iter() {
+            match child.name.as_str() {
+                "posts" => {
+                    let counts = authors.iter().map(|author| (author.id, author.post_count)).collect();
+                    self.lists(child, &counts)?;
+                }
+                "author" => self.below_authors(child, "Author", authors)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What is asked of tags.
+    pub(super) fn below_tags(&mut self, field: &PlanField, tags: &[Arc<TagView>]) -> Result<()> {
+        if tags.is_empty() {
+            return Ok(());
+        }
+        for child in field.children("Tag").iter() {
+            match child.name.as_str() {
+                "posts" => {
+                    let counts = tags.iter().map(|tag| (tag.id, tag.post_count)).collect();
+                    self.lists(child, &counts)?;
+                }
+                "parent" => {
+                    let ids = distinct(tags.iter().filter_map(|tag| tag.parent.as_ref()).map(|tag| tag.id));
+                    let found = tags::load_tags(self.conn, &ids)?;
+                    let found: HashMap<Id, Arc<TagView>> =
+                        found.into_iter().map(|(id, tag)| (id, Arc::new(tag))).collect();
+                    for tag in tags {
+                        let parent = tag.parent.as_ref().and_then(|parent| found.get(&parent.id));
+                        if let Some(parent) = parent {
+                            self.keep(child, tag.id, Ok(Arc::clone(parent)))?;
+                        }
+                    }
+                    let parents: Vec<_> = found.into_values().collect();
+                    self.below_tags(child, &parents)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A page of the public posts of each author or tag, whose totals are known.
+    fn lists(&mut self, field: &PlanField, totals: &HashMap<Id, i64>) -> Result<()> {
+        let owners = distinct(totals.keys().copied());
+        let rows = rows_of(field, "PostConnection", "PostEdge");
+        let page = page_of(field, "PostConnection");
+        let found = page.and_then(|page| {
+            let sort = arg::<PostListSort>(field, "sort")?;
+            let shown = shown(&rows);
+            let lists =
+                posts::load_lists(self.svc, self.conn, self.viewer, &owners, sort.word(), &page, shown)?;
+            Ok((lists, page.count))
+        });
+        let (lists, count) = match found {
+            Ok(found) => found,
+            Err(error) => return self.refuse::<Arc<Page<PostData>>>(field, &owners, &error),
+        };
+        let mut posts = Vec::new();
+        for (owner, mut page) in lists {
+            page.total = totals.get(&owner).copied().filter(|_| count);
+            let page = Arc::new(page.map(PostData::from));
+            posts.extend(page.items.iter().map(|(_, post)| post.clone()));
+            self.keep(field, owner, Ok(page))?;
+        }
+        self.below_posts(rows.into_iter().map(|row| (row, posts.clone())).collect())
+    }
+}

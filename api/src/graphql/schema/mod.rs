@@ -1,0 +1,88 @@
+//! The schema: what the contract names, on the use cases that REST has too.
+//!
+//! Objects hold the views that REST shows. What hangs on them is loaded before execution, level by level ([`load`]), and found
+//! again under the field of the plan that asked for it ([`at`]).
+
+mod at;
+mod connection;
+mod load;
+mod mutation;
+mod node;
+mod objects;
+mod query;
+mod request;
+mod scalars;
+mod words;
+
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Data, EmptySubscription, Schema, SchemaBuilder};
+
+use self::mutation::Mutation;
+use self::query::Query;
+use self::request::Request;
+use super::engine::{Engine, Settings};
+use super::fault::Fault;
+use super::limits::Limits;
+use super::plan::Plan;
+use crate::auth::viewer::Viewer;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::service::Svc;
+
+fn build() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription)
+}
+
+/// The schema in the schema definition language: what stands in `schema/schema.graphql`.
+#[must_use]
+pub fn sdl() -> String {
+    build().finish().sdl()
+}
+
+/// The engine with the limits that the settings name.
+///
+/// # Errors
+/// When the schema is not one, which is a defect.
+pub fn engine(config: &Config) -> Result<Engine> {
+    let limits = Limits {
+        depth: u32::try_from(config.graphql_depth).unwrap_or(u32::MAX),
+        complexity: u64::try_from(config.graphql_complexity).unwrap_or(u64::MAX),
+        aliases: u64::try_from(config.graphql_aliases).unwrap_or(u64::MAX),
+        introspection: config.graphql_introspection.is_on(),
+        ..Limits::default()
+    };
+    let settings = Settings { limits, scalars: scalars::checks(), ..Settings::default() };
+    Engine::new(build, settings).map_err(Error::internal)
+}
+
+/// The loading step: what the resolvers of `plan` read. A query is read on one snapshot.
+///
+/// # Errors
+/// That the database is busy or out of reach. What one field is refused is told at that field.
+pub(super) async fn prepare(
+    svc: &Svc,
+    viewer: Viewer,
+    user_agent: Option<String>,
+    plan: &Arc<Plan>,
+) -> std::result::Result<Data, Fault> {
+    let mut data = Data::default();
+    if plan.operation == OperationType::Query {
+        let loaded = if plan.fields.is_empty() {
+            at::Loaded::default()
+        } else {
+            let (svc2, viewer2, plan2) = (Arc::clone(svc), viewer.clone(), Arc::clone(plan));
+            let read =
+                move |conn: &mut pressroom_schema::Conn| load::load(&svc2, conn, &viewer2, &plan2.fields);
+            if plan.fields.iter().any(|field| field.name == "search") {
+                svc.read_slow(read).await?
+            } else {
+                svc.read(&viewer, read).await?
+            }
+        };
+        data.insert(Arc::new(loaded));
+    }
+    data.insert(Request { svc: Arc::clone(svc), viewer, user_agent });
+    Ok(data)
+}

@@ -1,0 +1,336 @@
+//! Posts.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+use pressroom_schema::posts::Columns;
+use pressroom_schema::{Id, Timestamp};
+
+use super::{Byline, CommentConnection, Image, Link, Related, Tag};
+use crate::graphql::schema::at::At;
+use crate::graphql::schema::connection::connection;
+use crate::graphql::schema::scalars::DateTime;
+use crate::graphql::schema::words::{
+    BodyFormat, CommentSort, LinkDirection, PostStatus, ThreadView, Visibility,
+};
+use crate::graphql::{Fault, PlanField};
+use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, TermsView};
+
+/// As much of a post as the query asks for.
+#[derive(Debug, Clone)]
+pub(crate) enum PostData {
+    /// All that is asked for.
+    Full(Arc<PostView>),
+    /// What stands at the other end of a link, where the query asks for no more than that.
+    Brief(Arc<PostSummary>),
+}
+
+impl From<PostView> for PostData {
+    fn from(view: PostView) -> Self {
+        Self::Full(Arc::new(view))
+    }
+}
+
+impl PostData {
+    pub(crate) fn id(&self) -> Id {
+        match self {
+            Self::Full(view) => view.id,
+            Self::Brief(summary) => summary.id,
+        }
+    }
+
+    /// What must be loaded of the posts that stand under `field`; `None` where a summary has it all.
+    pub(crate) fn needs(field: &PlanField) -> Option<Columns> {
+        const BRIEF: [&str; 7] = ["id", "slug", "url", "title", "excerpt", "publishedAt", "language"];
+        const OWN_LOADS: [&str; 3] = ["links", "related", "comments"];
+        let (mut full, mut columns) = (false, Columns::NONE);
+        for child in field.children("Post").iter() {
+            let name = child.name.as_str();
+            full |= !BRIEF.contains(&name) && !OWN_LOADS.contains(&name);
+            columns.html |= name == "html";
+            columns.text |= name == "text";
+            columns.source |= matches!(name, "markdown" | "body");
+        }
+        full.then_some(columns)
+    }
+}
+
+/// A post's body as its editor sent it.
+#[derive(Debug)]
+pub(crate) struct Body<'a>(&'a BodyView);
+
+/// A body as its editor sent it.
+#[Object]
+impl Body<'_> {
+    /// In what it is written.
+    async fn format(&self) -> Result<BodyFormat> {
+        Ok(BodyFormat::of(&self.0.format)?)
+    }
+
+    /// The source.
+    async fn source(&self) -> &str {
+        &self.0.source
+    }
+}
+
+impl<'a> From<&'a BodyView> for Body<'a> {
+    fn from(view: &'a BodyView) -> Self {
+        Self(view)
+    }
+}
+
+connection! {
+    /// A page of posts.
+    PostConnection, PostEdge, Post, PostData
+}
+
+/// A post.
+#[derive(Debug)]
+pub(crate) struct Post {
+    data: PostData,
+    at: At,
+}
+
+impl Post {
+    pub(crate) fn new(data: PostData, at: At) -> Self {
+        Self { data, at }
+    }
+
+    fn key(&self) -> Id {
+        self.data.id()
+    }
+
+    fn full(&self) -> Result<&PostView, Fault> {
+        match &self.data {
+            PostData::Full(view) => Ok(view),
+            PostData::Brief(_) => Err(Fault::internal()),
+        }
+    }
+
+    fn neighbour(&self, ctx: &Context<'_>) -> Result<Option<Self>, Fault> {
+        let at = self.at.child(ctx, "Post")?;
+        Ok(at.find(self.key())?.map(|data| Self::new(data, at)))
+    }
+}
+
+macro_rules! either {
+    ($self:ident, $view:ident => $value:expr) => {
+        match &$self.data {
+            PostData::Full($view) => $value,
+            PostData::Brief($view) => $value,
+        }
+    };
+}
+
+/// A post. What the public reads is its live copy; those who may edit it can ask for the working copy by `perspective`.
+#[Object]
+impl Post {
+    /// Its id.
+    pub(crate) async fn id(&self) -> ID {
+        self.key().to_string().into()
+    }
+
+    /// The name in addresses.
+    async fn slug(&self) -> &str {
+        either!(self, view => &view.slug)
+    }
+
+    /// Where its page is.
+    async fn url(&self) -> &str {
+        either!(self, view => &view.url)
+    }
+
+    /// The title.
+    async fn title(&self) -> &str {
+        either!(self, view => &view.title)
+    }
+
+    /// A line under the title.
+    async fn subtitle(&self) -> Result<Option<&str>> {
+        Ok(self.full()?.subtitle.as_deref())
+    }
+
+    /// The editor's excerpt, or the beginning of the text.
+    async fn excerpt(&self) -> &str {
+        either!(self, view => &view.excerpt)
+    }
+
+    /// The body, rendered and sanitised.
+    async fn html(&self) -> Result<&str> {
+        Ok(self.full()?.html.as_deref().unwrap_or_default())
+    }
+
+    /// The body as plain text.
+    async fn text(&self) -> Result<&str> {
+        Ok(self.full()?.text.as_deref().unwrap_or_default())
+    }
+
+    /// The Markdown source, where the body was written so: for those who may edit.
+    async fn markdown(&self) -> Result<Option<&str>> {
+        Ok(self.full()?.markdown.as_deref())
+    }
+
+    /// The body as its editor sent it: for those who may edit.
+    async fn body(&self) -> Result<Option<Body<'_>>> {
+        Ok(self.full()?.body.as_ref().map(Body))
+    }
+
+    /// How far it has come.
+    async fn status(&self) -> Result<PostStatus> {
+        Ok(PostStatus::of(&self.full()?.status)?)
+    }
+
+    /// Who finds it.
+    async fn visibility(&self) -> Result<Visibility> {
+        Ok(Visibility::of(&self.full()?.visibility)?)
+    }
+
+    /// Whether the editors put it forward.
+    async fn featured(&self) -> Result<bool> {
+        Ok(self.full()?.featured)
+    }
+
+    /// When it was, or will be, published.
+    async fn published_at(&self) -> Option<DateTime> {
+        either!(self, view => view.published_at.map(DateTime))
+    }
+
+    /// When what is shown last changed.
+    async fn updated_at(&self) -> Result<DateTime> {
+        Ok(DateTime(self.full()?.updated_at))
+    }
+
+    /// When it was begun.
+    async fn created_at(&self) -> Result<DateTime> {
+        Ok(DateTime(self.full()?.created_at))
+    }
+
+    /// Rises with every change.
+    async fn version(&self) -> Result<i64> {
+        Ok(self.full()?.version)
+    }
+
+    /// Words of the body.
+    async fn word_count(&self) -> Result<i32> {
+        Ok(self.full()?.word_count)
+    }
+
+    /// How long the body takes to read.
+    async fn reading_minutes(&self) -> Result<i32> {
+        Ok(self.full()?.reading_minutes)
+    }
+
+    /// The language (BCP 47).
+    async fn language(&self) -> &str {
+        either!(self, view => &view.language)
+    }
+
+    /// The image at its head.
+    async fn image(&self) -> Result<Option<Image<'_>>> {
+        Ok(self.full()?.image.as_ref().map(Image))
+    }
+
+    /// The authors in the order of the byline.
+    async fn authors(&self, ctx: &Context<'_>) -> Result<Vec<Byline>> {
+        let at = self.at.child(ctx, "Post")?;
+        Ok(self.full()?.authors.iter().map(|byline| Byline::new(byline.clone(), at.clone())).collect())
+    }
+
+    /// The tags in the editor's order.
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<Tag>> {
+        let at = self.at.child(ctx, "Post")?;
+        Ok(self.full()?.tags.iter().map(|tag| Tag::new(Arc::new(tag.clone()), at.clone())).collect())
+    }
+
+    /// Approved comments.
+    async fn comment_count(&self) -> Result<i64> {
+        Ok(self.full()?.comment_count)
+    }
+
+    /// Whether new comments are taken.
+    async fn comments_open(&self) -> Result<bool> {
+        Ok(self.full()?.comments_open)
+    }
+
+    /// What a reader may reproduce: the post's own terms or the site's.
+    async fn terms(&self) -> Result<TermsView> {
+        Ok(self.full()?.terms.clone())
+    }
+
+    /// Where it first appeared, if elsewhere.
+    async fn canonical_url(&self) -> Result<Option<&str>> {
+        Ok(self.full()?.canonical_url.as_deref())
+    }
+
+    /// What search engines are told.
+    async fn seo(&self) -> Result<SeoView> {
+        Ok(self.full()?.seo.clone())
+    }
+
+    /// An object that the editors own.
+    async fn custom(&self) -> Result<serde_json::Value> {
+        Ok(self.full()?.custom.clone())
+    }
+
+    /// Whether the working copy differs from what is live: for those who may edit.
+    async fn has_unpublished_changes(&self) -> Result<Option<bool>> {
+        Ok(self.full()?.has_unpublished_changes)
+    }
+
+    /// When it was moved to the trash: for those who may edit.
+    async fn deleted_at(&self) -> Result<Option<DateTime>> {
+        Ok(self.full()?.deleted_at.map(|at: Timestamp| DateTime(at)))
+    }
+
+    /// Its typed links: those from it in the editor's order, then those to it, oldest first.
+    async fn links(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that go this way; both ways where it is left out.")] direction: Option<
+            LinkDirection,
+        >,
+    ) -> Result<Vec<Link>> {
+        let at = self.at.child(ctx, "Post")?;
+        let links: Arc<LinksView> = at.take(self.key())?;
+        Ok(Link::all(&links, direction, &at))
+    }
+
+    /// Related posts: curated links first, then those that share words and tags.
+    async fn related(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most this many, 1 to 20.", default = 6)] _limit: i32,
+    ) -> Result<Vec<Related>> {
+        let at = self.at.child(ctx, "Post")?;
+        let related: Arc<Vec<RelatedView>> = at.take(self.key())?;
+        Ok(related.iter().map(|view| Related::new(view.clone(), at.clone())).collect())
+    }
+
+    /// The public post published before this one; null at the beginning.
+    async fn previous(&self, ctx: &Context<'_>) -> Result<Option<Post>> {
+        Ok(self.neighbour(ctx)?)
+    }
+
+    /// The public post published after this one; null at the end.
+    async fn next(&self, ctx: &Context<'_>) -> Result<Option<Post>> {
+        Ok(self.neighbour(ctx)?)
+    }
+
+    /// The comments under it.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+        )]
+        _first: Option<i32>,
+        #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
+        #[graphql(default_with = "CommentSort::Oldest")] _sort: CommentSort,
+        #[graphql(default_with = "ThreadView::Thread")] _view: ThreadView,
+    ) -> Result<CommentConnection> {
+        let at = self.at.child(ctx, "Post")?;
+        Ok(CommentConnection::new(at.take(self.key())?, at))
+    }
+}

@@ -1,0 +1,102 @@
+//! Tags and categories.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::PostConnection;
+use crate::graphql::schema::at::At;
+use crate::graphql::schema::connection::connection;
+use crate::graphql::schema::scalars::DateTime;
+use crate::graphql::schema::words::{PostListSort, TagKind};
+use crate::view::TagView;
+
+connection! {
+    /// A page of tags.
+    TagConnection, TagEdge, Tag, Arc<TagView>
+}
+
+/// A tag or category.
+#[derive(Debug)]
+pub(crate) struct Tag {
+    view: Arc<TagView>,
+    at: At,
+}
+
+impl Tag {
+    pub(crate) fn new(view: Arc<TagView>, at: At) -> Self {
+        Self { view, at }
+    }
+}
+
+/// A tag or category.
+#[Object]
+impl Tag {
+    /// Its id.
+    pub(crate) async fn id(&self) -> ID {
+        self.view.id.to_string().into()
+    }
+
+    /// The name in addresses.
+    async fn slug(&self) -> &str {
+        &self.view.slug
+    }
+
+    /// The name.
+    async fn name(&self) -> &str {
+        &self.view.name
+    }
+
+    /// Whether it is a tag or a category.
+    async fn kind(&self) -> Result<TagKind> {
+        Ok(TagKind::of(&self.view.kind)?)
+    }
+
+    /// What it is about; may be empty.
+    async fn description(&self) -> &str {
+        &self.view.description
+    }
+
+    /// The one above it.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Tag>> {
+        let at = self.at.child(ctx, "Tag")?;
+        Ok(at.find(self.view.id)?.map(|view| Self::new(view, at)))
+    }
+
+    /// How many published posts bear it.
+    async fn post_count(&self) -> i64 {
+        self.view.post_count
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        self.view.created_at.into()
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> DateTime {
+        self.view.updated_at.into()
+    }
+
+    /// Rises with every change.
+    async fn version(&self) -> i64 {
+        self.view.version
+    }
+
+    /// The public posts that bear it. `posts(filter: {tag: …})` has more filters and sorts.
+    async fn posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+        )]
+        _first: Option<i32>,
+        #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
+        #[graphql(default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
+    ) -> Result<PostConnection> {
+        let at = self.at.child(ctx, "Tag")?;
+        Ok(PostConnection::new(at.take(self.view.id)?, at))
+    }
+}

@@ -1,0 +1,113 @@
+//! Pages of the lists of many authors or tags at once, by one statement whose cost depends on what it answers.
+
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::{Conn, MultiBackend};
+use crate::page::{Slice, Window};
+use crate::sql::id_list;
+use crate::types::{Id, IdSql, TimeSql, Timestamp};
+
+/// The first rows beyond a place in each of several lists: each is a range of the table of lists, read no further than the
+/// page. diesel has neither `LATERAL` nor a correlated `IN` with a limit.
+struct Pages {
+    lists: String,
+    place: Option<(Timestamp, Id)>,
+    falls: bool,
+    fetch: i64,
+}
+
+impl Pages {
+    fn rows<'b>(&'b self, list: &str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("FROM post_lists AS r WHERE r.list_id = ");
+        out.push_sql(list);
+        if let Some((at, id)) = &self.place {
+            out.push_sql(if self.falls {
+                " AND (r.sorted_at, r.post_id) < ("
+            } else {
+                " AND (r.sorted_at, r.post_id) > ("
+            });
+            out.push_bind_param::<TimeSql, Timestamp>(at)?;
+            out.push_sql(", ");
+            out.push_bind_param::<IdSql, Id>(id)?;
+            out.push_sql(")");
+        }
+        out.push_sql(if self.falls {
+            " ORDER BY r.sorted_at DESC, r.post_id DESC LIMIT "
+        } else {
+            " ORDER BY r.sorted_at, r.post_id LIMIT "
+        });
+        out.push_bind_param::<BigInt, i64>(&self.fetch)
+    }
+}
+
+impl QueryFragment<MultiBackend> for Pages {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if matches!(out.backend(), MultiBackend::Sqlite(_)) {
+            out.push_sql("SELECT unhex(g.value), p.id, p.sorted_at FROM json_each(");
+            out.push_bind_param::<Text, str>(&self.lists)?;
+            out.push_sql(") AS g CROSS JOIN posts AS p ON p.id IN (SELECT r.post_id ");
+            self.rows("unhex(g.value)", &mut out)?;
+            out.push_sql(")");
+        } else {
+            out.push_sql(
+                "SELECT CAST(g.value AS uuid), p.post_id, p.sorted_at FROM jsonb_array_elements_text(CAST(",
+            );
+            out.push_bind_param::<Text, str>(&self.lists)?;
+            out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.sorted_at ");
+            self.rows("CAST(g.value AS uuid)", &mut out)?;
+            out.push_sql(") AS p");
+        }
+        Ok(())
+    }
+}
+
+// The text depends on the values: diesel then keeps the statement by its text.
+impl QueryId for Pages {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Pages {
+    type SqlType = (IdSql, IdSql, TimeSql);
+}
+
+impl RunQueryDsl<Conn> for Pages {}
+
+/// One page of the public posts of each of these authors or tags, newest or oldest first: ids, and what the lists sort by. Each
+/// list has an entry.
+///
+/// # Errors
+/// When the database fails.
+pub fn pages_of_lists(
+    conn: &mut Conn,
+    lists: &[Id],
+    newest: bool,
+    window: &Window,
+) -> crate::Result<Vec<(Id, Slice<(Id, Timestamp)>)>> {
+    if lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let falls = newest != window.is_backward();
+    let place = window.place().map(|place| (place.key.time(), place.id));
+    let query = Pages { lists: id_list(lists), place, falls, fetch: window.fetch() };
+    let mut rows: Vec<(Id, Id, Timestamp)> = query.load(conn)?;
+    // The statement finds the right rows of each list, in no order that is promised.
+    rows.sort_by(|a, b| {
+        let within = (a.2, a.1).cmp(&(b.2, b.1));
+        if falls { within.reverse() } else { within }
+    });
+    let mut pages: Vec<(Id, Vec<(Id, Timestamp)>)> = lists.iter().map(|list| (*list, Vec::new())).collect();
+    pages.sort_unstable_by_key(|(list, _)| *list);
+    pages.dedup_by_key(|(list, _)| *list);
+    for (list, post, at) in rows {
+        if let Ok(n) = pages.binary_search_by_key(&list, |(list, _)| *list)
+            && let Some((_, page)) = pages.get_mut(n)
+        {
+            page.push((post, at));
+        }
+    }
+    Ok(pages.into_iter().map(|(list, rows)| (list, window.slice(rows))).collect())
+}
