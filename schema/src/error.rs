@@ -92,7 +92,8 @@ fn sqlite_unique(message: &str) -> String {
 
 /// Errors to which diesel gives no kind of their own.
 fn of_message(message: &str) -> StoreError {
-    const BUSY: [&str; 3] = ["database is locked", "database table is locked", "deadlock detected"];
+    const BUSY: [&str; 4] =
+        ["database is locked", "database table is locked", "due to lock timeout", "due to statement timeout"];
     const GONE: [&str; 11] = [
         "disk I/O error",
         "unable to open database file",

@@ -223,6 +223,10 @@ statement!(Savepoint, "SAVEPOINT op", "SAVEPOINT op");
 statement!(Release, "RELEASE op", "RELEASE SAVEPOINT op");
 statement!(RollbackTo, "ROLLBACK TO op", "ROLLBACK TO SAVEPOINT op");
 statement!(Ping, "SELECT 1", "SELECT 1");
+// Writers that cannot win against each other take turns. The lock is the connection's, taken before the transaction and its
+// snapshot begin. SQLite has one writer.
+statement!(JoinLine, "SELECT 1", "SELECT pg_advisory_lock(7240162)");
+statement!(LeaveLine, "SELECT 1", "SELECT pg_advisory_unlock(7240162)");
 // The log's numbers are given in the order of commits: who holds this lock commits before the next may number.
 statement!(LockChanges, "SELECT 1", "SELECT pg_advisory_xact_lock(7240161)");
 // Announces the changes to other instances; PostgreSQL only, SQLite's file has one.

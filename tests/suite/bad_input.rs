@@ -86,6 +86,7 @@ async fn all_refused<'a>(scene: &'a Scene, cases: Vec<(String, Ask<'a>, Expected
 }
 
 /// JSON bodies: method, path, body, what must come back.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn bodies(other_comment: &str) -> Vec<(&'static str, &'static str, Value, Expected)> {
     let long = |n: usize| "x".repeat(n);
     let post = |more: Value| {

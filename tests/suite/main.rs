@@ -7,7 +7,11 @@ mod behaviour;
 #[cfg(test)]
 mod budgets;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod failure;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use pressroom::auth::viewer::Role;
+use pressroom::config::Config;
 
 use crate::support::app::{Store, TestApp, User, text};
 use crate::support::corpus::{Size, address, fill};
@@ -100,7 +101,8 @@ async fn every_get_route_has_a_case() {
 }
 
 async fn filled(store: Store, size: Size) -> (TestApp, User) {
-    let app = TestApp::open(store).await;
+    let config = Config { cache_bytes: 0, ..store.config() };
+    let app = TestApp::with(store, config).await;
     fill(app.svc(), size).await;
     let admin = app.user(Role::Admin).await;
     (app, admin)

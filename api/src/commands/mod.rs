@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use pressroom::clock::Clock;
 use pressroom::config::{Config, LogFormat};
+use pressroom::error::Error;
 use pressroom::reference::Page;
 use pressroom::service::{Service, Svc};
 
@@ -68,8 +69,21 @@ pub(crate) fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            let _ = writeln!(std::io::stderr(), "pressroom: {e}");
+            let _ = writeln!(std::io::stderr(), "pressroom: {}", told(&*e));
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// A failure as whoever runs the command is told it: what callers from outside must not see is what helps here.
+fn told(failure: &(dyn std::error::Error + 'static)) -> String {
+    let Some(error) = failure.downcast_ref::<Error>() else { return failure.to_string() };
+    let sentence = error.internal_detail().unwrap_or(error.detail());
+    match error.errors() {
+        [] | [_] => sentence.to_owned(),
+        many => {
+            let details: Vec<&str> = many.iter().map(|fault| fault.detail.as_str()).collect();
+            details.join(" ")
         }
     }
 }

@@ -5,20 +5,63 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use diesel::RunQueryDsl;
 
 use super::conn::{self, Conn};
 use super::{DbSettings, Source, TxError};
 use crate::error::StoreError;
-use crate::sql::{BeginRead, BeginWrite, Commit, Rollback};
+use crate::sql::{BeginRead, BeginWrite, Commit, JoinLine, LeaveLine, Rollback};
 
 /// How long a failed connection is not tried again, so that an unreachable host does not hold up every request.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long reads stay with the primary before their replica is tried again.
+const DETOUR: Duration = Duration::from_secs(2);
+
 enum Target {
     Sqlite { path: PathBuf, durable: bool, file: Option<(u64, u64)> },
-    Postgres { url: String, fallback: Option<String> },
+    Postgres { url: String, fallback: Option<Fallback> },
+}
+
+/// Where a replica's reads go while it is out of reach.
+struct Fallback {
+    primary: String,
+    detour: Option<Detour>,
+}
+
+/// The way back to the replica: when it was last looked for, and a connection that is being made. It is made on a thread of its
+/// own, since a host that does not answer would hold up the reads for seconds.
+struct Detour {
+    since: Instant,
+    back: Option<Receiver<crate::Result<Conn>>>,
+}
+
+impl Detour {
+    fn new() -> Self {
+        Self { since: Instant::now(), back: None }
+    }
+
+    /// The replica's connection, once it can be had.
+    fn end(&mut self, url: &str) -> Option<Conn> {
+        match self.back.as_ref().map(Receiver::try_recv) {
+            None if self.since.elapsed() >= DETOUR => {
+                let (send, receive) = bounded(1);
+                let url = url.to_owned();
+                let seek = move || drop(send.send(conn::postgres(&url)));
+                // Without a thread the receiver is cut off, and it is tried again later.
+                drop(std::thread::Builder::new().name("replica".to_owned()).spawn(seek));
+                self.back = Some(receive);
+                None
+            }
+            None | Some(Err(TryRecvError::Empty)) => None,
+            Some(Ok(Ok(conn))) => Some(conn),
+            Some(Ok(Err(_)) | Err(TryRecvError::Disconnected)) => {
+                *self = Self::new();
+                None
+            }
+        }
+    }
 }
 
 /// One connection and how to make it anew.
@@ -44,7 +87,7 @@ impl Slot {
     /// Reads go to the primary while a replica is out of reach.
     pub(super) fn fall_back_to(&mut self, primary: &str) {
         if let Target::Postgres { fallback, .. } = &mut self.target {
-            *fallback = Some(primary.to_owned());
+            *fallback = Some(Fallback { primary: primary.to_owned(), detour: None });
         }
     }
 
@@ -58,10 +101,18 @@ impl Slot {
             Target::Sqlite { path, durable, file } => conn::sqlite(path, *durable, false).inspect(|_| {
                 *file = std::fs::metadata(&path).ok().map(|m| (m.dev(), m.ino()));
             }),
-            Target::Postgres { url, fallback } => conn::postgres(url).or_else(|e| match fallback {
-                Some(primary) => conn::postgres(primary),
-                None => Err(e),
-            }),
+            Target::Postgres { url, fallback } => match (conn::postgres(url), fallback) {
+                (Err(_), Some(fallback)) => {
+                    fallback.detour = Some(Detour::new());
+                    conn::postgres(&fallback.primary)
+                }
+                (made, fallback) => {
+                    if let Some(fallback) = fallback {
+                        fallback.detour = None;
+                    }
+                    made
+                }
+            },
         };
         match made {
             Ok(conn) => {
@@ -86,12 +137,23 @@ impl Slot {
         }
     }
 
+    /// Leaves the primary for the replica, once it is back.
+    fn end_detour(&mut self) {
+        if let Target::Postgres { url, fallback: Some(Fallback { detour, .. }) } = &mut self.target
+            && let Some(conn) = detour.as_mut().and_then(|d| d.end(url))
+        {
+            *detour = None;
+            self.conn = Some(conn);
+        }
+    }
+
     /// A connection with an open transaction. A connection that died while idle shows here, and is made anew once.
     fn begin(&mut self, write: bool) -> crate::Result<&mut Conn> {
         let start = |conn: &mut Conn| {
             if write { BeginWrite.execute(conn) } else { BeginRead.execute(conn) }
         };
         self.drop_if_vanished();
+        self.end_detour();
         if let Some(conn) = &mut self.conn {
             match start(conn) {
                 Ok(_) => {}
@@ -132,6 +194,20 @@ impl Slot {
     pub(super) fn is_connected(&mut self) -> bool {
         self.drop_if_vanished();
         self.conn.is_some()
+    }
+
+    /// Waits, outside any transaction, for the turn of a writer that has lost to others; see the writers.
+    pub(super) fn join_line(&mut self) -> crate::Result<()> {
+        self.raw(|conn| Ok(JoinLine.execute(conn).map(drop)?))
+    }
+
+    /// Lets the next writer have its turn. A connection that was lost meanwhile has given it up by itself.
+    pub(super) fn leave_line(&mut self) {
+        if let Some(conn) = &mut self.conn
+            && LeaveLine.execute(conn).is_err()
+        {
+            self.conn = None;
+        }
     }
 
     pub(super) fn forget(&mut self) {

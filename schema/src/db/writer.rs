@@ -1,5 +1,6 @@
 //! Writer threads: group commit on SQLite, serializable transactions with retries on PostgreSQL.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -202,8 +203,24 @@ fn group(
 }
 
 /// Runs one write SERIALIZABLE, again and again while it cannot be put in an order with the others.
-fn serializable(slot: &mut Slot, mut write: Box<dyn Write>, listeners: &Listeners) {
+fn serializable(slot: &mut Slot, write: Box<dyn Write>, listeners: &Listeners) {
+    let mut stands_in_line = false;
+    attempts(slot, write, listeners, &mut stands_in_line);
+    if stands_in_line {
+        slot.leave_line();
+    }
+}
+
+fn attempts(slot: &mut Slot, mut write: Box<dyn Write>, listeners: &Listeners, stands_in_line: &mut bool) {
     for attempt in 0..ATTEMPTS {
+        // Who has lost twice stands in a line with the others who did, on every instance: their rivals are then only those who
+        // have just come.
+        if attempt >= 2 && !*stands_in_line {
+            if let Err(e) = slot.join_line() {
+                return write.finish(Err(e));
+            }
+            *stands_in_line = true;
+        }
         let conn = match slot.begin_write() {
             Ok(conn) => conn,
             Err(e) => return write.finish(Err(e)),
@@ -228,10 +245,10 @@ fn serializable(slot: &mut Slot, mut write: Box<dyn Write>, listeners: &Listener
             }
             Ran::Conflict => slot.rollback(),
         }
-        // Spread the rivals: 1 to 2 ms after the first clash, up to about 100 ms.
-        let millis = 1_u64 << attempt.min(6);
-        let spread = u64::from(std::process::id().wrapping_add(attempt).wrapping_mul(2_654_435_761) % 1000);
-        std::thread::sleep(Duration::from_micros(millis * 1000 + millis * spread));
+        // Spread the rivals, each by its own chance: up to 2 ms after the first clash, up to 64 ms later on.
+        let micros = 1000_u64 << attempt.min(5);
+        let chance = RandomState::new().hash_one(attempt) % micros;
+        std::thread::sleep(Duration::from_micros(micros + chance));
     }
     write.finish(Err(StoreError::Busy("too many writers want the same rows".into())));
 }

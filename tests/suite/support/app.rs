@@ -71,6 +71,8 @@ impl Drop for Folder {
 pub(crate) enum Store {
     Sqlite(Folder),
     Postgres(Database<'static>, Folder),
+    /// A database that somebody else keeps, under its URL.
+    At(String, Folder),
 }
 
 impl Store {
@@ -101,12 +103,13 @@ impl Store {
         match self {
             Self::Sqlite(folder) => format!("sqlite://{}/pressroom.db", folder.path().display()),
             Self::Postgres(database, _) => database.url().to_owned(),
+            Self::At(url, _) => url.clone(),
         }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         match self {
-            Self::Sqlite(folder) | Self::Postgres(_, folder) => folder.path(),
+            Self::Sqlite(folder) | Self::Postgres(_, folder) | Self::At(_, folder) => folder.path(),
         }
     }
 

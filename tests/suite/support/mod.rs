@@ -1,6 +1,7 @@
 //! What the suite stands on: databases, the application in process, factories and clients.
 
 pub(crate) mod app;
+pub(crate) mod binary;
 pub(crate) mod corpus;
 pub(crate) mod postgres;
 pub(crate) mod publication;

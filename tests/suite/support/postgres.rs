@@ -120,7 +120,35 @@ pub(crate) fn cluster() -> Option<&'static Cluster> {
     }
 }
 
+/// A cluster for one test that stops and starts it; none where [`cluster`] has none.
+pub(crate) fn own_cluster() -> Option<Cluster> {
+    cluster()?;
+    let root = root_named(&format!("{:016x}", random()));
+    Some(start(&root, &find_bin()?, "stdin").unwrap_or_else(|why| panic!("{why}")))
+}
+
 impl Cluster {
+    /// Stops the server, whoever is connected.
+    pub(crate) fn stop(&self) {
+        self.control(&["stop", "--mode=fast"]);
+    }
+
+    /// Starts it again.
+    pub(crate) fn start_again(&self) {
+        let log = format!("--log={}/pg/server.log", self.root.display());
+        self.control(&["start", &log]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let bin = find_bin().expect("who has started a cluster has its programs");
+        let owner = fs::metadata(&self.root).expect("the cluster has a folder");
+        let mut command = Command::new(bin.join("pg_ctl"));
+        command.args(arguments).args(["--wait", "--silent", "--pgdata"]).arg(self.root.join("pg/data"));
+        command.current_dir("/tmp").env("LC_ALL", "C").uid(owner.uid()).gid(owner.gid());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(command.status().is_ok_and(|status| status.success()), "pg_ctl {arguments:?}");
+    }
+
     /// A URL for libpq that leads to `database`.
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres:///{database}?host={}/pg&port=5432&user=pressroom", self.root.display())
