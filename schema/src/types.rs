@@ -328,9 +328,28 @@ impl FromSql<JsonSql, Sqlite> for Json {
     }
 }
 
+/// Takes the sign off zeros, as `jsonb` does, whose numbers have no negative zero.
+fn unsign_zeros(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) if number.as_f64().is_some_and(|n| n == 0.0 && n.is_sign_negative()) => {
+            *value = Value::from(0.0);
+        }
+        Value::Array(items) => items.iter_mut().for_each(unsign_zeros),
+        Value::Object(members) => members.values_mut().for_each(unsign_zeros),
+        _ => {}
+    }
+}
+
 impl ToSql<JsonSql, Sqlite> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(serde_json::to_string(&self.0)?);
+        let mut text = serde_json::to_string(&self.0)?;
+        if text.contains("-0.0") {
+            let mut value = self.0.clone();
+            unsign_zeros(&mut value);
+            text = serde_json::to_string(&value)?;
+        }
+        out.set_value(text);
         Ok(IsNull::No)
     }
 }

@@ -15,6 +15,8 @@ mod failure;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod schema;
