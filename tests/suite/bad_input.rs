@@ -704,3 +704,42 @@ async fn a_file_that_is_no_image_is_refused() {
     ];
     all_refused(&scene, cases).await;
 }
+
+#[actix_web::test]
+async fn graphql_refuses_what_cannot_be_read_and_never_fails_within() {
+    on_both(async |app| {
+        let scene = Scene::set(app).await;
+        let before = scene.changes().await;
+        let deep = format!("{{{}", " site {".repeat(5000));
+        let queries = [
+            "",
+            "{",
+            "{ site { title }",
+            "query { }",
+            "{ nothing }",
+            "{ site { title(loud: true) } }",
+            "{ post(slug: 5) { slug } }",
+            "{ post(slug: \"a\\u0000b\") { slug } }",
+            "{ author(slug: \"\\u0000\") { slug } }",
+            "{ posts(first: 0) { nodes { slug } } }",
+            "{ posts(first: 5, after: \"nonsense\") { nodes { slug } } }",
+            deep.as_str(),
+        ];
+        for query in queries {
+            let answer = scene.app.post("/graphql").by(&scene.admin).json(&json!({ "query": query })).await;
+            let shown: String = query.chars().take(60).collect();
+            assert!(answer.status() < 500, "{shown}: {}", answer.text());
+            let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
+            assert!(!errors.is_empty(), "{shown}: {}", answer.text());
+            for error in errors {
+                let code = error["extensions"]["code"].as_str().unwrap_or_default();
+                assert!(!code.is_empty() && code != "internal", "{shown}: {error}");
+            }
+        }
+        let find = json!({ "query": "query ($s: String) { post(slug: $s) { slug } }", "variables": { "s": "a\u{0}" } });
+        let answer = scene.app.post("/graphql").json(&find).await;
+        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "bad_request", "{}", answer.text());
+        assert_eq!(scene.changes().await, before);
+    })
+    .await;
+}

@@ -16,6 +16,9 @@ use super::fault::{Fault, code};
 use super::limits::Limits;
 use crate::error::Code;
 
+/// What is said to text that neither database stores.
+pub(super) const NO_NUL: &str = "Text may not hold the NUL character (U+0000).";
+
 /// Brackets may be nested this deep in a document: the parser is recursive and has no limit of its own for values.
 const MAX_BRACKETS: usize = 100;
 
@@ -136,6 +139,10 @@ pub fn parse(text: &Arc<str>, limits: &Limits) -> Result<Document, Fault> {
     if deepest_bracket(text) > MAX_BRACKETS {
         let sentence = format!("The document has brackets nested more than {MAX_BRACKETS} deep.");
         return Err(Fault::new(code::DOCUMENT_TOO_LARGE, sentence));
+    }
+    // PostgreSQL takes no text with NUL, not even to look for it.
+    if text.contains("\\u0000") {
+        return Err(Fault::of(Code::BadRequest, NO_NUL));
     }
     match parse_query(text) {
         Ok(parsed) => Ok(Document { text: Arc::clone(text), parsed }),
