@@ -262,8 +262,14 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
     };
     let all =
         Target::Post(PostTarget { owner_id: None, author_ids: &[], is_live: false, is_released: false });
+    let refused = |_| {
+        Error::new(
+            Code::Forbidden,
+            "Your role or your token's scopes do not include reading drafts (posts:read).",
+        )
+    };
     if matches!(user.role, Role::Admin | Role::Editor) {
-        require(viewer, Action::ReadDraft, &all, "post")?;
+        require(viewer, Action::ReadDraft, &all, "post").map_err(refused)?;
     } else {
         let own_id = [user.author_id.unwrap_or_default()];
         let own = Target::Post(PostTarget {
@@ -272,12 +278,7 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
             is_live: false,
             is_released: false,
         });
-        require(viewer, Action::ReadDraft, &own, "post").map_err(|_| {
-            Error::new(
-                Code::Forbidden,
-                "Your role or your token's scopes do not include reading drafts (posts:read).",
-            )
-        })?;
+        require(viewer, Action::ReadDraft, &own, "post").map_err(refused)?;
         filter.mine = Some((Id(user.user_id), user.author_id.map(Id)));
     }
     filter.trashed = query.trashed;
