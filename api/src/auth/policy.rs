@@ -238,7 +238,8 @@ fn refuse(viewer: &Viewer, action: Action, target: &Target<'_>) -> Decision {
     if needs_sign_in(viewer, action) {
         return Decision::Unauthenticated;
     }
-    if !may_know(viewer, target) {
+    // A token that is yet to be made is nothing to hide.
+    if action != Action::CreateToken && !may_know(viewer, target) {
         return Decision::Hidden;
     }
     // Whoever wrote it comes too late; signing in would not help.
