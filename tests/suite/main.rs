@@ -19,6 +19,8 @@ mod parity;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod search;

@@ -1,0 +1,455 @@
+//! Rights, cell by cell: every operation, asked by everybody who might ask.
+//!
+//! What is expected of a cell follows from the table of rights (`pressroom::auth::policy::RIGHTS`) by the few lines of [`Caller::may`] and
+//! [`expected`], which are a second opinion on how the table is to be applied.
+
+mod cases;
+
+use std::collections::BTreeSet;
+
+use diesel::{QueryDsl, RunQueryDsl};
+use pressroom::auth::policy::{Action, Grant};
+use pressroom::auth::scope::{Scope, Scopes};
+use pressroom::auth::viewer::Role;
+use pressroom_schema::tables::changes;
+use serde_json::{Value, json};
+
+use crate::support::app::{Answer, Ask, PASSWORD, Store, TestApp, User, each, text};
+use cases::CASES;
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    /// Everybody; a token is not looked at.
+    Open,
+    /// Everybody, but not with a token that is no good.
+    Public,
+    /// Whoever is signed in.
+    SignedIn,
+    /// By the table.
+    May(Action),
+    /// By the table, once signed in.
+    SignedInMay(Action),
+    /// By the table, and to all others it is not there.
+    Sees(Action),
+}
+
+/// What an operation is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// Nothing that is anybody's own.
+    Nothing,
+    /// A whole list, of which each sees their part.
+    List,
+    /// The caller.
+    Oneself,
+    /// A post that is not live; one's own has one's byline.
+    Draft,
+    /// A post that is live.
+    Live,
+    /// A post in the trash.
+    Trashed,
+    /// Another's comment that is shown; one's own is under one's own post.
+    Shown,
+    /// A guest's comment that waits.
+    Waiting,
+    /// One's own comment, a moment old.
+    Written,
+    /// An author's profile.
+    Profile,
+    /// A profile and a tag that are nobody's.
+    Loose,
+    /// An uploaded image.
+    Image,
+    /// An account.
+    User,
+    /// Another's account.
+    Stranger,
+    /// An API token.
+    Token,
+}
+
+/// One operation in one situation.
+struct Case {
+    operation: &'static str,
+    on: On,
+    right: Right,
+    /// What the answer is where its object must not be told of.
+    hidden: u16,
+    ask: for<'a> fn(&'a TestApp, &Scene) -> Ask<'a>,
+}
+
+/// What a cell is asked about.
+#[derive(Debug, Clone, Default)]
+struct Scene {
+    /// A number that nothing else has.
+    number: usize,
+    post: String,
+    comment: String,
+    link: String,
+    author: String,
+    tag: String,
+    media: String,
+    /// The path of the image itself.
+    file: String,
+    user: String,
+    token: String,
+    /// Whether a guest asks.
+    guest: bool,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+struct Caller {
+    role: Option<Role>,
+    scopes: Option<Scopes>,
+    /// Whether the object is theirs.
+    own: bool,
+}
+
+impl Caller {
+    fn may(&self, action: Action, on: On) -> bool {
+        let row = action.row();
+        let reaches = |grant: Grant| match grant {
+            Grant::No => false,
+            Grant::Any => true,
+            _ if on == On::List => true,
+            Grant::Own | Grant::OnOwnPost | Grant::OwnOrOnOwnPost => self.own,
+            Grant::OwnDraft => self.own && matches!(on, On::Draft | On::Trashed),
+            Grant::OwnRecent => on == On::Written,
+            Grant::Readable => on == On::Live || self.may(Action::ReadDraft, on),
+        };
+        let by_row = match self.role {
+            None => reaches(row.anonymous),
+            Some(role) => {
+                reaches(row.grant(role))
+                    && self.scopes.is_none_or(|scopes| row.scopes.iter().any(|scope| scopes.allows(*scope)))
+            }
+        };
+        let own_form = match action {
+            Action::EditComment => Some(Action::EditOwnComment),
+            Action::DeleteComment => Some(Action::DeleteOwnComment),
+            _ => None,
+        };
+        by_row || (on == On::Written && own_form.is_some_and(|own| self.may(own, on)))
+    }
+
+    /// Whether they may learn that the object is there.
+    fn knows(&self, on: On) -> bool {
+        match on {
+            On::Draft | On::Trashed => self.may(Action::ReadDraft, on),
+            On::Waiting => self.may(Action::ModerateComment, on),
+            On::Token => self.may(Action::ListTokens, on),
+            _ => true,
+        }
+    }
+}
+
+/// The status that a cell must answer; `None` for any success.
+fn expected(case: &Case, caller: &Caller) -> Option<u16> {
+    let (action, signs_in) = match case.right {
+        Right::Open | Right::Public => return None,
+        Right::SignedIn => return if caller.role.is_some() { None } else { Some(401) },
+        Right::May(action) => (action, false),
+        Right::SignedInMay(action) => (action, true),
+        Right::Sees(action) => return if caller.may(action, case.on) { None } else { Some(case.hidden) },
+    };
+    if caller.may(action, case.on) && !(signs_in && caller.role.is_none()) {
+        return None;
+    }
+    // Reading a draft and changing a comment are open to some who did not sign in, so that the object is looked for first.
+    let looks =
+        matches!(action, Action::ReadDraft | Action::EditComment | Action::DeleteComment) && !signs_in;
+    if caller.role.is_none() && !looks {
+        return Some(401);
+    }
+    if !caller.knows(case.on) {
+        return Some(case.hidden);
+    }
+    Some(if caller.role.is_none() { 401 } else { 403 })
+}
+
+/// The application with its accounts.
+struct Stage {
+    app: TestApp,
+    /// Makes what the cells are about.
+    admin: User,
+    /// Whose everything is that is not the caller's.
+    stranger: User,
+    /// A token that was good once.
+    expired: String,
+    users: Vec<(Role, User)>,
+    /// Tokens of an admin, by what they may be used for.
+    tokens: Vec<(Scopes, String)>,
+    number: usize,
+}
+
+impl Stage {
+    async fn set(app: TestApp) -> Self {
+        let admin = app.user(Role::Admin).await;
+        let expired = admin.token.clone();
+        app.advance(1000);
+        let admin = User { token: app.login(&admin.email).await, ..admin };
+        let stranger = app.user(Role::Admin).await;
+        let mut users = Vec::new();
+        for role in Role::ALL {
+            users.push((role, app.user(role).await));
+        }
+        Self { app, admin, stranger, expired, users, tokens: Vec::new(), number: 0 }
+    }
+
+    /// A token of these scopes that acts as an admin who owns nothing.
+    async fn token(&mut self, scopes: Scopes) -> String {
+        if let Some((_, secret)) = self.tokens.iter().find(|(known, _)| *known == scopes) {
+            return secret.clone();
+        }
+        let (_, keeper) = self.users.iter().find(|(role, _)| *role == Role::Admin).unwrap();
+        let asked = json!({"name": "n", "scopes": scopes.names()});
+        let secret = text(&self.app.post("/v1/tokens").by(keeper).json(&asked).await.ok()["secret"]);
+        self.tokens.push((scopes, secret.clone()));
+        secret
+    }
+
+    /// What `case` is about, belonging to `owner`.
+    async fn scene(&mut self, case: &Case, owner: &User) -> Scene {
+        self.number += 1;
+        let (app, admin, number) = (&self.app, &self.admin, self.number);
+        let mut scene =
+            Scene { number, author: owner.author.clone(), user: owner.id.clone(), ..Scene::default() };
+        let make = async |path: &str, by: &User, body: Value| app.post(path).by(by).json(&body).await.ok();
+        match case.on {
+            On::Draft | On::Live | On::Trashed | On::Shown | On::Waiting | On::Written => {
+                let publish = if matches!(case.on, On::Draft | On::Trashed) { "" } else { "?publish=true" };
+                let new = json!({"title": format!("Post {number}"), "authors": [owner.author]});
+                scene.post = text(&make(&format!("/v1/posts{publish}"), admin, new).await["id"]);
+                if case.operation == "delete_post_link" {
+                    let link = json!({"relation": "cites", "external": {"url": "https://example.com"}});
+                    scene.link =
+                        text(&make(&format!("/v1/posts/{}/links", scene.post), admin, link).await["id"]);
+                }
+                if case.on == On::Trashed {
+                    app.delete(&format!("/v1/posts/{}", scene.post)).by(admin).await.ok();
+                }
+                let comments = format!("/v1/posts/{}/comments", scene.post);
+                let words = format!("What there is to say about number {number}.");
+                let said = match case.on {
+                    On::Shown => Some(make(&comments, &self.stranger, json!({"body": words})).await),
+                    On::Written => Some(make(&comments, owner, json!({"body": words})).await),
+                    On::Waiting => {
+                        let guest = json!({"name": "Ada", "email": format!("ada{number}@example.org")});
+                        Some(app.post(&comments).json(&json!({"body": words, "author": guest})).await.ok())
+                    }
+                    _ => None,
+                };
+                scene.comment = said.map(|comment| text(&comment["id"])).unwrap_or_default();
+            }
+            On::Loose => {
+                let name = json!({"name": format!("Name {number}")});
+                scene.author = text(&make("/v1/authors", admin, name.clone()).await["id"]);
+                scene.tag = text(&make("/v1/tags", admin, name).await["id"]);
+            }
+            On::Image => {
+                let form = cases::form();
+                let upload = app.post("/v1/media").by(owner).body(cases::FORM, form);
+                let media = upload.await.ok();
+                scene.media = text(&media["id"]);
+                scene.file = text(&media["url"]).replace("https://example.org", "");
+            }
+            On::Stranger => {
+                let account = json!({"email": format!("s{number}@example.org"), "name": "S", "role": "author", "password": PASSWORD});
+                scene.user = text(&make("/v1/users", admin, account).await["id"]);
+            }
+            On::Token => {
+                let token = json!({"name": "t", "scopes": ["posts:read"]});
+                scene.token = text(&make("/v1/tokens", owner, token).await["id"]);
+            }
+            On::Nothing | On::List | On::Oneself | On::Profile | On::User => {}
+        }
+        scene
+    }
+
+    async fn changes(&self) -> i64 {
+        self.app
+            .svc()
+            .db
+            .raw(|conn| changes::table.count().get_result(conn).map_err(Into::into))
+            .await
+            .unwrap()
+    }
+
+    /// Asks and compares. Answers whether the scene may have been used up.
+    async fn cell(
+        &self,
+        case: &Case,
+        scene: &Scene,
+        who: &str,
+        token: Option<&str>,
+        want: Option<u16>,
+    ) -> bool {
+        let before = self.changes().await;
+        let mut ask = (case.ask)(&self.app, scene);
+        if let Some(token) = token {
+            ask = ask.token(token);
+        }
+        let answer: Answer = ask.await;
+        let cell = format!("{} on {:?} by {who}", case.operation, case.on);
+        match want {
+            None => assert!(answer.status() < 400, "{cell}: {} {}", answer.status(), answer.text()),
+            Some(status) => {
+                assert_eq!(answer.status(), status, "{cell}: {}", answer.text());
+                assert_eq!(self.changes().await, before, "{cell}: what is refused changes nothing");
+                if status == 401 {
+                    assert!(answer.header("www-authenticate").starts_with("Bearer"), "{cell}");
+                }
+            }
+        }
+        want.is_none()
+    }
+
+    async fn play(&mut self, case: &Case) {
+        let own_only = matches!(case.on, On::Oneself | On::Written);
+        let has_own = !matches!(case.on, On::Nothing | On::List | On::Loose | On::Stranger);
+        let stranger = self.stranger.clone();
+        let mut scene = self.scene(case, &stranger).await;
+        let bad = if case.right == Right::Open { None } else { Some(401) };
+        for (who, token) in [("a forger", "nonsense".to_owned()), ("a latecomer", self.expired.clone())] {
+            self.cell(case, &scene, who, Some(&token), bad).await;
+        }
+        if !own_only {
+            let caller = Caller { role: None, scopes: None, own: false };
+            let guests = Scene { guest: true, ..scene.clone() };
+            if self.cell(case, &guests, "a guest", None, expected(case, &caller)).await {
+                scene = self.scene(case, &stranger).await;
+            }
+        }
+        for (role, user) in self.users.clone() {
+            for own in [false, true] {
+                // Moderators upload nothing.
+                let none = case.on == On::Image && role == Role::Moderator;
+                if (own && (!has_own || none)) || (!own && own_only) {
+                    continue;
+                }
+                let caller = Caller { role: Some(role), scopes: None, own };
+                let who = format!("{} {role}", if own { "its own" } else { "another" });
+                if own {
+                    let own_scene = self.scene(case, &user).await;
+                    self.cell(case, &own_scene, &who, Some(&user.token), expected(case, &caller)).await;
+                } else if self.cell(case, &scene, &who, Some(&user.token), expected(case, &caller)).await {
+                    scene = self.scene(case, &stranger).await;
+                }
+            }
+        }
+        let (Right::May(action) | Right::SignedInMay(action) | Right::Sees(action)) = case.right else {
+            return;
+        };
+        let (_, keeper) = self.users.iter().find(|(role, _)| *role == Role::Admin).cloned().unwrap();
+        let needed: Vec<Scope> = match action {
+            Action::EditComment if case.on == On::Written => {
+                vec![Scope::CommentsModerate, Scope::CommentsWrite]
+            }
+            Action::DeleteComment if case.on == On::Written => {
+                vec![Scope::CommentsModerate, Scope::CommentsWrite]
+            }
+            action => action.row().scopes.to_vec(),
+        };
+        let without: Vec<Scope> = Scope::ALL
+            .into_iter()
+            .filter(|scope| !needed.iter().any(|needed| Scopes::of(&[*scope]).allows(*needed)))
+            .collect();
+        let sets = needed.iter().map(|scope| Scopes::of(&[*scope])).chain([Scopes::of(&without)]);
+        for scopes in sets.collect::<Vec<_>>() {
+            let token = self.token(scopes).await;
+            let caller = Caller { role: Some(Role::Admin), scopes: Some(scopes), own: own_only };
+            if own_only {
+                scene = self.scene(case, &keeper).await;
+            }
+            let who = format!("a token for {:?}", scopes.names());
+            if self.cell(case, &scene, &who, Some(&token), expected(case, &caller)).await && !own_only {
+                scene = self.scene(case, &stranger).await;
+            }
+        }
+    }
+}
+
+async fn play(belongs: impl Fn(&str) -> bool) {
+    for app in each().await {
+        let mut stage = Stage::set(app).await;
+        for case in CASES.iter().filter(|case| belongs(case.operation)) {
+            stage.play(case).await;
+        }
+    }
+}
+
+fn is_of_comments(operation: &str) -> bool {
+    operation.contains("comment") || operation.contains("moderation")
+}
+
+fn is_of_posts(operation: &str) -> bool {
+    !is_of_comments(operation) && (operation.contains("post") || operation.contains("revision"))
+}
+
+#[actix_web::test]
+async fn posts_are_read_and_changed_by_whom_the_table_names() {
+    play(is_of_posts).await;
+}
+
+#[actix_web::test]
+async fn comments_are_written_and_decided_on_by_whom_the_table_names() {
+    play(is_of_comments).await;
+}
+
+#[actix_web::test]
+async fn everything_else_is_done_by_whom_the_table_names() {
+    play(|operation| !is_of_posts(operation) && !is_of_comments(operation)).await;
+}
+
+#[actix_web::test]
+async fn a_login_and_its_end_are_each_ones_own() {
+    for app in each().await {
+        let ada = app.user(Role::Contributor).await;
+        let credentials = json!({"email": ada.email, "password": PASSWORD});
+        let login = app.post("/v1/auth/login").json(&credentials).await.ok();
+        let refresh = json!({"refresh_token": login["refresh_token"]});
+        let passwords =
+            json!({"current_password": PASSWORD, "new_password": "nine brown curlews at high tide"});
+        for (path, body) in [
+            ("/v1/auth/login", &credentials),
+            ("/v1/auth/refresh", &refresh),
+            ("/v1/auth/logout", &json!({})),
+            ("/v1/auth/password", &passwords),
+        ] {
+            app.post(path).token("nonsense").json(body).await.problem(401, "invalid_token");
+        }
+        app.post("/v1/auth/logout").await.problem(401, "unauthenticated");
+        app.post("/v1/auth/password").json(&passwords).await.problem(401, "unauthenticated");
+        let all = json!({"name": "n", "scopes": Scopes::all().names()});
+        let secret = text(&app.post("/v1/tokens").by(&ada).json(&all).await.ok()["secret"]);
+        app.post("/v1/auth/logout").token(&secret).await.problem(409, "invalid_state");
+        app.post("/v1/auth/password").token(&secret).json(&passwords).await.problem(403, "forbidden");
+        app.post("/v1/auth/refresh").json(&refresh).await.ok();
+        assert_eq!(app.post("/v1/auth/password").by(&ada).json(&passwords).await.status(), 204);
+        assert_eq!(app.post("/v1/auth/logout").by(&ada).await.status(), 204);
+    }
+}
+
+/// Operations that [`a_login_and_its_end_are_each_ones_own`] asks for.
+const SESSIONS: [&str; 4] = ["login", "refresh", "logout", "change_password"];
+
+#[actix_web::test]
+async fn every_operation_has_its_rights_tested() {
+    let app = TestApp::open(Store::sqlite()).await;
+    let document = app.get("/openapi.json").await.ok();
+    let mut operations = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        // GraphQL's operations are its fields.
+        for operation in item.as_object().unwrap().values().filter(|_| path != "/graphql") {
+            operations.insert(text(&operation["operationId"]));
+        }
+    }
+    let tested: BTreeSet<String> =
+        CASES.iter().map(|case| case.operation).chain(SESSIONS).map(str::to_owned).collect();
+    let untested: Vec<&String> = operations.difference(&tested).collect();
+    assert!(untested.is_empty(), "add a case to tests/suite/rights/cases.rs for {untested:?}");
+    let gone: Vec<&String> = tested.difference(&operations).collect();
+    assert!(gone.is_empty(), "there are no such operations any more: {gone:?}");
+}
