@@ -80,7 +80,7 @@ fn of_member(schema: &str, member: &str, property: &Map<String, Value>) -> Optio
         ("Tag" | "CreateTag" | "UpdateTag" | "TagParent", "slug") => json!("cartography"),
         ("Token", "name") => json!("nightly import"),
         (_, "slug") => json!("the-tide-table-on-the-chandlers-door"),
-        ("Site", "title") | ("JsonFeed", "title") => json!("Fathom & Furrow"),
+        ("Site" | "JsonFeed", "title") => json!("Fathom & Furrow"),
         (_, "title") => json!("The Tide Table on the Chandler’s Door"),
         (_, "title_highlighted") => json!("The <mark>Tide</mark> Table on the Chandler’s Door"),
         (_, "role") => json!("author"),

@@ -1,5 +1,7 @@
 //! How long, how many, of which form: what the code refuses, said in the schemas of what callers send.
 
+#![expect(clippy::match_same_arms, reason = "a table in the order of the rooms")]
+
 use serde_json::{Map, Value, json};
 
 use super::finish::each_schema;

@@ -108,7 +108,9 @@ pub(crate) fn load_links(
     viewer: &Viewer,
     ids: &[Id],
 ) -> Result<HashMap<Id, LinksView>> {
-    ids.iter().for_each(|id| depend(keys::post(*id)));
+    for id in ids {
+        depend(keys::post(*id));
+    }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, links: true, ..Ties::default() })?;
     links_of(svc, conn, viewer, ids, &ties)
 }
@@ -354,7 +356,7 @@ fn resolve(
 
 /// Saves a post's links as a new revision and makes them live at once: curating is not editing the text.
 fn save(tx: &mut Tx<'_>, row: &mut PostRow, links: Vec<SnapshotLink>) -> Result<()> {
-    let mut names = vec![keys::post(row.id), keys::POSTS.to_owned()];
+    let mut names = vec![keys::post(row.id), keys::POSTS];
     let touched = super::posts::save_links(tx, row, links)?;
     names.extend(touched.into_iter().map(keys::post));
     names.sort();

@@ -88,7 +88,9 @@ pub(crate) fn load_related(
     ids: &[Id],
     limit: i64,
 ) -> Result<HashMap<Id, Vec<RelatedView>>> {
-    ids.iter().for_each(|id| depend(keys::post(*id)));
+    for id in ids {
+        depend(keys::post(*id));
+    }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
     Ok(related_of(svc, &ties, limit))
 }

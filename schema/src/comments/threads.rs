@@ -1,6 +1,8 @@
 //! Pages of threads: for one post or many, for one comment's replies or many, each by one statement whose cost depends on what
 //! it answers and not on how long the threads are.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "a bound value must outlive the statement")]
+
 use diesel::QueryResult;
 use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;

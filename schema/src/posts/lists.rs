@@ -76,6 +76,9 @@ impl Query for Pages {
 
 impl RunQueryDsl<Conn> for Pages {}
 
+/// A list's id, and a page of it.
+pub type PageOf<T> = (Id, Slice<T>);
+
 /// One page of the public posts of each of these authors or tags, newest or oldest first: ids, and what the lists sort by. Each
 /// list has an entry.
 ///
@@ -86,7 +89,7 @@ pub fn pages_of_lists(
     lists: &[Id],
     newest: bool,
     window: &Window,
-) -> crate::Result<Vec<(Id, Slice<(Id, Timestamp)>)>> {
+) -> crate::Result<Vec<PageOf<(Id, Timestamp)>>> {
     if lists.is_empty() {
         return Ok(Vec::new());
     }

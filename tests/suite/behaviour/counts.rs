@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, User, on_both, text};
 
-/// Numbers that look like chance and are the same in every run (SplitMix64).
+/// Numbers that look like chance and are the same in every run (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

@@ -181,7 +181,7 @@ async fn an_image_with_too_many_pixels_or_bytes_is_refused_unopened() {
     assert!(bomb.len() < 20_000);
     let refused = upload(&app, &author, &bomb).await.problem(422, "validation_failed");
     assert!(refused.to_string().contains("pixels"), "{refused}");
-    upload(&app, &author, &[0; 30_000]).await.problem(413, "too_large");
+    upload(&app, &author, &vec![0; 30_000]).await.problem(413, "too_large");
     upload(&app, &author, &picture(100, 100, ImageFormat::Png)).await.ok();
 }
 

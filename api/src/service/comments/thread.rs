@@ -169,7 +169,9 @@ fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
     groups.dedup();
     if kind != Kind::Replies {
         // A thread without comments depends on its post as well.
-        groups.iter().for_each(|post| depend(keys::comments(*post)));
+        for post in &groups {
+            depend(keys::comments(*post));
+        }
     }
     let window = window(kind, &groups, order, page)?;
     let (found, below) = match &window {

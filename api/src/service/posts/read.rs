@@ -484,7 +484,9 @@ pub(crate) fn load_ties(
     ids: &[Id],
     wanted: Ties,
 ) -> Result<Tied> {
-    ids.iter().for_each(|id| depend(keys::post(*id)));
+    for id in ids {
+        depend(keys::post(*id));
+    }
     let ties = posts::ties(conn, ids, wanted)?;
     Ok(Tied {
         links: if wanted.links { links::links_of(svc, conn, viewer, ids, &ties)? } else { HashMap::new() },
