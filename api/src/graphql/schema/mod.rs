@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::service::Svc;
 
 fn build() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation, EmptySubscription)
+    Schema::build(Query, Mutation::default(), EmptySubscription)
 }
 
 /// The schema in the schema definition language: what stands in `schema/schema.graphql`.

@@ -37,7 +37,9 @@ impl Request {
         let loaded = if kind.needs_nothing(&field) {
             Loaded::default()
         } else {
-            self.svc.read(&self.viewer, move |conn| load_below(&svc, conn, &viewer, &below, kind)).await?
+            // A replica may not have it yet.
+            let read = move |conn: &mut Conn| load_below(&svc, conn, &viewer, &below, kind);
+            self.svc.db.read(Freshness::Primary, read).await?
         };
         Ok(At { field, loaded: Arc::new(loaded) })
     }

@@ -11,7 +11,7 @@ mod search;
 mod site;
 mod tag;
 
-pub(crate) use account::{Me, TokenConnection, User, UserConnection};
+pub(crate) use account::{ApiToken, Me, TokenConnection, User, UserConnection};
 pub(crate) use author::{Author, AuthorConnection, Byline};
 pub(crate) use comment::{Comment, CommentConnection};
 pub(crate) use link::{Link, Related};

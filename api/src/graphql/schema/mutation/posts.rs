@@ -1,0 +1,151 @@
+use async_graphql::{Context, ID, Object, Result};
+use pressroom_schema::posts::Ref;
+
+use super::payload::Preview;
+use super::{Call, Deleted, if_version};
+use crate::graphql::schema::objects::Post;
+use crate::service::posts::{self, CreatePost, PreviewInput, PublishInput, UpdatePost};
+
+/// What may be done with posts.
+#[derive(Debug, Default)]
+pub(crate) struct PostMutations;
+
+#[Object]
+impl PostMutations {
+    /// Begin a post. It is a draft until it is published.
+    async fn create_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The post; only `title` is required.")] input: CreatePost,
+        #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let view = posts::create(call.svc(), call.viewer(), input, publish).await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Change a post's working copy. What is live stays until it is published.
+    async fn update_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdatePost,
+        #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
+        #[graphql(
+            desc = "The version that the change is based on; refused where it is no longer the present one."
+        )]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
+        let view = posts::update(call.svc(), call.viewer(), &post, input, wanted, publish).await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Move a post to the trash, or remove it for good.
+    async fn delete_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(
+            default,
+            desc = "Whether to remove it for good, with its revisions and comments: for admins."
+        )]
+        permanent: bool,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Deleted> {
+        let call = Call::of(ctx)?;
+        let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
+        let removed = if permanent {
+            posts::delete(call.svc(), call.viewer(), &post, wanted).await?
+        } else {
+            posts::trash(call.svc(), call.viewer(), &post, wanted).await?
+        };
+        Ok(Deleted::of(removed))
+    }
+
+    /// Take a post out of the trash, as a draft.
+    async fn restore_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let view = posts::restore(call.svc(), call.viewer(), &Ref::parse(&id)).await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Publish a post's working copy: now, at a time to come, or with a date in the past.
+    async fn publish_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "When; now where it is left out.")] input: Option<PublishInput>,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
+        let at = input.and_then(|input| input.at);
+        let view = posts::publish(call.svc(), call.viewer(), &post, at.as_deref(), wanted).await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Take a post back to a draft.
+    async fn unpublish_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let view =
+            posts::unpublish(call.svc(), call.viewer(), &Ref::parse(&id), self::if_version(if_version))
+                .await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Take a post off the site, but keep it with what was published.
+    async fn archive_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let view =
+            posts::archive(call.svc(), call.viewer(), &Ref::parse(&id), self::if_version(if_version)).await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Make an earlier version the working copy again.
+    async fn restore_revision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] post: ID,
+        #[graphql(desc = "Number of the revision, from 1.")] number: i32,
+        #[graphql(desc = "The post's version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        let call = Call::of(ctx)?;
+        let (post, wanted) = (Ref::parse(&post), self::if_version(if_version));
+        let view = posts::restore_revision(call.svc(), call.viewer(), &post, number, wanted).await?;
+        Ok(call.request.post(call.field, view).await?)
+    }
+
+    /// Make a token that shows a post's working copy to whoever holds it, for a while: `post(slug: …, preview: TOKEN)`.
+    async fn preview_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "How long it is good for.")] input: Option<PreviewInput>,
+    ) -> Result<Preview> {
+        let call = Call::of(ctx)?;
+        let preview =
+            posts::preview(call.svc(), call.viewer(), &Ref::parse(&id), &input.unwrap_or_default()).await?;
+        Ok(Preview(preview))
+    }
+}

@@ -1,0 +1,33 @@
+use async_graphql::{Context, ID, Object, Result};
+
+use super::payload::CreatedToken;
+use super::{Call, Deleted};
+use crate::service::accounts::{self, CreateToken};
+
+/// What may be done with API tokens.
+#[derive(Debug, Default)]
+pub(crate) struct TokenMutations;
+
+#[Object]
+impl TokenMutations {
+    /// Make an API token for oneself. Its secret is shown this once.
+    async fn create_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is for, and what it may do.")] input: CreateToken,
+    ) -> Result<CreatedToken> {
+        let call = Call::of(ctx)?;
+        Ok(CreatedToken(accounts::create_token(call.svc(), call.viewer(), input).await?))
+    }
+
+    /// Revoke an API token.
+    async fn revoke_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the token.")] id: ID,
+    ) -> Result<Deleted> {
+        let call = Call::of(ctx)?;
+        accounts::revoke_token(call.svc(), call.viewer(), &id).await?;
+        Ok(Deleted { id })
+    }
+}
