@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
+use pressroom_schema::Conn;
+use pressroom_schema::db::Freshness;
 
 use super::at::{At, Loaded};
 use super::load::{Kind, load_below};
