@@ -58,7 +58,7 @@ pub(crate) struct UploadForm {
 /// A file whose smaller widths are still being made has the state `processing`.
 #[utoipa::path(operation_id = "list_media", tag = "media",
     params(
-        ("owner" = Option<String>, Query, description = "Only files that this account uploaded: its id, or `me`.", example = "me"),
+        ("owner" = Option<String>, Query, description = "Only files that this account uploaded: its id, or `me`."),
         ("mime" = Option<Vec<String>>, Query, description = "Only these types: `image/jpeg`, `image/png`, `image/gif`, `image/webp`. Repeat it or separate by commas."),
         ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
