@@ -7,6 +7,7 @@ use crate::auth::scope::Scope;
 use crate::auth::viewer::Role;
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::rest;
+use crate::service::search::MAX_CHARS;
 use crate::service::{authors, comments, links, media, posts, related, tags};
 
 const FORMATS: [&str; 2] = ["markdown", "html"];
@@ -120,6 +121,13 @@ fn parameter_schema(operation: &str, name: &str, schema: &mut Map<String, Value>
             schema.insert("minimum".to_owned(), json!(1));
             schema.insert("maximum".to_owned(), json!(most));
             schema.insert("default".to_owned(), json!(usual));
+        }
+        "q" => {
+            schema.insert("minLength".to_owned(), json!(1));
+            schema.insert("maxLength".to_owned(), json!(MAX_CHARS));
+        }
+        "after" | "before" => {
+            schema.insert("minLength".to_owned(), json!(1));
         }
         "count" | "trashed" | "publish" | "permanent" => {
             schema.insert("default".to_owned(), json!(false));

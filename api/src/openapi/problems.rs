@@ -63,7 +63,7 @@ pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
         "400" | "500" => true,
         "401" => operation.takes_token(),
         "403" => api,
-        "404" => path.contains('{') || operation.is_feed() || id == "list_moderation_queue",
+        "404" => path.contains('{') || operation.is_feed(),
         "409" => api && (matches!(method, "post" | "put" | "patch") || HINDERED.contains(&id)),
         "412" => operation.has_parameter("If-Match"),
         // The idempotency key of a POST is kept with a digest of its body.

@@ -15,6 +15,7 @@ use pressroom_schema::{
 };
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::query::MAX_CHARS;
 use self::query::Words;
 use self::rank::Hit;
 use super::posts::{author_ids, tag_ids};

@@ -12,7 +12,7 @@ use crate::content::search_tokens;
 use crate::error::{Error, FieldError, Result};
 
 /// Longest search, in characters.
-pub(super) const MAX_CHARS: usize = 500;
+pub(crate) const MAX_CHARS: usize = 500;
 
 /// Most tokens of a search.
 pub(super) const MAX_TOKENS: usize = 32;
