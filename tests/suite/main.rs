@@ -8,6 +8,7 @@ mod behaviour;
 mod budgets;
 #[cfg(test)]
 mod command_line;
+mod cache;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

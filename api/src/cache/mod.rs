@@ -15,8 +15,8 @@ pub(crate) mod slots;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderName;
+use pressroom_schema::Db;
 use pressroom_schema::changes::Change;
-use pressroom_schema::{Db, Key};
 use prometheus::{IntCounter, IntGauge};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Map, PlaceholderGuard};
@@ -155,15 +155,6 @@ impl Cache {
         if let Some(kept) = &self.kept {
             self.counters.bytes.set(i64::try_from(kept.weight()).unwrap_or(i64::MAX));
             self.counters.entries.set(i64::try_from(kept.len()).unwrap_or(i64::MAX));
-        }
-    }
-
-    /// Forgets everything: what the tests compare with.
-    #[doc(hidden)]
-    pub fn clear(&self) {
-        self.slots.raise([&Key::All]);
-        if let Some(kept) = &self.kept {
-            kept.clear();
         }
     }
 }
