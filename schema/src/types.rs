@@ -1,6 +1,6 @@
 //! Column types that are stored alike on both databases: [`Id`], [`Timestamp`], [`Json`].
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Timelike, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -165,7 +165,76 @@ impl Timestamp {
     /// `2013-06-24T14:05:00.000Z`, as the wire contract writes it.
     #[must_use]
     pub fn to_wire(self) -> String {
-        self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        let text = self.digits();
+        let (millis, _) = text.split_at(23);
+        let mut wire = String::with_capacity(24);
+        wire.push_str(std::str::from_utf8(millis).unwrap_or_default());
+        wire.push('Z');
+        wire
+    }
+
+    /// `2013-06-24T14:05:00.000000Z` in ASCII. Every answer has dozens of times: chrono's formatter would take half of it.
+    fn digits(self) -> [u8; 27] {
+        let date = self.0.date_naive();
+        let year = u32::try_from(date.year()).unwrap_or(0);
+        let (micros, second) = (self.0.timestamp_subsec_micros(), self.0.num_seconds_from_midnight());
+        let digit = |n: u32, by: u32| {
+            let [low, ..] = (n / by % 10).to_le_bytes();
+            b'0' + low
+        };
+        let two = |n: u32| (digit(n, 10), digit(n, 1));
+        let ((m1, m2), (d1, d2)) = (two(date.month()), two(date.day()));
+        let ((h1, h2), (n1, n2), (s1, s2)) = (two(second / 3600), two(second / 60 % 60), two(second % 60));
+        let [y1, y2, y3, y4] = [1000, 100, 10, 1].map(|by| digit(year, by));
+        let [f1, f2, f3, f4, f5, f6] = [100_000, 10_000, 1000, 100, 10, 1].map(|by| digit(micros, by));
+        [
+            y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'.', f1,
+            f2, f3, f4, f5, f6, b'Z',
+        ]
+    }
+
+    /// Reads what [`Self::digits`] writes.
+    fn of_digits(text: &[u8]) -> Option<Self> {
+        let [
+            y1,
+            y2,
+            y3,
+            y4,
+            b'-',
+            m1,
+            m2,
+            b'-',
+            d1,
+            d2,
+            b'T',
+            h1,
+            h2,
+            b':',
+            n1,
+            n2,
+            b':',
+            s1,
+            s2,
+            b'.',
+            micros @ ..,
+            b'Z',
+        ] = text
+        else {
+            return None;
+        };
+        let number = |digits: &[&u8]| {
+            digits.iter().try_fold(0_u32, |n, d| d.is_ascii_digit().then(|| n * 10 + u32::from(**d - b'0')))
+        };
+        let [f1, f2, f3, f4, f5, f6] = micros else { return None };
+        let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+        let date = chrono::NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)?;
+        let time = chrono::NaiveTime::from_hms_micro_opt(
+            number(&[h1, h2])?,
+            number(&[n1, n2])?,
+            number(&[s1, s2])?,
+            number(&[f1, f2, f3, f4, f5, f6])?,
+        )?;
+        Some(Self(date.and_time(time).and_utc()))
     }
 
     /// Parses RFC 3339 with any offset; refuses years outside 1 to 9999.
@@ -173,7 +242,6 @@ impl Timestamp {
     /// # Errors
     /// When the text is no RFC 3339 date-time or the year is out of range.
     pub fn parse(s: &str) -> Result<Self, BadTimestamp> {
-        use chrono::Datelike;
         let at = DateTime::parse_from_rfc3339(s).map_err(|_| BadTimestamp)?.with_timezone(&Utc);
         if (Self::EARLIEST_YEAR..=Self::LATEST_YEAR).contains(&at.year()) {
             // The wire shows milliseconds: what is finer could not be read back, and would break `published_after=`.
@@ -196,7 +264,7 @@ impl Timestamp {
     }
 
     fn to_sqlite(self) -> String {
-        self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+        String::from_utf8_lossy(&self.digits()).into_owned()
     }
 }
 
@@ -226,7 +294,12 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+        let mut text = self.digits();
+        let (wire, _) = text.split_at_mut(24);
+        if let Some(end) = wire.last_mut() {
+            *end = b'Z';
+        }
+        serializer.serialize_str(std::str::from_utf8(wire).unwrap_or_default())
     }
 }
 
@@ -257,7 +330,7 @@ impl ToSql<TimeSql, Pg> for Timestamp {
 
 impl FromSql<TimeSql, Sqlite> for Timestamp {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Self(DateTime::parse_from_rfc3339(value.read_text())?.with_timezone(&Utc)))
+        Self::of_digits(value.read_text().as_bytes()).ok_or_else(|| "stored time".into())
     }
 }
 
@@ -355,3 +428,35 @@ impl ToSql<JsonSql, Sqlite> for Json {
 }
 
 through_multi!(Json, JsonSql, JsonSql);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_read_as_chrono_would() {
+        for micros in [
+            0,
+            1,
+            999_999,
+            -1,
+            -62_135_596_800_000_000,
+            253_402_300_799_999_999,
+            951_782_400_000_000,
+            1_372_082_700_123_456,
+        ] {
+            let at = Timestamp::from_micros(micros).unwrap();
+            let stored = at.to_sqlite();
+            assert_eq!(stored, at.utc().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+            assert_eq!(Timestamp::of_digits(stored.as_bytes()), Some(at));
+            let wire = at.utc().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+            assert_eq!(at.to_wire(), wire);
+            assert_eq!(serde_json::to_value(at).unwrap(), serde_json::Value::String(wire));
+        }
+        for odd in
+            ["", "2024-02-30T00:00:00.000000Z", "2024-01-01T00:00:00.00000xZ", "2024-01-01T25:00:00.000000Z"]
+        {
+            assert_eq!(Timestamp::of_digits(odd.as_bytes()), None, "{odd}");
+        }
+    }
+}
