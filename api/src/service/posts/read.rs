@@ -125,7 +125,10 @@ fn order_named(name: &str) -> Result<Order> {
 }
 
 /// [`list`] inside a transaction.
-pub(crate) fn list_in(
+///
+/// # Errors
+/// As [`list`].
+pub fn list_in(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
@@ -351,7 +354,10 @@ pub async fn get(
 }
 
 /// [`get`] inside a transaction.
-pub(crate) fn get_in(
+///
+/// # Errors
+/// As [`get`].
+pub fn get_in(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,

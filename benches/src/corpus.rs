@@ -1,0 +1,450 @@
+//! Two publications of different size and the same shape: bodies of about 4 KB, 40 authors, 60 tags, three curated links a
+//! post, threads to depth 3 and more. Made once and kept.
+
+use std::path::{Path, PathBuf};
+
+use pressroom_schema::{Db, DbSettings, Id, Source, Timestamp};
+use rusqlite::{Connection, params};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::Answer;
+
+/// Rises when what is made changes: older files are made anew.
+const EDITION: i64 = 1;
+/// When the first post was published, in microseconds.
+const BEGIN: i64 = 1_420_106_400_000_000;
+/// Between one post and the next, in microseconds.
+const STEP: i64 = 1_800_000_000;
+const AUTHORS: usize = 40;
+const TAGS: usize = 60;
+const IMAGES: usize = 200;
+
+/// A publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// 2,000 posts, 20,000 comments.
+    S,
+    /// 100,000 posts, 1,000,000 comments.
+    L,
+}
+
+impl Size {
+    pub fn posts(self) -> usize {
+        match self {
+            Self::S => 2_000,
+            Self::L => 100_000,
+        }
+    }
+
+    pub fn path(self) -> PathBuf {
+        crate::target().join(match self {
+            Self::S => "corpus-s.db",
+            Self::L => "corpus-l.db",
+        })
+    }
+}
+
+/// The slug of post number `n`.
+pub fn slug(n: usize) -> String {
+    format!("the-{}-{}-{n}", word(n * 7), word(n * 13 + 5))
+}
+
+/// When post number `n` was published.
+pub fn published(n: usize) -> Timestamp {
+    at(BEGIN + i64::try_from(n).unwrap() * STEP)
+}
+
+/// The id of post number `n`.
+pub fn post(n: usize) -> Id {
+    id(1, n, published(n))
+}
+
+pub fn author_slug(n: usize) -> String {
+    format!("author-{n}")
+}
+
+pub fn tag_slug(n: usize) -> String {
+    format!("tag-{n}")
+}
+
+/// The authors of post number `n`: two of every fifth.
+fn authors_of(n: usize) -> Vec<usize> {
+    let first = n * 17 % AUTHORS;
+    if n % 5 == 0 { vec![first, (first + 11) % AUTHORS] } else { vec![first] }
+}
+
+fn tags_of(n: usize) -> [usize; 3] {
+    [n % TAGS, (n / 3 + 20) % TAGS, (n / 7 + 40) % TAGS]
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).unwrap()
+}
+
+fn stored(at: Timestamp) -> String {
+    let wire = at.to_wire();
+    format!("{}000Z", &wire[..23])
+}
+
+/// An id of kind `kind` with number `n`, made at a moment, so that ids sort as things were made.
+fn id(kind: u8, n: usize, when: Timestamp) -> Id {
+    let mut rest = [0; 10];
+    rest[0] = kind;
+    rest[2..].copy_from_slice(&u64::try_from(n).unwrap().to_be_bytes());
+    let millis = u64::try_from(when.micros() / 1000).unwrap();
+    Id(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+}
+
+fn bytes(id: Id) -> Vec<u8> {
+    let id: Uuid = id.0;
+    id.as_bytes().to_vec()
+}
+
+const WORDS: [&str; 64] = [
+    "harbour", "heron", "tide", "clock", "tower", "letter", "river", "bridge", "lantern", "orchard", "winter", "market",
+    "ferry", "garden", "kitchen", "violin", "copper", "meadow", "station", "island", "library", "window", "thunder",
+    "pencil", "candle", "anchor", "barley", "chimney", "cobble", "compass", "coral", "cradle", "ember", "feather",
+    "fiddle", "flint", "forge", "furrow", "glacier", "granite", "hammer", "hollow", "juniper", "kettle", "ladder",
+    "linen", "maple", "marble", "mirror", "mosaic", "needle", "oyster", "paper", "pebble", "pepper", "quarry", "ribbon",
+    "saddle", "salt", "silver", "spindle", "timber", "velvet", "willow",
+];
+
+fn word(n: usize) -> &'static str {
+    WORDS[n % WORDS.len()]
+}
+
+/// A small generator of numbers, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap()
+    }
+
+    fn sentence(&mut self, words: usize) -> String {
+        let mut text = String::new();
+        for n in 0..words {
+            if n > 0 {
+                text.push(' ');
+            }
+            text.push_str(word(self.next()));
+        }
+        text.push('.');
+        text[..1].make_ascii_uppercase();
+        text
+    }
+}
+
+/// A number of comments: ten on average, more than a page under every fourth post.
+fn comments_of(n: usize) -> usize {
+    if n % 4 == 0 { 25 } else { 5 }
+}
+
+/// Makes the publication where it is missing, and says where it is.
+pub fn make(size: Size) -> Answer<PathBuf> {
+    let path = size.path();
+    if path.exists() {
+        let edition: i64 = Connection::open(&path)?.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+        if edition == EDITION {
+            return Ok(path);
+        }
+    }
+    let started = std::time::Instant::now();
+    eprintln!("making {} ({} posts)…", path.display(), size.posts());
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
+    migrate(&path)?;
+    let mut conn = Connection::open(&path)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000000; PRAGMA foreign_keys = OFF; \
+         PRAGMA locking_mode = EXCLUSIVE;",
+    )?;
+    let tx = conn.transaction()?;
+    fill(&tx, size)?;
+    tx.commit()?;
+    conn.execute_batch(&format!("ANALYZE; PRAGMA user_version = {EDITION};"))?;
+    conn.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;")?;
+    drop(conn);
+    if size == Size::S {
+        let app = crate::app::open(&path, 0)?;
+        tokio::runtime::Builder::new_current_thread()
+            .build()?
+            .block_on(pressroom::service::search::reindex_all(app.service()))
+            .map_err(|e| e.to_string())?;
+    }
+    eprintln!("made in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(path)
+}
+
+fn migrate(path: &Path) -> Answer<()> {
+    let settings = DbSettings {
+        source: Source::Sqlite(path.to_owned()),
+        readers: 1,
+        writers: 1,
+        queue: 16,
+        durable: false,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async { Db::open(settings)?.raw(pressroom_schema::migrate::up).await })?;
+    Ok(())
+}
+
+fn fill(conn: &Connection, size: Size) -> Answer<()> {
+    let posts = size.posts();
+    let early = stored(at(BEGIN - STEP));
+    let mut dice = Dice(7);
+    conn.execute(
+        "INSERT INTO site VALUES (1, 'Fathom & Furrow', 'A magazine of land and sea.', 'en', 'UTC', NULL, \
+         'You may quote up to 200 words.', 'https://example.org/terms', '[]', 1, 1, ?)",
+        [&early],
+    )?;
+    let image = |n: usize| id(2, n, at(BEGIN - STEP));
+    for n in 0..IMAGES {
+        let digest = format!("{n:064x}");
+        let variants: Vec<_> = [(480, 320), (960, 640), (1440, 960)]
+            .iter()
+            .map(|(w, h)| json!({"width": w, "height": h, "mime": "image/jpeg", "key": format!("{digest}-{w}.jpg")}))
+            .collect();
+        conn.prepare_cached(
+            "INSERT INTO media VALUES (?, 'image/jpeg', 240000, 1920, 1280, ?, NULL, ?, ?, ?, '#a0b0c0', 0, ?, 'ready', NULL, ?, ?, 1)",
+        )?
+        .execute(params![
+            bytes(image(n)),
+            dice.sentence(8),
+            format!("image-{n}.jpg"),
+            digest,
+            format!("{digest}.jpg"),
+            serde_json::to_string(&variants)?,
+            early,
+            early
+        ])?;
+    }
+    let author = |n: usize| id(3, n, at(BEGIN - STEP));
+    let tag = |n: usize| id(4, n, at(BEGIN - STEP));
+    let (mut by, mut tagged) = (vec![Vec::new(); AUTHORS], vec![0_i64; TAGS]);
+    for n in 0..posts {
+        for a in authors_of(n) {
+            by[a].push(n);
+        }
+        for t in tags_of(n) {
+            tagged[t] += 1;
+        }
+    }
+    for (n, own) in by.iter().enumerate() {
+        let bio = dice.sentence(40);
+        let social = json!([{"service": "mastodon", "handle": format!("@author{n}"), "url": format!("https://example.social/@author{n}")}]);
+        conn.execute(
+            "INSERT INTO authors VALUES (?, ?, ?, ?, 'markdown', ?, ?, ?, 'Lisbon', ?, ?, ?, ?, ?, 1, ?, ?)",
+            params![
+                bytes(author(n)),
+                author_slug(n),
+                format!("Author {n}"),
+                format!("author {n}"),
+                bio,
+                format!("<p>{bio}</p>"),
+                (n % 2 == 0).then(|| bytes(image(n))),
+                format!("https://example.com/author-{n}"),
+                social.to_string(),
+                i64::try_from(own.len())?,
+                own.first().map(|n| stored(published(*n))),
+                own.last().map(|n| stored(published(*n))),
+                early,
+                early
+            ],
+        )?;
+    }
+    for (n, count) in tagged.iter().enumerate() {
+        conn.execute(
+            "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+            params![
+                bytes(tag(n)),
+                tag_slug(n),
+                format!("Tag {n}"),
+                format!("tag {n}"),
+                if n < 10 { "category" } else { "tag" },
+                dice.sentence(12),
+                (n >= 10).then(|| bytes(tag(n % 10))),
+                count,
+                early,
+                early
+            ],
+        )?;
+    }
+    let mut comments = 0_i64;
+    for n in 0..posts {
+        write_post(conn, n, posts, &mut dice, &image, &author, &tag)?;
+        comments += write_thread(conn, n, &mut dice, &author)?;
+        if n % 10_000 == 9_999 {
+            eprintln!("  {} posts", n + 1);
+        }
+    }
+    for (name, value) in [
+        ("posts", i64::try_from(posts)?),
+        ("authors", i64::try_from(AUTHORS)?),
+        ("tags", i64::try_from(TAGS)?),
+        ("comments", comments),
+    ] {
+        conn.execute("UPDATE counters SET value = ? WHERE name = ?", params![value, name])?;
+    }
+    Ok(())
+}
+
+fn write_post(
+    conn: &Connection,
+    n: usize,
+    posts: usize,
+    dice: &mut Dice,
+    image: &dyn Fn(usize) -> Id,
+    author: &dyn Fn(usize) -> Id,
+    tag: &dyn Fn(usize) -> Id,
+) -> Answer<()> {
+    let (own, when) = (bytes(post(n)), stored(published(n)));
+    let title = format!("The {} and the {} {n}", word(n * 7), word(n * 13 + 5));
+    let paragraphs: Vec<String> = (0..8).map(|_| dice.sentence(72)).collect();
+    let (source, html) = (
+        paragraphs.join("\n\n"),
+        paragraphs.iter().map(|p| format!("<p>{p}</p>\n")).collect::<String>(),
+    );
+    let text = paragraphs.join("\n");
+    let excerpt: String = text.chars().take(200).collect();
+    let shows = (n % 2 == 0).then(|| image(n % IMAGES));
+    conn.prepare_cached(
+        "INSERT INTO posts VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 576, 3, 'en', ?6, \
+         ?7, 'A line under the title', ?8, ?9, NULL, NULL, NULL, NULL, NULL, '{}', '{}', ?10, ?11, 'markdown', ?12)",
+    )?
+    .execute(params![
+        own,
+        slug(n),
+        n % 50 == 0,
+        when,
+        i64::try_from(comments_of(n))?,
+        title,
+        title.to_lowercase(),
+        excerpt,
+        shows.map(bytes),
+        html,
+        text,
+        source
+    ])?;
+    let links: Vec<(&str, usize)> = [("prior", 1), ("related", 7), ("cites", 31)]
+        .into_iter()
+        .filter_map(|(relation, back)| n.checked_sub(back).map(|to| (relation, to)))
+        .collect();
+    let link_id = |place: usize| id(5, n * 4 + place, published(n));
+    let snapshot = json!({
+        "title": title, "slug": slug(n), "subtitle": "A line under the title", "excerpt": null, "body_format": "markdown",
+        "body_source": source, "image": shows.map(|m| json!({"media_id": m, "alt": null, "caption": null})),
+        "authors": authors_of(n).iter().map(|a| json!({"author_id": author(*a), "role": "author"})).collect::<Vec<_>>(),
+        "tags": tags_of(n).map(tag),
+        "links": links.iter().enumerate().map(|(place, (relation, to))| json!({
+            "id": link_id(place), "relation": relation, "note": null, "target_post_id": post(*to), "external": null,
+        })).collect::<Vec<_>>(),
+        "featured": n % 50 == 0, "visibility": "public", "language": "en", "comments_open": true, "terms_notice": null,
+        "terms_url": null, "canonical_url": null, "seo": {}, "custom": {},
+    });
+    conn.prepare_cached("INSERT INTO revisions VALUES (?, 1, ?, NULL, 'created', ?, 576, ?)")?
+        .execute(params![own, when, title, snapshot.to_string()])?;
+    let mut lists = Vec::new();
+    for (place, a) in authors_of(n).into_iter().enumerate() {
+        conn.prepare_cached("INSERT INTO post_authors VALUES (?, ?, ?, 'author')")?
+            .execute(params![own, i64::try_from(place)?, bytes(author(a))])?;
+        lists.push(bytes(author(a)));
+    }
+    let mut seen = Vec::new();
+    for t in tags_of(n) {
+        if !seen.contains(&t) {
+            conn.prepare_cached("INSERT INTO post_tags VALUES (?, ?, ?)")?
+                .execute(params![own, i64::try_from(seen.len())?, bytes(tag(t))])?;
+            lists.push(bytes(tag(t)));
+            seen.push(t);
+        }
+    }
+    for list in lists {
+        conn.prepare_cached("INSERT INTO post_lists VALUES (?, ?, ?)")?.execute(params![list, when, own])?;
+    }
+    for (place, (relation, to)) in links.iter().enumerate() {
+        conn.prepare_cached("INSERT INTO links VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL, ?)")?.execute(
+            params![bytes(link_id(place)), own, i64::try_from(place)?, relation, bytes(post(*to)), when],
+        )?;
+    }
+    if let Some(to) = n.checked_sub(2) {
+        conn.prepare_cached("INSERT INTO body_links VALUES (?, 0, ?)")?.execute(params![own, slug(to)])?;
+    }
+    for place in 0..6 {
+        let other = (n + 101 * (place + 1)) % posts;
+        let terms = serde_json::to_string(&[word(n), word(n + 1), word(other)])?;
+        conn.prepare_cached("INSERT INTO related_posts VALUES (?, ?, ?, ?, ?)")?.execute(params![
+            own,
+            i64::try_from(place)?,
+            bytes(post(other)),
+            900 - 50 * i64::try_from(place)?,
+            terms
+        ])?;
+    }
+    if posts <= 10_000 {
+        for place in 0..24 {
+            conn.prepare_cached("INSERT OR IGNORE INTO post_terms VALUES (?, ?, ?)")?.execute(params![
+                word(n * 5 + place * 3),
+                own,
+                i64::try_from(20 - place / 2)?
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// Every third comment begins a branch; the others answer one of the three before them, so that branches grow deep.
+fn write_thread(conn: &Connection, n: usize, dice: &mut Dice, author: &dyn Fn(usize) -> Id) -> Answer<i64> {
+    let count = comments_of(n);
+    let own = bytes(post(n));
+    let mut parents: Vec<Option<usize>> = Vec::new();
+    for c in 0..count {
+        parents.push(if c % 3 == 0 { None } else { Some(c - 1 - dice.next() % c.min(2)) });
+    }
+    let ids: Vec<Id> = (0..count)
+        .map(|c| id(6, n * 32 + c, at(published(n).micros() + i64::try_from(c + 1).unwrap() * 60_000_000)))
+        .collect();
+    let (mut depth, mut root) = (vec![0_i64; count], (0..count).collect::<Vec<_>>());
+    let (mut replies, mut below) = (vec![0_i64; count], vec![0_i64; count]);
+    for c in 0..count {
+        if let Some(parent) = parents[c] {
+            (depth[c], root[c]) = (depth[parent] + 1, root[parent]);
+            replies[parent] += 1;
+            let mut up = Some(parent);
+            while let Some(above) = up {
+                below[above] += 1;
+                up = parents[above];
+            }
+        }
+    }
+    for c in 0..count {
+        let when = stored(at(published(n).micros() + i64::try_from(c + 1)? * 60_000_000));
+        let text = dice.sentence(24);
+        let profile = (c % 5 == 4).then(|| bytes(author(authors_of(n)[0])));
+        conn.prepare_cached(
+            "INSERT INTO comments VALUES (?, ?, ?, ?, ?, 1, 'approved', ?, NULL, 1, ?, ?, NULL, ?, ?, NULL, ?, ?, NULL, NULL, NULL, NULL, \
+             ?, 20, '[]', ?, ?)",
+        )?
+        .execute(params![
+            own,
+            bytes(ids[c]),
+            parents[c].map(|p| bytes(ids[p])),
+            bytes(ids[root[c]]),
+            depth[c],
+            when,
+            replies[c],
+            below[c],
+            profile,
+            format!("Reader {}", dice.next() % 5000),
+            format!("reader{n}-{c}@example.org"),
+            format!("reader{n}-{c}@example.org"),
+            format!("{:016x}", n * 32 + c),
+            format!("<p>{text}</p>\n"),
+            text
+        ])?;
+    }
+    Ok(i64::try_from(count)?)
+}

@@ -1,0 +1,546 @@
+//! What is measured in this process, by the processor time of one thread: reads against hand-written ones, growth, statements
+//! prepared again, group commit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pressroom::auth::viewer::Viewer;
+use pressroom::page::{PageRequest, cursor};
+use pressroom::service::posts::{self, Columns, PostQuery, Shown};
+use pressroom::service::{Found, Svc};
+use pressroom_schema::posts::{NewPost, Ref};
+use pressroom_schema::{Conn, Json, KeyValue, StoreError};
+use rusqlite::Connection;
+
+use crate::corpus::{self, Size};
+use crate::table::{Spread, Table};
+use crate::{Answer, app, baseline, cpu, serve};
+
+const ROUNDS: usize = 21;
+const SLICE: Duration = Duration::from_millis(12);
+/// Posts that are read again and again.
+pub const HOT: usize = 512;
+
+/// What `GET /v1/posts/{post}?include=links,related,adjacent,comments` shows to anybody.
+const PAGE: Shown = Shown {
+    body: Columns { html: true, text: true, source: false },
+    links: true,
+    related: true,
+    adjacent: true,
+    comments: true,
+};
+
+/// The hot posts, spread over the publication in no order.
+pub fn hot(size: Size) -> Vec<String> {
+    (0..HOT).map(|n| corpus::slug(n * 1_000_003 % size.posts())).collect()
+}
+
+/// A read of ours, on the reader's thread.
+type Read = Arc<dyn Fn(&Svc, &mut Conn, &Viewer) -> pressroom::error::Result<usize> + Send + Sync>;
+
+fn page(slugs: Vec<String>) -> Read {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    Arc::new(move |svc, conn, viewer| {
+        let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % slugs.len();
+        Ok(one_page(svc, conn, viewer, &slugs[n])?.len())
+    })
+}
+
+fn one_page(svc: &Svc, conn: &mut Conn, viewer: &Viewer, slug: &str) -> pressroom::error::Result<Vec<u8>> {
+    match posts::get_in(svc, conn, viewer, &Ref::Slug(slug.to_owned()), None, None, PAGE)? {
+        Found::Here(view) => Ok(serde_json::to_vec(&view).unwrap()),
+        Found::Moved(_) => Ok(Vec::new()),
+    }
+}
+
+fn list(query: PostQuery) -> Read {
+    Arc::new(move |svc, conn, viewer| {
+        let page = posts::list_in(svc, conn, viewer, &query, Shown::default())?;
+        Ok(serde_json::to_vec(&page.into_list()).unwrap().len())
+    })
+}
+
+fn asks(limit: i64) -> PostQuery {
+    PostQuery { page: PageRequest { limit: Some(limit), ..PageRequest::default() }, ..PostQuery::default() }
+}
+
+/// A page of the list that goes on after post number `n`.
+fn deep(mut query: PostQuery, n: usize) -> PostQuery {
+    let at = corpus::published(n);
+    query.page.after = Some(cursor("posts:-published_at", &KeyValue::Time(at), corpus::post(n)));
+    query
+}
+
+/// Runs `read` on the reader's thread for a slice; microseconds of its processor time a read.
+fn slice(svc: &Svc, read: &Read, time: Duration) -> Answer<f64> {
+    let (svc2, read) = (svc.clone(), Arc::clone(read));
+    let viewer = Viewer::anonymous("bench", None);
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let work = move |conn: &mut Conn| {
+        let viewer = Viewer::anonymous("bench", None);
+        let (started, before, mut count) = (Instant::now(), cpu::of_thread(), 0_u32);
+        while started.elapsed() < time {
+            for _ in 0..8 {
+                std::hint::black_box(read(&svc2, conn, &viewer)?);
+                count += 1;
+            }
+        }
+        Ok(micros(cpu::of_thread() - before) / f64::from(count))
+    };
+    runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string().into())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of a slice")]
+fn micros(nanos: u64) -> f64 {
+    nanos as f64 / 1000.0
+}
+
+fn by_hand(conn: &Connection, read: &dyn Fn(&Connection) -> Answer<Vec<u8>>, time: Duration) -> Answer<f64> {
+    let (started, before, mut count) = (Instant::now(), cpu::of_thread(), 0_u32);
+    while started.elapsed() < time {
+        for _ in 0..8 {
+            std::hint::black_box(read(conn)?);
+            count += 1;
+        }
+    }
+    Ok(micros(cpu::of_thread() - before) / f64::from(count))
+}
+
+/// Slices of both in turn: the ratio of `case` to the base before and after it.
+pub fn alternate(
+    rounds: usize,
+    mut base: impl FnMut() -> Answer<f64>,
+    mut case: impl FnMut() -> Answer<f64>,
+) -> Answer<(Spread, f64, f64)> {
+    let (mut ratios, mut bases, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+    (base()?, case()?);
+    let mut before = base()?;
+    for _ in 0..rounds {
+        let own = case()?;
+        let after = base()?;
+        ratios.push(own / f64::midpoint(before, after));
+        (bases.push(after), cases.push(own));
+        before = after;
+    }
+    Ok((Spread::of(ratios), Spread::of(bases).median, Spread::of(cases).median))
+}
+
+/// Rows 6 to 8, 10, 11, 14.
+pub fn rows(table: &mut Table) -> Answer<()> {
+    cpu::pin(1);
+    let small = corpus::make(Size::S)?;
+    if table.wants(&[6, 7, 8, 14]) {
+        let path = crate::target().join("scratch.db");
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+        }
+        std::fs::copy(&small, &path)?;
+        let app = app::open(&path, 64 << 20)?;
+        let conn = baseline::open(&path)?;
+        if table.wants(&[6]) {
+            against_hand(table, app.service(), &conn)?;
+        }
+        if table.wants(&[7]) {
+            after_a_change(table, app.service(), &conn)?;
+        }
+    }
+    if table.wants(&[8]) {
+        prepared_again(table)?;
+    }
+    if table.wants(&[10, 11]) {
+        growth(table)?;
+    }
+    if table.wants(&[14]) {
+        group_commit(table)?;
+    }
+    Ok(())
+}
+
+fn check(svc: &Svc, conn: &Connection) -> Answer<()> {
+    let (svc2, viewer) = (svc.clone(), Viewer::anonymous("bench", None));
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let slug = corpus::slug(400);
+    let name = slug.clone();
+    let work = move |c: &mut Conn| {
+        let viewer = Viewer::anonymous("bench", None);
+        let page = one_page(&svc2, c, &viewer, &name)?;
+        let list = posts::list_in(&svc2, c, &viewer, &asks(10), Shown::default())?;
+        Ok((page, serde_json::to_vec(&list.into_list()).unwrap()))
+    };
+    let (page, list) = runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string())?;
+    for (what, ours, theirs) in [("page", page, baseline::page(conn, &slug)?), ("list", list, baseline::list(conn, 10)?)] {
+        if ours != theirs {
+            let at = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+            let near = |bytes: &[u8]| {
+                String::from_utf8_lossy(&bytes[at.saturating_sub(60).min(bytes.len())..(at + 60).min(bytes.len())]).into_owned()
+            };
+            return Err(format!("the {what} differs:\n{}\n{}", near(&ours), near(&theirs)).into());
+        }
+    }
+    Ok(())
+}
+
+fn against_hand(table: &mut Table, svc: &Svc, conn: &Connection) -> Answer<()> {
+    check(svc, conn)?;
+    let slugs = hot(Size::S);
+    let ours = page(slugs.clone());
+    let next = std::cell::Cell::new(0);
+    let theirs = |conn: &Connection| {
+        next.set((next.get() + 1) % slugs.len());
+        baseline::page(conn, &slugs[next.get()])
+    };
+    let (ratio, base, own) =
+        alternate(ROUNDS, || by_hand(conn, &theirs, SLICE), || slice(svc, &ours, SLICE))?;
+    table.row(6, "uncached post page in process ÷ rusqlite", ratio, "≤ 1.25", &format!("{own:.1} ÷ {base:.1} µs"));
+    let ours = list(asks(10));
+    let theirs = |conn: &Connection| baseline::list(conn, 10);
+    let (ratio, base, own) =
+        alternate(ROUNDS, || by_hand(conn, &theirs, SLICE), || slice(svc, &ours, SLICE))?;
+    table.row(6, "uncached list of 10 in process ÷ rusqlite", ratio, "", &format!("{own:.1} ÷ {base:.1} µs"));
+    Ok(())
+}
+
+/// The list is read once after each change of one of its posts.
+fn after_a_change(table: &mut Table, svc: &Svc, conn: &Connection) -> Answer<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let last = Size::S.posts() - 1;
+    let theirs = |conn: &Connection| baseline::list(conn, 10);
+    let base = by_hand(conn, &theirs, SLICE * 8)?;
+    let mut ratios = Vec::new();
+    let mut owns = Vec::new();
+    for n in 0..200_usize {
+        runtime.block_on(serve::touch(svc, &corpus::slug(last - n % 10), &n.to_string()))?;
+        let svc2 = svc.clone();
+        let read = move |conn: &mut Conn| {
+            let before = cpu::of_thread();
+            let page = posts::list_in(&svc2, conn, &Viewer::anonymous("bench", None), &asks(10), Shown::default())?;
+            std::hint::black_box(serde_json::to_vec(&page.into_list()).unwrap());
+            Ok(micros(cpu::of_thread() - before))
+        };
+        let own = runtime.block_on(svc.read(&Viewer::anonymous("bench", None), read)).map_err(|e| e.to_string())?;
+        ratios.push(own / base);
+        owns.push(own);
+    }
+    let own = Spread::of(owns).median;
+    table.row(
+        7,
+        "list of 10 after one of its posts changed ÷ rusqlite list",
+        Spread::of(ratios),
+        "≤ 0.4",
+        &format!("{own:.1} ÷ {base:.1} µs"),
+    );
+    Ok(())
+}
+
+mod watch {
+    //! Every connection to SQLite of this process, to count what they prepare.
+
+    use std::collections::HashSet;
+    use std::os::raw::{c_char, c_int, c_uint, c_void};
+    use std::sync::Mutex;
+
+    use rusqlite::ffi;
+
+    static OPEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    static KNOWN: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+    static STRANGERS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    unsafe extern "C" fn on_open(
+        db: *mut ffi::sqlite3,
+        _message: *mut *mut c_char,
+        _api: *const ffi::sqlite3_api_routines,
+    ) -> c_int {
+        OPEN.lock().unwrap().push(db as usize);
+        ffi::SQLITE_OK
+    }
+
+    unsafe extern "C" fn on_run(_event: c_uint, _own: *mut c_void, statement: *mut c_void, _text: *mut c_void) -> c_int {
+        let known = KNOWN.lock().unwrap();
+        if known.as_ref().is_some_and(|known| !known.contains(&(statement as usize))) {
+            // SAFETY: SQLite hands over the statement that it is about to run.
+            let text = unsafe { std::ffi::CStr::from_ptr(ffi::sqlite3_sql(statement.cast())) };
+            STRANGERS.lock().unwrap().push(text.to_string_lossy().into_owned());
+        }
+        0
+    }
+
+    /// From now on connections are noted as they open.
+    pub(super) fn begin() {
+        // SAFETY: the function lives as long as the process.
+        unsafe { ffi::sqlite3_auto_extension(Some(on_open)) };
+    }
+
+    fn statements() -> (HashSet<usize>, i64) {
+        let (mut found, mut again) = (HashSet::new(), 0);
+        for db in OPEN.lock().unwrap().iter() {
+            let mut statement = std::ptr::null_mut();
+            loop {
+                // SAFETY: the connections stay open while this is asked, and nothing runs on them.
+                unsafe {
+                    statement = ffi::sqlite3_next_stmt(*db as *mut ffi::sqlite3, statement);
+                    if statement.is_null() {
+                        break;
+                    }
+                    again += i64::from(ffi::sqlite3_stmt_status(statement, ffi::SQLITE_STMTSTATUS_REPREPARE, 0));
+                }
+                found.insert(statement as usize);
+            }
+        }
+        (found, again)
+    }
+
+    /// What is prepared now is known; what runs besides is counted.
+    pub(super) fn warm() -> i64 {
+        let (known, again) = statements();
+        *KNOWN.lock().unwrap() = Some(known);
+        for db in OPEN.lock().unwrap().iter() {
+            // SAFETY: as above.
+            unsafe {
+                ffi::sqlite3_trace_v2(
+                    *db as *mut ffi::sqlite3,
+                    c_uint::try_from(ffi::SQLITE_TRACE_STMT).unwrap_or(0),
+                    Some(on_run),
+                    std::ptr::null_mut(),
+                );
+            }
+        }
+        again
+    }
+
+    /// Statements that ran without being known, and how often known ones were prepared again since [`warm`].
+    pub(super) fn count(before: i64) -> (Vec<String>, i64) {
+        let (_, again) = statements();
+        (STRANGERS.lock().unwrap().clone(), again - before)
+    }
+}
+
+/// Every read of the contract, twice: the second time nothing may be prepared.
+fn prepared_again(table: &mut Table) -> Answer<()> {
+    watch::begin();
+    let app = app::open(&Size::S.path(), 0)?;
+    let paths = crate::over::reads();
+    let mut ask = crate::over::in_process(&app)?;
+    for path in &paths {
+        ask(path)?;
+    }
+    let before = watch::warm();
+    for path in &paths {
+        ask(path)?;
+    }
+    let (strangers, again) = watch::count(before);
+    for text in &strangers {
+        eprintln!("prepared after warm-up: {text}");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
+    let total = (strangers.len() as i64 + again) as f64;
+    table.row(
+        8,
+        "statements prepared or prepared again after warm-up",
+        Spread::exact(total),
+        "0",
+        &format!("{} reads", paths.len()),
+    );
+    Ok(())
+}
+
+fn growth(table: &mut Table) -> Answer<()> {
+    let small = app::open(&corpus::make(Size::S)?, 0)?;
+    let large = app::open(&corpus::make(Size::L)?, 0)?;
+    let (small, large) = (small.service(), large.service());
+    let compare = |table: &mut Table, row: u32, what: &str, reach: &str, s: Read, l: Read| -> Answer<()> {
+        // What is measured is in memory: each slice of the warm-up touches every sampled key.
+        for _ in 0..2 {
+            slice(small, &s, SLICE * 20)?;
+            slice(large, &l, SLICE * 20)?;
+        }
+        let (ratio, base, own) =
+            alternate(ROUNDS, || slice(small, &s, SLICE), || slice(large, &l, SLICE))?;
+        table.row(row, what, ratio, reach, &format!("{own:.1} ÷ {base:.1} µs"));
+        Ok(())
+    };
+    if table.wants(&[10]) {
+        let tag = |mut q: PostQuery| {
+            q.tags = vec![corpus::tag_slug(7)];
+            q
+        };
+        let author = |mut q: PostQuery| {
+            q.authors = vec![corpus::author_slug(7)];
+            q
+        };
+        let middle = |size: Size| size.posts() * 55 / 100;
+        let newest = |_: Size| asks(10);
+        let cases: [(&str, &dyn Fn(Size) -> PostQuery); 6] = [
+            ("newest", &newest),
+            ("newest, 45 % deep", &|size| deep(asks(10), middle(size))),
+            ("by tag", &|_| tag(asks(10))),
+            ("by tag, 45 % deep", &|size| tag(deep(asks(10), middle(size)))),
+            ("by author", &|_| author(asks(10))),
+            ("by author, 45 % deep", &|size| author(deep(asks(10), middle(size)))),
+        ];
+        for (what, query) in cases {
+            let what = format!("growth of the list {what}");
+            compare(table, 10, &what, "≤ 1.2", list(query(Size::S)), list(query(Size::L)))?;
+        }
+        let counted = |mut q: PostQuery| {
+            q.page.count = true;
+            q
+        };
+        let (s, l) = (list(counted(asks(1))), list(counted(asks(1))));
+        compare(table, 10, "growth of the list of one, with the total", "≤ 1.2", s, l)?;
+    }
+    if table.wants(&[11]) {
+        compare(table, 11, "growth of a post page, 512 hot", "≤ 1.35", page(hot(Size::S)), page(hot(Size::L)))?;
+        let all = |size: Size| (0..size.posts()).map(|n| corpus::slug(n * 700_001 % size.posts())).collect();
+        compare(table, 11, "growth of a post page, uniform", "≤ 1.8", page(all(Size::S)), page(all(Size::L)))?;
+    }
+    Ok(())
+}
+
+/// Posts of 4 KB with their first revision, written by so many clients at once for a while: writes a second.
+fn writes(svc: &Svc, clients: usize, time: Duration) -> Answer<f64> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let count = runtime.block_on(async {
+        let local = tokio::task::LocalSet::new();
+        local
+            .run_until(async {
+                let mut all = Vec::new();
+                for _ in 0..clients {
+                    let svc = svc.clone();
+                    all.push(tokio::task::spawn_local(async move {
+                        let (started, mut count) = (Instant::now(), 0_u32);
+                        while started.elapsed() < time {
+                            write_one(&svc).await.unwrap();
+                            count += 1;
+                        }
+                        count
+                    }));
+                }
+                let mut total = 0;
+                for client in all {
+                    total += client.await.unwrap();
+                }
+                total
+            })
+            .await
+    });
+    Ok(f64::from(count) / time.as_secs_f64())
+}
+
+async fn write_one(svc: &Svc) -> Result<(), StoreError> {
+    let (id, now) = (svc.clock.new_id(), svc.now());
+    let actor = svc.actor(&Viewer::system());
+    svc.db
+        .write(actor, move |tx| {
+            let post = NewPost {
+                id,
+                slug: format!("w-{}", id.0.simple()),
+                status: "draft".into(),
+                visibility: "public".into(),
+                listed: false,
+                featured: false,
+                comments_open: true,
+                sorted_at: now,
+                published_at: None,
+                created_at: now,
+                updated_at: now,
+                deleted_at: None,
+                version: 1,
+                revision: 1,
+                live_revision: None,
+                owner_id: None,
+                comment_count: 0,
+                word_count: 600,
+                reading_minutes: 3,
+                language: "en".into(),
+                title: "Written".into(),
+                title_key: "written".into(),
+                subtitle: None,
+                excerpt: String::new(),
+                image_media_id: None,
+                image_alt: None,
+                image_caption: None,
+                terms_notice: None,
+                terms_url: None,
+                canonical_url: None,
+                seo: Json::object(),
+                custom: Json::object(),
+                html: "word ".repeat(800),
+                text: String::new(),
+                body_format: "markdown".into(),
+                body_source: "word ".repeat(800),
+            };
+            pressroom_schema::posts::insert(tx.conn, &post)?;
+            tx.record("post", id, "created", 1, Vec::new());
+            Ok(())
+        })
+        .await
+}
+
+fn group_commit(table: &mut Table) -> Answer<()> {
+    let open = |name: &str, durable: bool| -> Answer<_> {
+        let path = crate::target().join(name);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+        }
+        std::fs::copy(Size::S.path(), &path)?;
+        let mut config = app::config(&path, 0);
+        if !durable {
+            config.durable = pressroom::config::Switch::Off;
+        }
+        app::open_with(config)
+    };
+    let (durable, relaxed) = (open("durable.db", true)?, open("relaxed.db", false)?);
+    let time = Duration::from_millis(400);
+    let both = |table: &mut Table, what: &str, reach: &str, base: &dyn Fn() -> Answer<f64>| -> Answer<()> {
+        let (ratio, base, own) = alternate(9, base, || writes(durable.service(), 16, time))?;
+        table.row(14, what, ratio, reach, &format!("{own:.0} ÷ {base:.0} writes/s"));
+        Ok(())
+    };
+    both(table, "group commit at 16 clients, durable ÷ relaxed", "≥ 0.75", &|| {
+        writes(relaxed.service(), 16, time)
+    })?;
+    both(table, "durable at 16 clients ÷ at one, whose writes each have a commit", "≥ 2.5", &|| {
+        writes(durable.service(), 1, time)
+    })?;
+    Ok(())
+}
+
+/// Runs one case so many times, for callgrind: the difference between two numbers of times is the case alone.
+pub fn repeat(case: &str, times: usize) -> Answer<()> {
+    let size = if case.ends_with("-l") { Size::L } else { Size::S };
+    let path = size.path();
+    let slugs = hot(size);
+    let name = case.trim_end_matches("-l");
+    if let "rusqlite-page" | "rusqlite-list" = name {
+        let conn = baseline::open(&path)?;
+        for n in 0..times {
+            let bytes = if name == "rusqlite-page" {
+                baseline::page(&conn, &slugs[n % 64])?
+            } else {
+                baseline::list(&conn, 10)?
+            };
+            std::hint::black_box(bytes);
+        }
+        return Ok(());
+    }
+    if let Some(http) = name.strip_prefix("http-") {
+        return crate::over::repeat(http, &path, &slugs, times);
+    }
+    let app = app::open(&path, 0)?;
+    let svc = app.service();
+    let read = match name {
+        "page" => page(slugs[..64].to_vec()),
+        "list" => list(asks(10)),
+        _ => return Err(format!("there is no case {case}").into()),
+    };
+    let (svc2, viewer) = (svc.clone(), Viewer::anonymous("bench", None));
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let work = move |conn: &mut Conn| {
+        for _ in 0..times {
+            std::hint::black_box(read(&svc2, conn, &Viewer::anonymous("bench", None))?);
+        }
+        Ok(())
+    };
+    runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string().into())
+}
+

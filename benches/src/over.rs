@@ -1,0 +1,443 @@
+//! What is measured over HTTP: processor time of the server for each request, against a bare handler that answers the same
+//! bytes; and what only time can tell.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::Service as _;
+
+use crate::corpus::{self, Size};
+use crate::http::{CONNECTIONS, Load, Server, get, header, once, post};
+use crate::inside::{alternate, hot};
+use crate::table::{Spread, Table};
+use crate::{Answer, cpu};
+
+const ROUNDS: usize = 11;
+const SLICE: Duration = Duration::from_millis(80);
+const CACHE: u64 = 256 << 20;
+const INCLUDE: &str = "include=links,related,adjacent,comments";
+
+fn page(slug: &str) -> String {
+    format!("/v1/posts/{slug}?{INCLUDE}")
+}
+
+/// A read of each kind that the contract has, of each filter and order.
+pub fn reads() -> Vec<String> {
+    let (post, author, tag) = (corpus::slug(400), corpus::author_slug(3), corpus::tag_slug(4));
+    let mut paths: Vec<String> = [
+        "/v1/site",
+        "/v1/posts",
+        "/v1/posts?count=true",
+        "/v1/posts?sort=published_at",
+        "/v1/posts?sort=-updated_at",
+        "/v1/posts?sort=title",
+        "/v1/posts?sort=-comment_count",
+        "/v1/posts?featured=true",
+        "/v1/posts?published_after=2015-02-01T00:00:00Z&published_before=2015-02-10T00:00:00Z",
+        "/v1/posts?updated_since=2015-02-01T00:00:00Z",
+        "/v1/posts?include=links,related,adjacent,comments",
+        "/v1/posts?fields=title,html",
+        "/v1/authors",
+        "/v1/authors?sort=-post_count",
+        "/v1/tags",
+        "/v1/tags?sort=-post_count",
+        "/v1/search?q=harbour+clock",
+        "/feed.xml",
+        "/atom.xml",
+        "/feed.json",
+        "/sitemap.xml",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    paths.extend([
+        format!("/v1/posts?tag={tag}"),
+        format!("/v1/posts?author={author}"),
+        format!("/v1/posts?author={author}&tag={tag}"),
+        format!("/v1/posts/{post}"),
+        format!("/v1/posts/{}", corpus::post(400)),
+        page(&post),
+        format!("/v1/posts/{post}/related"),
+        format!("/v1/posts/{post}/links"),
+        format!("/v1/posts/{post}/comments"),
+        format!("/v1/posts/{post}/comments?view=flat"),
+        format!("/v1/posts/{post}/comments?sort=newest"),
+        format!("/v1/posts/{post}/comments?sort=top"),
+        format!("/v1/authors/{author}"),
+        format!("/v1/tags/{tag}"),
+        format!("/feed.xml?tag={tag}"),
+        format!("/feed.json?author={author}"),
+    ]);
+    paths
+}
+
+/// The whole application without a socket: asks for a path, and wants a 200.
+pub fn in_process(app: &pressroom::app::App) -> Answer<impl FnMut(&str) -> Answer<Vec<u8>>> {
+    let system = actix_web::rt::System::new();
+    let service = system.block_on(actix_web::test::init_service(app.build()));
+    Ok(move |path: &str| {
+        system.block_on(async {
+            let request = actix_web::test::TestRequest::get().uri(path).to_request();
+            let response = service.call(request).await.map_err(|e| e.to_string())?;
+            let status = response.status();
+            let body = actix_web::body::to_bytes(response.into_body()).await.map_err(|_| "no body")?;
+            if status.as_u16() != 200 {
+                return Err(format!("{path}: {status} {}", String::from_utf8_lossy(&body)).into());
+            }
+            Ok(body.to_vec())
+        })
+    })
+}
+
+/// Cases for callgrind that go through the whole application.
+pub fn repeat(case: &str, path: &Path, slugs: &[String], times: usize) -> Answer<()> {
+    let app = crate::app::open(path, if case == "page" { 0 } else { CACHE })?;
+    let mut ask = in_process(&app)?;
+    for n in 0..times {
+        std::hint::black_box(ask(&page(&slugs[n % 8]))?);
+    }
+    Ok(())
+}
+
+/// Asks each once, so that later answers come from the cache, and takes the bodies.
+fn bodies(server: &Server, requests: &[Vec<u8>]) -> Answer<Vec<Vec<u8>>> {
+    for request in requests {
+        once(server.port, request)?;
+    }
+    requests
+        .iter()
+        .map(|request| {
+            let reply = once(server.port, request)?;
+            if reply.status == 200 { Ok(reply.body) } else { Err(format!("status {}", reply.status).into()) }
+        })
+        .collect()
+}
+
+/// Processor time of the bare handler ÷ that of the server, for the same bytes.
+fn against_bare(
+    table: &mut Table,
+    row: u32,
+    what: &str,
+    reach: &str,
+    app: &Server,
+    bare: &Server,
+    requests: (Vec<Vec<u8>>, u16),
+    base: (Vec<Vec<u8>>, u16),
+) -> Answer<()> {
+    let mut base = Load::new(bare.port, base.0, base.1, CONNECTIONS)?;
+    let mut case = Load::new(app.port, requests.0, requests.1, CONNECTIONS)?;
+    let mut ratios = Vec::new();
+    let (mut bases, mut cases) = (Vec::new(), Vec::new());
+    base.run(bare, SLICE, false)?;
+    case.run(app, SLICE, false)?;
+    let mut before = base.run(bare, SLICE, false)?.cpu;
+    for _ in 0..ROUNDS {
+        let own = case.run(app, SLICE, false)?.cpu;
+        let after = base.run(bare, SLICE, false)?.cpu;
+        ratios.push(f64::midpoint(before, after) / own);
+        bases.push(after);
+        cases.push(own);
+        before = after;
+    }
+    let (base, own) = (Spread::of(bases).median / 1000.0, Spread::of(cases).median / 1000.0);
+    table.row(row, what, Spread::of(ratios), reach, &format!("{base:.1} ÷ {own:.1} µs"));
+    Ok(())
+}
+
+fn numbered(count: usize) -> Vec<Vec<u8>> {
+    (0..count).map(|n| get(&format!("/{n}"), "")).collect()
+}
+
+/// Rows 1 to 5, 12, 15, 16, 18.
+pub fn rows(table: &mut Table) -> Answer<()> {
+    cpu::pin(1);
+    let small = corpus::make(Size::S)?;
+    if table.wants(&[1, 2, 3, 4]) {
+        cached(table, &small)?;
+    }
+    if table.wants(&[5]) {
+        uncached(table, &small)?;
+    }
+    if table.wants(&[12]) {
+        cached_growth(table)?;
+    }
+    if table.wants(&[15]) {
+        invalidated(table)?;
+    }
+    if table.wants(&[16]) {
+        beside_slow(table, &small)?;
+    }
+    if table.wants(&[18]) {
+        footprint(table)?;
+    }
+    Ok(())
+}
+
+fn cached(table: &mut Table, path: &Path) -> Answer<()> {
+    let app = Server::app(path, CACHE)?;
+    let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
+    let lists: Vec<Vec<u8>> = (0..60)
+        .flat_map(|tag| ["", "&sort=published_at"].map(|sort| get(&format!("/v1/posts?tag={}&limit=10{sort}", corpus::tag_slug(tag)), "")))
+        .collect();
+    let found = bodies(&app, &pages)?;
+    let bare = Server::bare(&found)?;
+    if table.wants(&[1]) {
+        let (same, count) = (numbered(found.len()), found.len());
+        let what = format!("noise: the bare handler against itself, {count} bodies");
+        against_bare(table, 1, &what, "0.97 to 1.03", &bare, &bare, (same.clone(), 200), (same.clone(), 200))?;
+        against_bare(table, 1, "cached post page", "≥ 0.95", &app, &bare, (pages.clone(), 200), (same, 200))?;
+        let found = bodies(&app, &lists)?;
+        let bare = Server::bare(&found)?;
+        let same = numbered(found.len());
+        against_bare(table, 1, "cached list", "≥ 0.95", &app, &bare, (lists, 200), (same, 200))?;
+    }
+    if table.wants(&[2]) {
+        let conditional: Vec<Vec<u8>> = hot(Size::S)
+            .iter()
+            .map(|slug| {
+                let reply = once(app.port, &get(&page(slug), ""))?;
+                let tag = header(&reply.head, "etag").unwrap_or_default();
+                Ok(get(&page(slug), &format!("If-None-Match: {tag}\r\n")))
+            })
+            .collect::<Answer<_>>()?;
+        let same = vec![get("/304", "")];
+        against_bare(table, 2, "cached 304 ÷ static 304", "≥ 0.95", &app, &bare, (conditional, 304), (same, 304))?;
+    }
+    if table.wants(&[3]) {
+        // The list whose body comes nearest to 20 KB.
+        let mut best = (usize::MAX, 1);
+        for limit in 5..=20 {
+            let length = once(app.port, &get(&format!("/v1/posts?limit={limit}"), ""))?.body.len();
+            best = best.min((length.abs_diff(20_000), limit));
+        }
+        let path = format!("/v1/posts?limit={}", best.1);
+        let zipped = get(&path, "Accept-Encoding: gzip\r\n");
+        let plain = once(app.port, &get(&path, ""))?.body;
+        // Compressed forms are made when an answer is asked for again.
+        let mut length = 0;
+        for _ in 0..200 {
+            let reply = once(app.port, &zipped)?;
+            if header(&reply.head, "content-encoding") == Some("gzip") {
+                length = reply.body.len();
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if length == 0 {
+            table.gap(3, "cached with stored gzip", "≥ 1.05", "no gzip was answered");
+        } else {
+            let bare = Server::bare(std::slice::from_ref(&plain))?;
+            let what = format!("cached with stored gzip ({length} bytes) ÷ static {} bytes", plain.len());
+            against_bare(table, 3, &what, "≥ 1.05", &app, &bare, (vec![zipped], 200), (numbered(1), 200))?;
+        }
+    }
+    if table.wants(&[4]) {
+        graphql(table, &app)?;
+    }
+    Ok(())
+}
+
+/// The acceptance's page in one query.
+pub const QUERY: &str = "query Page($slug: String!) { post(slug: $slug) { id slug title html authors { slug name bioHtml postCount } tags { slug name } \
+     related(limit: 3) { post { slug title } } previous { slug } next { slug } comments(first: 20) { edges { node { id html author { name } } } } } }";
+
+fn query(slug: &str) -> String {
+    serde_json::json!({ "query": QUERY, "variables": { "slug": slug } }).to_string()
+}
+
+fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
+    let slugs = hot(Size::S);
+    let posts: Vec<Vec<u8>> = slugs.iter().map(|slug| post("/graphql", &query(slug))).collect();
+    let first = once(app.port, &posts[0])?;
+    if first.status != 200 || String::from_utf8_lossy(&first.body).contains("\"errors\"") {
+        let why = String::from_utf8_lossy(&first.body).chars().take(120).collect::<String>();
+        table.gap(4, "cached GraphQL", "≥ 0.95; ≥ 0.75", &format!("status {}: {why}", first.status));
+        return Ok(());
+    }
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
+    };
+    let gets: Vec<Vec<u8>> = slugs
+        .iter()
+        .map(|slug| {
+            let variables = serde_json::json!({ "slug": slug }).to_string();
+            get(&format!("/graphql?query={}&variables={}", encode(QUERY), encode(&variables)), "Accept: application/json\r\n")
+        })
+        .collect();
+    for (what, reach, requests) in [("by GET", "≥ 0.95", gets), ("by POST", "≥ 0.75", posts)] {
+        let found = bodies(app, &requests)?;
+        let bare = Server::bare(&found)?;
+        let what = format!("cached GraphQL {what}");
+        against_bare(table, 4, &what, reach, app, &bare, (requests, 200), (numbered(found.len()), 200))?;
+    }
+    Ok(())
+}
+
+fn uncached(table: &mut Table, path: &Path) -> Answer<()> {
+    let app = Server::app(path, 0)?;
+    let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
+    let found = bodies(&app, &pages)?;
+    let bytes: usize = found.iter().map(Vec::len).sum::<usize>() / found.len();
+    let bare = Server::bare(&found)?;
+    let what = format!("uncached post page over HTTP, {bytes} bytes on average");
+    against_bare(table, 5, &what, "≥ 0.18", &app, &bare, (pages, 200), (numbered(found.len()), 200))?;
+    let lists = vec![get("/v1/posts?limit=10", "")];
+    let found = bodies(&app, &lists)?;
+    let bare = Server::bare(&found)?;
+    against_bare(table, 5, "uncached list of 10 over HTTP", "", &app, &bare, (lists, 200), (numbered(1), 200))
+}
+
+fn cached_growth(table: &mut Table) -> Answer<()> {
+    let (small, large) =
+        (Server::app(&corpus::make(Size::S)?, CACHE)?, Server::app(&corpus::make(Size::L)?, CACHE)?);
+    // The same slugs are in both; what the pages name besides may be longer by a digit.
+    let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
+    (bodies(&small, &pages)?, bodies(&large, &pages)?);
+    let mut on_small = Load::new(small.port, pages.clone(), 200, CONNECTIONS)?;
+    let mut on_large = Load::new(large.port, pages, 200, CONNECTIONS)?;
+    let (ratio, base, own) = alternate(
+        ROUNDS,
+        || Ok(on_small.run(&small, SLICE, false)?.cpu),
+        || Ok(on_large.run(&large, SLICE, false)?.cpu),
+    )?;
+    let note = format!("{:.1} ÷ {:.1} µs", own / 1000.0, base / 1000.0);
+    table.row(12, "growth of cached post pages, the same keys", ratio, "≤ 1.05", &note);
+    Ok(())
+}
+
+fn metric(server: &Server, name: &str) -> Answer<f64> {
+    let text = String::from_utf8(once(server.port, &get("/metrics", ""))?.body)?;
+    let line = text.lines().find(|l| l.starts_with(name)).ok_or_else(|| format!("no metric {name}"))?;
+    Ok(line.rsplit(' ').next().unwrap_or_default().parse()?)
+}
+
+fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    let at = ((values.len() - 1) as f64 * share) as usize;
+    values.get(at).copied().unwrap_or(f64::NAN)
+}
+
+fn invalidated(table: &mut Table) -> Answer<()> {
+    let path = crate::target().join("scratch-15.db");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
+    std::fs::copy(Size::S.path(), &path)?;
+    let mut app = Server::app(&path, CACHE)?;
+    let slug = corpus::slug(1_000);
+    let request = vec![get(&page(&slug), "")];
+    let mut load = Load::new(app.port, request, 200, CONNECTIONS)?;
+    load.run(&app, SLICE * 4, false)?;
+    let computed = |app: &Server| metric(app, "pressroom_cache_computed_total");
+    let times = 30;
+    let before = computed(&app)?;
+    for n in 0..times {
+        app.tell(&format!("touch {slug} {n}"))?;
+        load.run(&app, SLICE / 4, false)?;
+    }
+    let each = (computed(&app)? - before) / f64::from(times);
+    table.row(15, "computations for one invalidation under 32 connections", Spread::exact(each), "1", "30 invalidations");
+    let (mut ratios, mut quiet, mut busy) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..7 {
+        let calm = load.run(&app, Duration::from_millis(500), true)?;
+        let (mut waits, started, mut n) = (Vec::new(), Instant::now(), 0);
+        while started.elapsed() < Duration::from_millis(500) {
+            app.tell(&format!("touch {slug} {round}-{n}"))?;
+            waits.extend(load.run(&app, Duration::from_millis(95), true)?.waits);
+            n += 1;
+        }
+        let (a, b) = (percentile(calm.waits, 0.99), percentile(waits, 0.99));
+        ratios.push(b / a);
+        quiet.push(a);
+        busy.push(b);
+    }
+    let note = format!("{:.0} ÷ {:.0} µs", Spread::of(busy).median, Spread::of(quiet).median);
+    table.row(15, "p99 with 10 invalidations a second ÷ without", Spread::of(ratios), "≤ 3", &note);
+    Ok(())
+}
+
+fn beside_slow(table: &mut Table, path: &Path) -> Answer<()> {
+    let app = Server::app(path, CACHE)?;
+    let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
+    bodies(&app, &pages)?;
+    let mut load = Load::new(app.port, pages, 200, CONNECTIONS)?;
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let port = app.port;
+    for client in 0..2_usize {
+        let (stop, done) = (stop.clone(), done.clone());
+        std::thread::spawn(move || {
+            cpu::pin(1);
+            let mut n = client;
+            loop {
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(1));
+                    continue;
+                }
+                // Another page each time, which no cache has.
+                n += 2;
+                let path = format!("/v1/search?q=harbour+heron+tide&limit={}", n % 100 + 1);
+                let request = get(&path, "Authorization: \r\nCache-Control: no-cache\r\n");
+                let _ = slow(port, &request);
+                done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        });
+    }
+    let (mut ratios, mut calm, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    let time = Duration::from_millis(300);
+    #[expect(clippy::cast_precision_loss, reason = "requests of a slice")]
+    let speed = |s: crate::http::Slice| s.requests as f64 / s.seconds;
+    for _ in 0..7 {
+        let quiet = speed(load.run(&app, time, false)?);
+        stop.store(false, std::sync::atomic::Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(20));
+        let busy = speed(load.run(&app, time, false)?);
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(50));
+        ratios.push(busy / quiet);
+        (calm.push(quiet), beside.push(busy));
+    }
+    let slow = done.load(std::sync::atomic::Ordering::Relaxed);
+    let note =
+        format!("{:.0} ÷ {:.0} requests/s; {slow} searches meanwhile", Spread::of(beside).median, Spread::of(calm).median);
+    table.row(16, "cached pages beside two clients that search ÷ undisturbed", Spread::of(ratios), "≥ 0.25", &note);
+    Ok(())
+}
+
+/// A request that may sleep while it waits.
+fn slow(port: u16, request: &[u8]) -> Answer<()> {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+    stream.write_all(request)?;
+    let mut buffer = [0; 65_536];
+    stream.read(&mut buffer)?;
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes of memory")]
+fn footprint(table: &mut Table) -> Answer<()> {
+    let path = corpus::make(Size::L)?;
+    let mut starts = Vec::new();
+    for _ in 0..7 {
+        let started = Instant::now();
+        let app = Server::app(&path, CACHE)?;
+        once(app.port, &get("/v1/posts?limit=10", ""))?;
+        starts.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+    table.row(18, "start to first answer, 100,000 posts: ms", Spread::of(starts), "≤ 150", "");
+    let setting = 32_u64 << 20;
+    let app = Server::app(&path, setting)?;
+    once(app.port, &get("/v1/posts?limit=10", ""))?;
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let idle = mib(cpu::resident(app.pid())?);
+    table.row(18, "resident memory idle: MiB", Spread::exact(idle), "≤ 48", "after one list");
+    let pages: Vec<Vec<u8>> = (0..8_000).map(|n| get(&page(&corpus::slug(n * 12)), "")).collect();
+    let mut load = Load::new(app.port, pages, 200, CONNECTIONS)?;
+    load.run(&app, Duration::from_secs(6), false)?;
+    let (all, own) = (mib(cpu::resident(app.pid())?), mib(cpu::anonymous(app.pid())?));
+    let note = format!("the cache's setting is 32 MiB; {all:.0} MiB with the pages of the database file that are mapped");
+    table.row(18, "memory under load with the cache full: MiB", Spread::exact(own), "≤ 96", &note);
+    Ok(())
+}
