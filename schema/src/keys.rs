@@ -138,7 +138,8 @@ pub(crate) fn hand_over(keys: Vec<Key>) {
 }
 
 /// Whether the present task's reads must be of the primary.
-pub(crate) fn must_be_fresh() -> bool {
+#[must_use]
+pub fn must_be_fresh() -> bool {
     FRESH.try_with(|()| ()).is_ok()
 }
 

@@ -14,7 +14,7 @@ use crate::sql::{Wanted, id_in, wanted};
 use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
 
-pub use list::{Filter, Order, count, list};
+pub use list::{Filter, Order, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
 pub use refs::{Refs, refs};
 pub use store::{NewPost, delete, due, insert, next_due, relist, set_comment_count, set_slug, update};

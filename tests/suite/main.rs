@@ -7,8 +7,9 @@ mod behaviour;
 #[cfg(test)]
 mod budgets;
 #[cfg(test)]
-mod command_line;
 mod cache;
+#[cfg(test)]
+mod command_line;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

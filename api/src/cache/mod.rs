@@ -7,6 +7,7 @@
 //!
 //! Other instances on the same database are heard through its log of changes; see [`follow`].
 
+mod cards;
 mod entry;
 pub(crate) mod follow;
 pub(crate) mod middleware;
@@ -15,12 +16,14 @@ pub(crate) mod slots;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderName;
-use pressroom_schema::Db;
 use pressroom_schema::changes::Change;
+use pressroom_schema::{Db, Id, keys};
 use prometheus::{IntCounter, IntGauge};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Map, PlaceholderGuard};
 
+pub use cards::Card;
+use cards::Cards;
 use entry::Entry;
 pub(crate) use entry::untagged;
 use follow::Follower;
@@ -93,6 +96,7 @@ impl Counters {
 pub struct Cache {
     pub(crate) slots: Arc<Slots>,
     kept: Option<Kept>,
+    cards: Option<Cards>,
     follower: Arc<Follower>,
     pub(crate) counters: Counters,
 }
@@ -112,7 +116,9 @@ impl Cache {
         let expected = usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).max(64);
         Ok(Self {
             slots,
-            kept: (bytes > 0).then(|| Map::with_weighter(expected, bytes, ByBytes)),
+            // An eighth is for cards.
+            kept: (bytes > 0).then(|| Map::with_weighter(expected, bytes - bytes / 8, ByBytes)),
+            cards: (bytes > 0).then(|| Cards::of_bytes(bytes / 8)),
             follower,
             counters: Counters::new().map_err(|e| crate::error::Error::internal(e.to_string()))?,
         })
@@ -141,6 +147,24 @@ impl Cache {
         }
         kept.remove_if(key, |now| Arc::ptr_eq(now, &entry));
         Err(Some(entry))
+    }
+
+    /// The moment with which a read that begins now may use and keep cards; none where answers are not kept at present, or
+    /// where the present task may be served by a replica.
+    pub(crate) fn moment_for_cards(&self) -> Option<u64> {
+        (self.is_open() && keys::must_be_fresh()).then(|| self.slots.now())
+    }
+
+    /// The kept card of a post; see [`Cards::get`].
+    pub(crate) fn card(&self, moment: u64, post: Id) -> Option<Card> {
+        self.cards.as_ref()?.get(&self.slots, moment, post)
+    }
+
+    /// Keeps the card of a post; see [`Cards::keep`].
+    pub(crate) fn keep_card(&self, moment: u64, post: Id, card: &Card) {
+        if let Some(cards) = &self.cards {
+            cards.keep(&self.slots, moment, post, card);
+        }
     }
 
     /// Counts whether dropping `old` was needed.

@@ -147,8 +147,12 @@ pub(crate) async fn list_posts(
     let fields = fields_of(&mut params);
     params.finish()?;
     let shown = shown(&includes, &fields, false);
-    let page = posts::list(&svc.into_inner(), &viewer, query, shown).await?;
-    respond::list(&request, &Meta::of(&viewer), page, &fields)
+    let (svc, meta) = (svc.into_inner(), Meta::of(&viewer));
+    // The list that pages of a publication ask for again and again is put together from kept parts.
+    if !viewer.is_signed_in() && fields.is_empty() && shown == Shown::default() {
+        return respond::list(&request, &meta, posts::list_cards(&svc, &viewer, query).await?, &fields);
+    }
+    respond::list(&request, &meta, posts::list(&svc, &viewer, query, shown).await?, &fields)
 }
 
 /// Read a post.

@@ -2,6 +2,7 @@
 
 mod access;
 mod body_links;
+mod cards;
 mod draft;
 mod history;
 mod input;
@@ -12,6 +13,7 @@ mod read;
 mod write;
 
 pub(crate) use access::{Standing, find_visible, is_public, is_released, may_read_draft};
+pub use cards::{list_cards, list_cards_in};
 pub(crate) use draft::MAX_AUTHORS;
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,

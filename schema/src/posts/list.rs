@@ -6,13 +6,13 @@ use diesel::prelude::*;
 use super::{Columns, FullPost, PostRow, WithImage, body};
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
-use crate::page::{KeyValue, Slice, Window, keyset};
+use crate::page::{KeyValue, Place, Slice, Start, Window, keyset};
 use crate::sql::{id_in, text_in};
 use crate::tables::{media, post_authors, post_lists, post_tags, posts};
 use crate::types::{Id, Timestamp};
 
 /// Which posts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only what the public lists show. Otherwise `statuses` and `mine` decide.
     pub listed: bool,
@@ -208,6 +208,65 @@ pub fn list(
         Order::Discussed => keyset!(query, window, posts::comment_count, posts::id, int, descending: true),
     };
     Ok(window.slice(rows!(query, conn, columns)))
+}
+
+/// The ids and places of one page of the posts that `filter` leaves, in `order`: read from an index alone where it has all that
+/// the filter asks for.
+///
+/// # Errors
+/// When the database fails.
+pub fn places(
+    conn: &mut Conn,
+    filter: &Filter,
+    order: Order,
+    window: &Window,
+) -> crate::Result<Slice<Place>> {
+    let time = |key: &KeyValue| key.time();
+    if let (Some(list), Order::Newest | Order::Oldest) = (filter.one_list(), order) {
+        let query = post_lists::table.filter(post_lists::list_id.eq(list)).into_boxed::<MultiBackend>();
+        let newest = order == Order::Newest;
+        let query =
+            keyset!(query, window, post_lists::sorted_at, post_lists::post_id, time, descending: newest);
+        let rows = query.select((post_lists::post_id, post_lists::sorted_at)).load(conn)?;
+        return Ok(window.slice(rows).map(|(id, at)| Place { key: KeyValue::Time(at), id }));
+    }
+    if order == Order::Newest && *filter == (Filter { listed: true, ..Filter::default() }) {
+        // The list that everybody asks for: statements that diesel need not even write down again.
+        let listed = posts::table
+            .filter(posts::listed.eq(true))
+            .order((posts::sorted_at.desc(), posts::id.desc()))
+            .select((posts::id, posts::sorted_at))
+            .limit(window.fetch());
+        let rows: Option<Vec<(Id, Timestamp)>> = match &window.start {
+            Start::First => Some(listed.load(conn)?),
+            Start::After(place) => {
+                let at = place.key.time();
+                let beyond = posts::sorted_at.lt(at).or(posts::sorted_at.eq(at).and(posts::id.lt(place.id)));
+                Some(listed.filter(beyond).load(conn)?)
+            }
+            _ => None,
+        };
+        if let Some(rows) = rows {
+            return Ok(window.slice(rows).map(|(id, at)| Place { key: KeyValue::Time(at), id }));
+        }
+    }
+    let query = filtered(filter);
+    let text = |key: &KeyValue| key.text().to_owned();
+    let int = |key: &KeyValue| key.int();
+    macro_rules! by {
+        ($column:expr, $value:expr, $kind:expr, descending: $descending:expr) => {{
+            let query = keyset!(query, window, $column, posts::id, $value, descending: $descending);
+            let rows = query.select((posts::id, $column)).load(conn)?;
+            window.slice(rows).map(|(id, key)| Place { key: $kind(key), id })
+        }};
+    }
+    Ok(match order {
+        Order::Newest => by!(posts::sorted_at, time, KeyValue::Time, descending: true),
+        Order::Oldest => by!(posts::sorted_at, time, KeyValue::Time, descending: false),
+        Order::Updated => by!(posts::updated_at, time, KeyValue::Time, descending: true),
+        Order::Title => by!(posts::title_key, text, KeyValue::Text, descending: false),
+        Order::Discussed => by!(posts::comment_count, int, KeyValue::Int, descending: true),
+    })
 }
 
 /// A page of one author's or one tag's list costs the same at any depth: it is a range of a table that is in order.

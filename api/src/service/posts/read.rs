@@ -7,7 +7,7 @@ use pressroom_schema::posts::{
     self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
 };
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, KeyValue, Timestamp, authors, depend, entities, media, site, tags};
+use pressroom_schema::{Conn, Id, KeyValue, Timestamp, Window, authors, depend, entities, media, site, tags};
 
 use super::access::{find_full, is_public, is_released, may_read_draft};
 use super::live::render;
@@ -135,6 +135,35 @@ pub fn list_in(
     query: &PostQuery,
     shown: Shown,
 ) -> Result<Page<PostView>> {
+    let Some(Listing { filter, order, tag, window }) = listing(conn, viewer, query)? else {
+        return Ok(nothing(query));
+    };
+    let shown = shown.to(viewer);
+    let slice = posts::list(conn, &filter, order, &window, shown.body)?;
+    let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
+    let places: Vec<_> = slice.rows.iter().map(|row| (order.key(&row.post), row.post.id)).collect();
+    let (has_previous, has_next) = (slice.has_previous, slice.has_next);
+    let views =
+        load_views(svc, conn, viewer, slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
+    let items = places
+        .into_iter()
+        .zip(views)
+        .map(|((key, id), view)| (crate::page::cursor(&tag, &key, id), view))
+        .collect();
+    Ok(Page { items, has_previous, has_next, total })
+}
+
+/// A list as it is asked of the database.
+pub(super) struct Listing {
+    pub(super) filter: Filter,
+    pub(super) order: Order,
+    /// What its cursors are tagged with.
+    pub(super) tag: String,
+    pub(super) window: Window,
+}
+
+/// The list that `query` asks for; none where it names an author or a tag that nothing bears.
+pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Result<Option<Listing>> {
     let name = query.sort.as_deref().unwrap_or("-published_at");
     let order = order_named(name)?;
     let tag = format!("posts:{name}");
@@ -148,12 +177,6 @@ pub fn list_in(
         ..Filter::default()
     };
     apply_rights(viewer, query, &mut filter)?;
-    let empty = || Page {
-        items: Vec::new(),
-        has_previous: false,
-        has_next: false,
-        total: query.page.count.then_some(0),
-    };
     // A name that nothing bears leaves no post; saying so tells nobody anything.
     filter.authors = author_ids(conn, &query.authors)?;
     filter.tags_any = tag_ids(conn, &query.tags)?;
@@ -162,25 +185,18 @@ pub fn list_in(
         || (filter.tags_any.is_empty() && !query.tags.is_empty())
         || filter.tags_all.len() < query.tags_all.len()
     {
-        return Ok(empty());
+        return Ok(None);
     }
     if let Some(q) = &query.q {
         filter.ids = Some(search::matching_ids(conn, q)?);
     }
-    let shown = shown.to(viewer);
     depend_on_list(&filter, order);
-    let slice = posts::list(conn, &filter, order, &window, shown.body)?;
-    let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
-    let places: Vec<_> = slice.rows.iter().map(|row| (order.key(&row.post), row.post.id)).collect();
-    let (has_previous, has_next) = (slice.has_previous, slice.has_next);
-    let views =
-        load_views(svc, conn, viewer, slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
-    let items = places
-        .into_iter()
-        .zip(views)
-        .map(|((key, id), view)| (crate::page::cursor(&tag, &key, id), view))
-        .collect();
-    Ok(Page { items, has_previous, has_next, total })
+    Ok(Some(Listing { filter, order, tag, window }))
+}
+
+/// A page without posts.
+pub(super) fn nothing<T>(query: &PostQuery) -> Page<T> {
+    Page { items: Vec::new(), has_previous: false, has_next: false, total: query.page.count.then_some(0) }
 }
 
 /// Notes what decides which posts are in a list, and their order. What is in it is noted as it is shown.
@@ -211,7 +227,7 @@ fn only_by_lists(filter: &Filter) -> bool {
 }
 
 /// The whole public list and those of one author or tag keep their totals; other filters are counted.
-fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
+pub(super) fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
     if only_by_lists(filter) {
         match (filter.authors.as_slice(), filter.tags_any.as_slice(), filter.tags_all.as_slice()) {
             ([], [], []) => return Ok(site::total(conn, "posts")?),
