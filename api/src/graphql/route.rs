@@ -67,8 +67,10 @@ pub(crate) struct GraphqlResponse {
     errors: Option<Vec<GraphqlError>>,
 }
 
-/// Run a GraphQL operation. With `Accept: application/graphql-response+json` the status tells whether it was executed; with
-/// `application/json` a well-formed request is answered with 200. The schema is at `/schema.graphql`.
+/// Run a GraphQL operation.
+///
+/// With `Accept: application/graphql-response+json` the status tells whether it was executed; with `application/json` a
+/// well-formed request is answered with 200. The schema is at `/schema.graphql`.
 #[utoipa::path(operation_id = "graphql_post", tag = "graphql",
     request_body(content = GraphqlRequest, content_type = "application/json"),
     responses((status = 200, description = "What came of it; `errors` tells what did not.",
@@ -82,7 +84,9 @@ pub(crate) async fn graphql_post(
     run(&shared, &request, payload).await
 }
 
-/// Run a GraphQL query. Mutations need POST. A browser that opens this without a query gets GraphiQL.
+/// Run a GraphQL query.
+///
+/// Mutations need POST. A browser that opens this without a query gets GraphiQL.
 #[utoipa::path(operation_id = "graphql_get", tag = "graphql",
     params(
         ("query" = Option<String>, Query, description = "The document.", example = "{ site { title } }"),
@@ -118,10 +122,11 @@ async fn run(shared: &Shared, request: &HttpRequest, payload: Payload) -> HttpRe
     .await
 }
 
-/// The schema in GraphQL's schema definition language.
+/// Read the schema in GraphQL's schema definition language.
+///
+/// It is what `pressroom graphql-schema` prints. Where introspection is switched off there is none.
 #[utoipa::path(operation_id = "get_graphql_schema", tag = "graphql",
-    responses((status = 200, description = "The schema.", body = String, content_type = "text/plain"),
-        (status = 404, description = "Introspection is switched off.")))]
+    responses((status = 200, description = "The schema.", body = String, content_type = "text/plain")))]
 #[get("/schema.graphql")]
 pub(crate) async fn get_graphql_schema(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse> {
     params::Params::of(&request).finish()?;

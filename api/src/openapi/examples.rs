@@ -165,6 +165,7 @@ fn of_body(operation: &str) -> Option<Value> {
         "update_user" => json!({ "name": "Noor Haddad" }),
         "update_media" => json!({ "alt": "A clock with one hand", "caption": null }),
         "moderate_comments" => json!({ "ids": [ID], "action": "spam" }),
+        "graphql_post" => json!({ "query": "{ posts(first: 3) { nodes { title slug } } }" }),
         "update_comment" => json!({ "body": "A *fine* morning, and a long one." }),
         _ => return None,
     })

@@ -60,7 +60,7 @@ impl Operation<'_> {
         self.path.starts_with("/v1/")
     }
 
-    fn is_graphql(&self) -> bool {
+    pub(super) fn is_graphql(&self) -> bool {
         self.path == "/graphql"
     }
 
@@ -86,12 +86,12 @@ impl Operation<'_> {
     /// The headers of an answer that is no problem.
     fn headers(&self, status: &str, is_list: bool) -> Vec<&'static str> {
         let mut names = vec!["X-Request-Id"];
-        if !self.is_graphql() {
-            names.push("Cache-Control");
-        }
+        names.push(if self.is_graphql() { "Vary" } else { "Cache-Control" });
         if self.is_conditional() && matches!(status, "200" | "206" | "304") {
             names.extend(["ETag", "Vary"]);
-            if !CLOSED_READS.contains(&self.id) && !matches!(self.id, "get_openapi" | "get_jwks") {
+            if !CLOSED_READS.contains(&self.id)
+                && !matches!(self.id, "get_openapi" | "get_jwks" | "get_graphql_schema")
+            {
                 names.push("Surrogate-Key");
             }
             if DATED.contains(&self.id) {
@@ -158,6 +158,7 @@ fn headers() -> Value {
         "ETag": text("A strong validator of this answer (RFC 9110); send it as If-None-Match, or as If-Match to change what it shows.", "\"v7-1yKzBvh8Zk0Qw3Rb\""),
         "Last-Modified": text("When what is shown last changed.", "Mon, 24 Jun 2013 14:05:00 GMT"),
         "Cache-Control": text("How long the answer may be kept, and by whom.", "public, max-age=0, s-maxage=60, stale-while-revalidate=600"),
+        "Allow": text("The methods that this path has.", "GET, HEAD, POST, OPTIONS"),
         "Vary": text("The request's headers that the answer depends on.", "Authorization, Accept-Encoding"),
         "Surrogate-Key": text("What a public answer depends on, for purging a CDN by object.", "posts site"),
         "Link": text("The next and the previous page (RFC 8288).", "</v1/posts?limit=20&after=CURSOR>; rel=\"next\""),

@@ -59,11 +59,14 @@ pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
     let Operation { id, method, path, .. } = *operation;
     let api = path.starts_with("/v1/");
     let writes = method != "get";
+    if operation.is_graphql() {
+        return of_graphql(operation);
+    }
     let can = |status: &str| match status {
         "400" | "500" => true,
         "401" => operation.takes_token(),
         "403" => api,
-        "404" => path.contains('{') || operation.is_feed(),
+        "404" => path.contains('{') || operation.is_feed() || id == "get_graphql_schema",
         "409" => api && (matches!(method, "post" | "put" | "patch") || HINDERED.contains(&id)),
         "412" => operation.has_parameter("If-Match"),
         // The idempotency key of a POST is kept with a digest of its body.
@@ -77,5 +80,38 @@ pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
         .into_iter()
         .filter(|(status, _, _)| can(status))
         .map(|(status, name, _)| (status, json!({ "$ref": format!("#/components/responses/{name}") })))
+        .collect()
+}
+
+/// GraphQL tells what is wrong in its own form, whatever the status.
+fn of_graphql(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
+    let body = json!({ "schema": { "$ref": "#/components/schemas/GraphqlResponse" } });
+    let statuses: &[&str] = if operation.has_body {
+        &["400", "401", "406", "413", "415", "500", "503"]
+    } else {
+        &["400", "401", "405", "406", "500", "503"]
+    };
+    let known = |status: &str| PROBLEMS.into_iter().find(|(known, _, _)| *known == status);
+    statuses
+        .iter()
+        .map(|status| {
+            let description = match *status {
+                "405" => "A mutation, which needs POST.",
+                status => known(status).map_or("It was refused.", |(_, _, description)| description),
+            };
+            let mut headers = Map::new();
+            match *status {
+                "401" => headers.insert("WWW-Authenticate".to_owned(), header("WWW-Authenticate")),
+                "405" => headers.insert("Allow".to_owned(), header("Allow")),
+                "503" => headers.insert("Retry-After".to_owned(), header("Retry-After")),
+                _ => None,
+            };
+            let answer = json!({
+                "description": description,
+                "headers": headers,
+                "content": { "application/graphql-response+json": body, "application/json": body },
+            });
+            (*status, answer)
+        })
         .collect()
 }
