@@ -104,12 +104,14 @@ impl App {
     /// When the listener cannot be used.
     pub fn serve(&self, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
         let app = self.clone();
+        let config = &self.shared.svc.config;
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         Ok(HttpServer::new(move || app.build())
             .workers(Config::or_cores(workers))
-            .keep_alive(Duration::from_secs(75))
-            .client_request_timeout(Duration::from_secs(10))
+            .keep_alive(seconds(config.keep_alive_seconds))
+            .client_request_timeout(seconds(config.head_seconds))
             .client_disconnect_timeout(Duration::from_secs(2))
-            .max_connections(20_000)
+            .max_connections(usize::try_from(config.max_connections).unwrap_or(usize::MAX))
             .shutdown_timeout(15)
             .disable_signals()
             .listen(listener)?

@@ -52,7 +52,7 @@ pub struct Config {
         hide_short_help = true
     )]
     pub database_url: String,
-    /// PostgreSQL read replicas, separated by commas; public reads go there.
+    /// PostgreSQL read replicas, separated by commas; public reads go there, but for those whose answers the cache keeps.
     #[arg(long, env = "DATABASE_REPLICA_URLS", value_delimiter = ',', hide_env_values = true, global = true, help_heading = HEADING, hide_short_help = true)]
     pub database_replica_urls: Vec<String>,
     /// Where readers find the site: the base of posts' addresses, feeds and the sitemap. The address that it listens on if empty.
@@ -97,6 +97,18 @@ pub struct Config {
     /// Web workers; as many as there are cores if 0.
     #[arg(long, env = "PRESSROOM_WORKERS", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
     pub workers: usize,
+    /// Connections that each web worker takes at a time; further ones wait.
+    #[arg(long, env = "PRESSROOM_MAX_CONNECTIONS", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub max_connections: u32,
+    /// How long a connection stays open for another request, in seconds; a proxy in front should keep its own for less.
+    #[arg(long, env = "PRESSROOM_KEEP_ALIVE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..=3_600), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub keep_alive_seconds: u32,
+    /// How long the head of a request may take to arrive, in seconds; it has at most 96 fields and 128 KiB.
+    #[arg(long, env = "PRESSROOM_HEAD_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub head_seconds: u32,
+    /// How long the body of a request may take to arrive, in seconds.
+    #[arg(long, env = "PRESSROOM_BODY_SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=3_600), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub body_seconds: u32,
     /// Bytes of memory for answers to the public that are kept; 0 keeps none.
     #[arg(long, env = "PRESSROOM_CACHE_BYTES", default_value_t = 67_108_864, global = true, help_heading = HEADING, hide_short_help = true)]
     pub cache_bytes: u64,

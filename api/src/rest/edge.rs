@@ -6,10 +6,12 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use futures_util::StreamExt as _;
 use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::DEPENDENCIES;
@@ -108,6 +110,28 @@ impl Before {
         );
         response
     }
+}
+
+/// Cuts a body that takes too long to arrive, so that callers who send a byte now and then do not hold a connection for ever.
+pub(crate) fn limit_body_time(shared: &Shared, request: &mut ServiceRequest) {
+    // Nobody reads the body of a read.
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        return;
+    }
+    let seconds = u64::from(shared.svc.config.body_seconds);
+    let until = tokio::time::Instant::now() + Duration::from_secs(seconds);
+    let body = futures_util::stream::unfold(Some(request.take_payload()), move |payload| async move {
+        let mut payload = payload?;
+        match tokio::time::timeout_at(until, payload.next()).await {
+            Ok(chunk) => Some((chunk?, Some(payload))),
+            Err(_) => {
+                let late =
+                    std::io::Error::new(std::io::ErrorKind::TimedOut, "the body takes too long to arrive");
+                Some((Err(PayloadError::Incomplete(Some(late))), None))
+            }
+        }
+    });
+    request.set_payload(Payload::Stream { payload: Box::pin(body) });
 }
 
 /// What a handler answered, and what that took.
