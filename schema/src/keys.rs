@@ -17,6 +17,8 @@ use crate::types::Id;
 pub enum Key {
     /// Everything public: where a change shows in more places than are worth listing. Every answer depends on it.
     All,
+    /// What the caller knows, such as a preview token: an answer with it is for nobody else, and no write touches it.
+    Caller,
     /// The site's settings.
     Site,
     /// How many posts, authors, tags and comments there are.
@@ -47,6 +49,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all"),
+            Self::Caller => f.write_str("caller"),
             Self::Site => f.write_str("site"),
             Self::Totals => f.write_str("totals"),
             Self::Posts => f.write_str("posts"),
@@ -76,6 +79,7 @@ impl FromStr for Key {
         let id = || rest.parse::<Id>().map_err(|_| UnknownKey);
         Ok(match (kind, rest) {
             ("all", "") => Self::All,
+            ("caller", "") => Self::Caller,
             ("site", "") => Self::Site,
             ("totals", "") => Self::Totals,
             ("posts", "") => Self::Posts,
@@ -152,6 +156,7 @@ mod tests {
         let id: Id = "018f3a3e-1c00-7000-8000-000000000001".parse().unwrap();
         let all = [
             Key::All,
+            Key::Caller,
             Key::Site,
             Key::Totals,
             Key::Posts,

@@ -26,10 +26,12 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+    /// Only reads are conditional in this way (RFC 9110, 13.2.1): a query by POST is answered in full.
+    pub(crate) fn of(headers: &'a HeaderMap, reads: bool) -> Self {
+        let condition = |name| if reads { headers.get(name) } else { None };
         Self {
-            if_none_match: headers.get(header::IF_NONE_MATCH),
-            if_modified_since: headers.get(header::IF_MODIFIED_SINCE),
+            if_none_match: condition(header::IF_NONE_MATCH),
+            if_modified_since: condition(header::IF_MODIFIED_SINCE),
             accept_encoding: headers.get(header::ACCEPT_ENCODING),
         }
     }

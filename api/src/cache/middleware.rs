@@ -70,7 +70,8 @@ where
 
     actix_web::dev::forward_ready!(inner);
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        edge::limit_body_time(&self.shared, &mut request);
         let (shared, inner) = (self.shared.clone(), Rc::clone(&self.inner));
         match Kind::of(&shared, &request) {
             Kind::Other => Either::Right(Box::pin(pass(shared, inner, request))),
@@ -88,6 +89,10 @@ where
             Kind::Graphql(mut key) => {
                 let started = Instant::now();
                 if request.method() != Method::POST {
+                    let query = request.query_string();
+                    if query.contains("persistedQuery") && query.contains("query=") {
+                        return Either::Right(Box::pin(pass(shared, inner, request)));
+                    }
                     key.extend_from_slice(address(&request));
                     return match shared.svc.cache.get(&key) {
                         Ok(entry) => Either::Left(ready(Ok(hit(&shared, &entry, request, started)))),
@@ -186,7 +191,7 @@ fn hit(
     let text = edge::request_id(&request, shared);
     // It is made of signs that a header may have.
     let id = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
-    let mut answer = entry.answer(&Asked::of(request.headers()), id);
+    let mut answer = entry.answer(&Asked::of(request.headers(), request.method() != Method::POST), id);
     let elapsed = started.elapsed();
     edge::server_timing(shared, answer.headers_mut(), 0, elapsed);
     shared.svc.cache.counters.hits.inc();
@@ -255,8 +260,9 @@ where
     }
     let first = first.unwrap_or_default();
     let body = if rest.is_empty() { first } else { Bytes::from([&first[..], &rest[..]].concat()) };
-    // Writes are not kept; a query that has the word in it is not worth more looking.
-    if body.windows(8).any(|word| word == b"mutation") {
+    // Writes are not kept; a query that has the word in it is not worth more looking. A document that comes with its hash
+    // is to be remembered by it, each time that it comes.
+    if contains(&body, b"mutation") || (contains(&body, b"persistedQuery") && contains(&body, b"\"query\"")) {
         request.set_payload(Payload::from(body));
         return pass(shared, inner, request).await;
     }
@@ -268,6 +274,10 @@ where
             compute(shared, inner, request, key, old).await
         }
     }
+}
+
+fn contains(body: &[u8], word: &[u8]) -> bool {
+    body.windows(word.len()).any(|part| part == word)
 }
 
 /// Computes an answer that is not kept, or waits for somebody who does.
@@ -358,7 +368,8 @@ where
                 // It may have been dropped meanwhile; then nothing is kept.
                 drop(guard.insert(Arc::clone(&entry)));
             }
-            response = entry.answer(&Asked::of(&asked), HeaderValue::from_static(""));
+            response = entry
+                .answer(&Asked::of(&asked, before.method() != Method::POST), HeaderValue::from_static(""));
         }
     }
     Ok(before.complete(shared, ServiceResponse::new(request, response), ran.statements))

@@ -1,7 +1,9 @@
 //! `/graphql` and `/schema.graphql`.
 
+use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::Payload as AnyPayload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use super::http::{HttpParts, respond};
 use super::schema;
 use crate::app::Shared;
 use crate::auth::viewer::Viewer;
+use crate::cache::Public;
 use crate::error::{Error, Result};
 use crate::rest::{graphiql_page, params, respond as answers};
 
@@ -115,11 +118,48 @@ async fn run(shared: &Shared, request: &HttpRequest, payload: Payload) -> HttpRe
     }
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    respond(&shared.graphql, parts, async |plan| {
+    let answer = respond(&shared.graphql, parts, async |plan| {
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
         schema::prepare(&shared.svc, viewer, user_agent, &plan).await
     })
-    .await
+    .await;
+    if request.headers().contains_key(header::AUTHORIZATION) { answer } else { public(request, answer) }
+}
+
+/// A query's answer without errors is the same for everybody who did not sign in: it may be kept, and by GET by others too.
+fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
+    if answer.status() != StatusCode::OK
+        || answer.headers().contains_key(header::CACHE_CONTROL)
+        || !answers::is_for_everybody()
+    {
+        return answer;
+    }
+    let (mut answer, body) = answer.into_parts();
+    let body = match body.try_into_bytes() {
+        Ok(body) => body,
+        Err(body) => return answer.set_body(body),
+    };
+    answer.extensions_mut().insert(Public);
+    let headers = answer.headers_mut();
+    if let Some(keys) = answers::surrogate_keys() {
+        headers.insert(HeaderName::from_static("surrogate-key"), keys);
+    }
+    if request.method() == Method::POST {
+        return answer.set_body(BoxBody::new(body));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(answers::PUBLIC));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization, Accept-Encoding"));
+    let tag = answers::etag(None, &body);
+    let known = answers::matches_none(request, &tag);
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if known {
+        headers.remove(header::CONTENT_TYPE);
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        return answer.set_body(BoxBody::new(()));
+    }
+    answer.set_body(BoxBody::new(body))
 }
 
 /// Read the schema in GraphQL's schema definition language.

@@ -19,6 +19,9 @@ use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
 use crate::service::IfMatch;
 
+/// `Cache-Control` of what everybody gets: browsers ask again each time, shared caches may keep it for a minute.
+pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=600";
+
 /// What an answer depends on and how long it may be kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Meta {
@@ -112,14 +115,11 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
     if let Some(modified) = meta.modified {
         answer.insert_header((header::LAST_MODIFIED, http_date(modified)));
     }
-    let cache = if meta.private {
-        "private, no-cache"
-    } else {
-        "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
-    };
+    let cache = if meta.private { "private, no-cache" } else { PUBLIC };
     answer.insert_header((header::CACHE_CONTROL, cache));
     answer.insert_header((header::VARY, "Authorization, Accept-Encoding"));
     if !meta.private
+        && is_for_everybody()
         && let Some(keys) = surrogate_keys()
     {
         answer.insert_header((header::HeaderName::from_static("surrogate-key"), keys));
@@ -133,6 +133,11 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
         answer.no_chunking(body.len() as u64);
     }
     answer.body(body)
+}
+
+/// Whether nothing that this request read was for its caller alone.
+pub(crate) fn is_for_everybody() -> bool {
+    DEPENDENCIES.try_with(|keys| !keys.borrow().contains(&Key::Caller)).unwrap_or(false)
 }
 
 /// The names of what this request's reads depended on, each once; `None` where it read nothing public.

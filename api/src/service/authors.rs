@@ -227,6 +227,8 @@ pub(crate) fn load_author(svc: &Service, conn: &mut Conn, author: &Ref) -> Resul
     if let Some(found) = authors::find(conn, author)? {
         return Ok(Found::Here(svc.author(&found)));
     }
+    // Any author may come to bear the name.
+    depend(keys::AUTHORS);
     if let Ref::Slug(slug) = author
         && let Some(id) = site::redirect_target(conn, "author", slug)?
         && let Some((row, _)) = authors::find(conn, &Ref::Id(id))?

@@ -230,6 +230,8 @@ pub(crate) fn load_tag(conn: &mut Conn, tag: &Ref) -> Result<Found<TagView>> {
     if let Some(found) = tags::find(conn, tag)? {
         return Ok(Found::Here(present::tag(&found)));
     }
+    // Any tag may come to bear the name.
+    depend(keys::TAGS);
     if let Ref::Slug(slug) = tag
         && let Some(id) = site::redirect_target(conn, "tag", slug)?
         && let Some((row, _)) = tags::find(conn, &Ref::Id(id))?

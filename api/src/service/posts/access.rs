@@ -1,13 +1,13 @@
 //! Who may see and do what with which post.
 
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
-use pressroom_schema::{Conn, site};
+use pressroom_schema::{Conn, depend, site};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
-use crate::service::{Found, allowed, require};
+use crate::service::{Found, allowed, keys, require};
 
 /// What decides who may see a post, however much of it was read.
 pub(crate) trait Standing {
@@ -107,9 +107,12 @@ pub(super) fn find_full(
         return if is_public(&found.post) || may_do(conn, viewer, Action::ReadDraft, &found.post)? {
             Ok(Found::Here(found))
         } else {
+            depend(keys::post(found.post.id));
             Err(Error::not_found("post"))
         };
     }
+    // Any post may come to bear the name.
+    depend(keys::POSTS);
     if let Ref::Slug(slug) = post
         && let Some(id) = site::redirect_target(conn, "post", slug)?
         && let Some((row, _)) = posts::find(conn, &Ref::Id(id))?

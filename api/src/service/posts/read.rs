@@ -7,7 +7,7 @@ use pressroom_schema::posts::{
     self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
 };
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, KeyValue, Timestamp, Window, authors, depend, entities, media, site, tags};
+use pressroom_schema::{Conn, Id, Key, KeyValue, Timestamp, Window, authors, depend, entities, media, site, tags};
 
 use super::access::{find_full, is_public, is_released, may_read_draft};
 use super::live::render;
@@ -384,6 +384,7 @@ pub fn get_in(
 ) -> Result<Found<PostView>> {
     let shown = shown.to(viewer);
     if let Some(id) = preview {
+        depend(Key::Caller);
         let found = posts::find_full(conn, post, shown.body)?;
         let found = found.filter(|found| found.post.id == id && found.post.deleted_at.is_none());
         let row = found.ok_or_else(|| Error::not_found("post"))?;
@@ -440,6 +441,8 @@ pub(crate) fn load_visible(
     shown: Shown,
 ) -> Result<HashMap<Id, PostView>> {
     let shown = shown.to(viewer);
+    // Of those that cannot be seen too: they may come to be seen.
+    ids.iter().for_each(|id| depend(keys::post(*id)));
     let mut rows = posts::full_by_ids(conn, ids, shown.body)?;
     let hidden: Vec<Id> = rows.iter().map(|row| &row.post).filter(|p| !is_public(*p)).map(|p| p.id).collect();
     if !hidden.is_empty() {
@@ -466,7 +469,10 @@ pub(crate) fn load_lists(
     page: &PageRequest,
     shown: Shown,
 ) -> Result<HashMap<Id, Page<PostView>>> {
-    depend(keys::LISTED);
+    for list in lists {
+        depend(keys::author(*list));
+        depend(keys::tag(*list));
+    }
     let order = order_named(sort)?;
     let tag = format!("posts:{sort}");
     let slices = posts::pages_of_lists(conn, lists, order == Order::Newest, &page.window(&tag)?)?;
@@ -506,8 +512,10 @@ pub(crate) fn load_ties(
     ids: &[Id],
     wanted: Ties,
 ) -> Result<Tied> {
-    for id in ids {
-        depend(keys::post(*id));
+    ids.iter().for_each(|id| depend(keys::post(*id)));
+    if wanted.adjacent {
+        // Some may be in no list, and hear of new neighbours by nothing else.
+        depend(keys::LISTED);
     }
     let ties = posts::ties(conn, ids, wanted)?;
     Ok(Tied {
