@@ -1,6 +1,6 @@
 //! Author profiles.
 
-use async_graphql::{InputObject, MaybeUndefined};
+use async_graphql::MaybeUndefined;
 use pressroom_schema::authors::{self, AuthorRow, Order};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
@@ -25,11 +25,10 @@ use crate::view::AuthorView;
 const MAX_BIO: usize = 20_000;
 
 macro_rules! author_input {
-    ($(#[$meta:meta])* $name:ident = $graphql:literal, title: $title:ty, $(#[$title_meta:meta])*) => {
+    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields)]
-        #[graphql(name = $graphql)]
         pub struct $name {
             /// The byline: one line, at most 200 characters.
             $(#[$title_meta])*
@@ -64,11 +63,11 @@ macro_rules! author_input {
 
 author_input! {
     /// A profile to make. Only `name` is required.
-    CreateAuthor = "CreateAuthorInput", title: String, #[schema(example = "Noor Haddad")]
+    CreateAuthor, title: String, #[schema(example = "Noor Haddad")]
 }
 author_input! {
     /// Changes to a profile (RFC 7396).
-    UpdateAuthor = "UpdateAuthorInput", title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+    UpdateAuthor, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
 }
 
 impl From<CreateAuthor> for UpdateAuthor {

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use async_graphql::InputObject;
 use pressroom_schema::links;
 use pressroom_schema::posts::{self, PostRow, Ref, SummaryRow, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
@@ -25,7 +24,7 @@ pub(crate) const MAX_LINKS: usize = 100;
 pub const RELATIONS: [&str; 6] = ["related", "prior", "follow_up", "response_to", "translation_of", "cites"];
 
 /// Something elsewhere that a post refers to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalInput {
     /// Where it is.
@@ -47,7 +46,7 @@ pub struct ExternalInput {
 }
 
 /// A link to make. Either `post` or `external` must be there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkInput {
     /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
@@ -65,7 +64,7 @@ pub struct LinkInput {
 }
 
 /// A post's curated links, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinksInput {
     /// All of them: what is not here is removed.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{InputObject, MaybeUndefined};
+use async_graphql::MaybeUndefined;
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::tags::{self, Filter, Order, TagRow};
@@ -26,9 +26,8 @@ pub(crate) const MAX_TAGS: usize = 50;
 const MAX_DEPTH: usize = 8;
 
 /// A tag to make. Only `name` is required.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[graphql(name = "CreateTagInput")]
 pub struct CreateTag {
     /// The name: one line, at most 100 characters.
     #[schema(example = "Cartography")]
@@ -48,9 +47,8 @@ pub struct CreateTag {
 }
 
 /// Changes to a tag (RFC 7396).
-#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[graphql(name = "UpdateTagInput")]
 pub struct UpdateTag {
     /// The name.
     #[serde(default)]

@@ -1,6 +1,5 @@
 //! API tokens: scoped, expiring, kept as a hash; never good for more than their owner is.
 
-use async_graphql::InputObject;
 use pressroom_schema::accounts::{self, TokenRow};
 use pressroom_schema::{Conn, Id, Json, KeyValue, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,9 +18,8 @@ use crate::service::{Svc, require};
 const MAX_TOKENS: i64 = 100;
 
 /// An API token to make.
-#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[graphql(name = "CreateTokenInput")]
 pub struct CreateToken {
     /// What it is for.
     #[schema(example = "nightly import")]
@@ -35,7 +33,6 @@ pub struct CreateToken {
     pub expires_at: Option<String>,
     /// The account that it acts as, where that is not the caller's: for the server's command line.
     #[serde(skip)]
-    #[graphql(skip)]
     pub owner: Option<String>,
 }
 

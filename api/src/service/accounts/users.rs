@@ -1,6 +1,6 @@
 //! Accounts and their roles.
 
-use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
+use async_graphql::{MaybeUndefined, SimpleObject};
 use pressroom_schema::accounts::{self, UserRow};
 use pressroom_schema::{Conn, Id, KeyValue, Timestamp, authors};
 use serde::{Deserialize, Serialize};
@@ -56,9 +56,8 @@ pub struct UserView {
 }
 
 /// An account to make.
-#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[graphql(name = "CreateUserInput")]
 pub struct CreateUser {
     /// Its e-mail address.
     #[schema(example = "editor@example.org")]
@@ -78,9 +77,8 @@ pub struct CreateUser {
 }
 
 /// Changes to an account (RFC 7396).
-#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[graphql(name = "UpdateUserInput")]
 pub struct UpdateUser {
     /// Its e-mail address.
     #[serde(default)]

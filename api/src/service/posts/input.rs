@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 /// A body as its editor wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BodyInput {
     /// `markdown` (CommonMark with GitHub's extensions) or `html`.
@@ -110,11 +110,10 @@ pub struct SeoInput {
 }
 
 macro_rules! post_input {
-    ($(#[$meta:meta])* $name:ident = $graphql:literal, title: $title:ty, $(#[$title_meta:meta])*) => {
+    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields)]
-        #[graphql(name = $graphql)]
         pub struct $name {
             /// The title: one line, at most 300 characters.
             $(#[$title_meta])*
@@ -189,12 +188,12 @@ macro_rules! post_input {
 
 post_input! {
     /// A post to begin. Only `title` is required.
-    CreatePost = "CreatePostInput", title: String, #[schema(example = "The harbour at four in the morning")]
+    CreatePost, title: String, #[schema(example = "The harbour at four in the morning")]
 }
 
 post_input! {
     /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
-    UpdatePost = "UpdatePostInput", title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+    UpdatePost, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
 }
 
 impl From<CreatePost> for UpdatePost {
@@ -222,7 +221,7 @@ impl From<CreatePost> for UpdatePost {
 }
 
 /// When to publish.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishInput {
     /// RFC 3339. Left out: now. To come: the post is scheduled and goes out by itself. Past: it is dated so.

@@ -1,12 +1,13 @@
 use async_graphql::{Context, ID, Object, Result};
 use pressroom_schema::posts::Ref;
 
+use super::input::{LinkInput, LinksInput};
 use super::payload::PostLinks;
 use super::{Call, Deleted, if_version};
 use crate::graphql::Fault;
 use crate::graphql::schema::objects::Link;
 use crate::graphql::schema::words::LinkDirection;
-use crate::service::links::{self, LinkInput, LinksInput};
+use crate::service::links;
 use crate::view::LinksView;
 
 /// What may be done with the links of posts.
@@ -27,9 +28,14 @@ impl LinkMutations {
         if_version: Option<i64>,
     ) -> Result<PostLinks> {
         let call = Call::of(ctx)?;
-        let curated =
-            links::set(call.svc(), call.viewer(), &Ref::parse(&post), input, self::if_version(if_version))
-                .await?;
+        let curated = links::set(
+            call.svc(),
+            call.viewer(),
+            &Ref::parse(&post),
+            input.into(),
+            self::if_version(if_version),
+        )
+        .await?;
         Ok(PostLinks::load(&call, curated).await?)
     }
 
@@ -45,9 +51,14 @@ impl LinkMutations {
         if_version: Option<i64>,
     ) -> Result<Link> {
         let call = Call::of(ctx)?;
-        let view =
-            links::add(call.svc(), call.viewer(), &Ref::parse(&post), input, self::if_version(if_version))
-                .await?;
+        let view = links::add(
+            call.svc(),
+            call.viewer(),
+            &Ref::parse(&post),
+            input.into(),
+            self::if_version(if_version),
+        )
+        .await?;
         let links = LinksView { outgoing: vec![view], incoming: Vec::new() };
         let link = call.request.links(call.field, links, Some(LinkDirection::Outgoing)).await?.pop();
         Ok(link.ok_or_else(Fault::internal)?)

@@ -8,6 +8,7 @@
 mod accounts;
 mod authors;
 mod comments;
+mod input;
 mod links;
 mod media;
 mod payload;

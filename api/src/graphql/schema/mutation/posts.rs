@@ -1,10 +1,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use pressroom_schema::posts::Ref;
 
+use super::input::{CreatePostInput, PublishInput, UpdatePostInput};
 use super::payload::Preview;
 use super::{Call, Deleted, if_version};
 use crate::graphql::schema::objects::Post;
-use crate::service::posts::{self, CreatePost, PreviewInput, PublishInput, UpdatePost};
+use crate::service::posts::{self, PreviewInput};
 
 /// What may be done with posts.
 #[derive(Debug, Default)]
@@ -16,11 +17,11 @@ impl PostMutations {
     async fn create_post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The post; only `title` is required.")] input: CreatePost,
+        #[graphql(desc = "The post; only `title` is required.")] input: CreatePostInput,
         #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
     ) -> Result<Post> {
         let call = Call::of(ctx)?;
-        let view = posts::create(call.svc(), call.viewer(), input, publish).await?;
+        let view = posts::create(call.svc(), call.viewer(), input.into(), publish).await?;
         Ok(call.request.post(call.field, view).await?)
     }
 
@@ -29,7 +30,7 @@ impl PostMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id or slug of the post.")] id: ID,
-        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdatePost,
+        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdatePostInput,
         #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
         #[graphql(
             desc = "The version that the change is based on; refused where it is no longer the present one."
@@ -38,7 +39,7 @@ impl PostMutations {
     ) -> Result<Post> {
         let call = Call::of(ctx)?;
         let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
-        let view = posts::update(call.svc(), call.viewer(), &post, input, wanted, publish).await?;
+        let view = posts::update(call.svc(), call.viewer(), &post, input.into(), wanted, publish).await?;
         Ok(call.request.post(call.field, view).await?)
     }
 
@@ -87,7 +88,7 @@ impl PostMutations {
     ) -> Result<Post> {
         let call = Call::of(ctx)?;
         let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
-        let at = input.and_then(|input| input.at);
+        let at = input.and_then(|input| input.at).map(|at| at.0.to_wire());
         let view = posts::publish(call.svc(), call.viewer(), &post, at.as_deref(), wanted).await?;
         Ok(call.request.post(call.field, view).await?)
     }

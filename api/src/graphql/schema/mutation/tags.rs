@@ -1,9 +1,10 @@
 use async_graphql::{Context, ID, Object, Result};
 use pressroom_schema::posts::Ref;
 
+use super::input::{CreateTagInput, UpdateTagInput};
 use super::{Call, Deleted, if_version};
 use crate::graphql::schema::objects::Tag;
-use crate::service::tags::{self, CreateTag, UpdateTag};
+use crate::service::tags;
 
 /// What may be done with tags.
 #[derive(Debug, Default)]
@@ -15,10 +16,10 @@ impl TagMutations {
     async fn create_tag(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only `name` is required.")] input: CreateTag,
+        #[graphql(desc = "Only `name` is required.")] input: CreateTagInput,
     ) -> Result<Tag> {
         let call = Call::of(ctx)?;
-        let view = tags::create(call.svc(), call.viewer(), input).await?;
+        let view = tags::create(call.svc(), call.viewer(), input.into()).await?;
         Ok(call.request.tag(call.field, view).await?)
     }
 
@@ -27,16 +28,21 @@ impl TagMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id or slug of the tag.")] id: ID,
-        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdateTag,
+        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdateTagInput,
         #[graphql(
             desc = "The version that the change is based on; refused where it is no longer the present one."
         )]
         if_version: Option<i64>,
     ) -> Result<Tag> {
         let call = Call::of(ctx)?;
-        let view =
-            tags::update(call.svc(), call.viewer(), &Ref::parse(&id), input, self::if_version(if_version))
-                .await?;
+        let view = tags::update(
+            call.svc(),
+            call.viewer(),
+            &Ref::parse(&id),
+            input.into(),
+            self::if_version(if_version),
+        )
+        .await?;
         Ok(call.request.tag(call.field, view).await?)
     }
 

@@ -1,8 +1,9 @@
 use async_graphql::{Context, ID, Object, Result};
 
+use super::input::CreateTokenInput;
 use super::payload::CreatedToken;
 use super::{Call, Deleted};
-use crate::service::accounts::{self, CreateToken};
+use crate::service::accounts;
 
 /// What may be done with API tokens.
 #[derive(Debug, Default)]
@@ -14,10 +15,10 @@ impl TokenMutations {
     async fn create_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is for, and what it may do.")] input: CreateToken,
+        #[graphql(desc = "What it is for, and what it may do.")] input: CreateTokenInput,
     ) -> Result<CreatedToken> {
         let call = Call::of(ctx)?;
-        Ok(CreatedToken(accounts::create_token(call.svc(), call.viewer(), input).await?))
+        Ok(CreatedToken(accounts::create_token(call.svc(), call.viewer(), input.into()).await?))
     }
 
     /// Revoke an API token.
