@@ -177,6 +177,10 @@ pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Re
         ..Filter::default()
     };
     apply_rights(viewer, query, &mut filter)?;
+    // Before the names, so that words which cannot be sought are refused whatever else is asked for.
+    if let Some(q) = &query.q {
+        filter.ids = Some(search::matching_ids(conn, q)?);
+    }
     // A name that nothing bears leaves no post; saying so tells nobody anything.
     filter.authors = author_ids(conn, &query.authors)?;
     filter.tags_any = tag_ids(conn, &query.tags)?;
@@ -186,9 +190,6 @@ pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Re
         || filter.tags_all.len() < query.tags_all.len()
     {
         return Ok(None);
-    }
-    if let Some(q) = &query.q {
-        filter.ids = Some(search::matching_ids(conn, q)?);
     }
     depend_on_list(&filter, order);
     Ok(Some(Listing { filter, order, tag, window }))
