@@ -131,7 +131,8 @@ pub(crate) fn limit_body_time(shared: &Shared, request: &mut ServiceRequest) {
             }
         }
     });
-    request.set_payload(Payload::Stream { payload: Box::pin(body) });
+    // A form's reader asks once more after the end.
+    request.set_payload(Payload::Stream { payload: Box::pin(body.fuse()) });
 }
 
 /// What a handler answered, and what that took.

@@ -7,7 +7,9 @@ use pressroom_schema::posts::{
     self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
 };
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Key, KeyValue, Timestamp, Window, authors, depend, entities, media, site, tags};
+use pressroom_schema::{
+    Conn, Id, Key, KeyValue, Timestamp, Window, authors, depend, entities, media, site, tags,
+};
 
 use super::access::{find_full, is_public, is_released, may_read_draft};
 use super::live::render;
