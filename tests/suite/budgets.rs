@@ -14,7 +14,8 @@ use serde_json::json;
 
 use crate::support::publication::{author, on_both, publish};
 
-const ALL: Shown = Shown { body: Columns::ALL, links: true, related: true, adjacent: true, comments: true };
+const ALL: Shown =
+    Shown { body: Columns::ALL, links: true, related: true, adjacent: true, comments: true, below: None };
 
 async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
     STATEMENTS

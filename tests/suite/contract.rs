@@ -22,3 +22,8 @@ fn assert_committed(file: &str, command: &str, printed: &str) {
 fn the_committed_openapi_document_is_what_the_code_says() {
     assert_committed("openapi/openapi.json", "cargo run -- openapi", &pressroom::openapi::document());
 }
+
+#[test]
+fn the_committed_graphql_schema_is_what_the_code_says() {
+    assert_committed("schema/schema.graphql", "cargo run -- graphql-schema", &pressroom::graphql::sdl());
+}

@@ -77,8 +77,4 @@ impl Cards {
         let inner = Inner { json: json.clone(), keys: keys.clone(), moment, places };
         self.0.insert(post, Card(Arc::new(inner)));
     }
-
-    pub(crate) fn clear(&self) {
-        self.0.clear();
-    }
 }

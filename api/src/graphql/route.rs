@@ -1,5 +1,7 @@
 //! `/graphql` and `/schema.graphql`.
 
+use std::cell::Cell;
+
 use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::Payload as AnyPayload;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -118,12 +120,15 @@ async fn run(shared: &Shared, request: &HttpRequest, payload: Payload) -> HttpRe
     }
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let is_public = Cell::new(false);
     let answer = respond(&shared.graphql, parts, async |plan| {
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
-        schema::prepare(&shared.svc, viewer, user_agent, &plan).await
+        let prepared = schema::prepare(&shared.svc, viewer, user_agent, &plan).await?;
+        is_public.set(prepared.is_public);
+        Ok(prepared.data)
     })
     .await;
-    if request.headers().contains_key(header::AUTHORIZATION) { answer } else { public(request, answer) }
+    if is_public.get() { public(request, answer) } else { answer }
 }
 
 /// A query's answer without errors is the same for everybody who did not sign in: it may be kept, and by GET by others too.

@@ -1,10 +1,5 @@
 //! How long, how many, of which form: what the code refuses, said in the schemas of what callers send.
 
-#![expect(
-    clippy::match_same_arms,
-    reason = "a line for each member, in the order of the code that judges it"
-)]
-
 use serde_json::{Map, Value, json};
 
 use super::finish::each_schema;
@@ -67,6 +62,7 @@ pub(super) fn apply(document: &mut Value) {
     });
 }
 
+#[expect(clippy::match_same_arms, reason = "a line for each member, in the order of the code that judges it")]
 fn rule(schema: &str, member: &str) -> Option<Rule> {
     use Rule::{Email, Ids, Items, Language, Lines, Slug, Some as AtLeastOne, Text, Url};
     Some(match (schema, member) {

@@ -78,6 +78,7 @@ fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
         related: wants("related"),
         adjacent: wants("adjacent"),
         comments: wants("comments"),
+        below: None,
     }
 }
 

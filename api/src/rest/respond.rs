@@ -19,6 +19,8 @@ use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
 use crate::service::IfMatch;
 
+/// `Cache-Control` of what depends on who asks.
+pub(crate) const PRIVATE: &str = "private, no-cache";
 /// `Cache-Control` of what everybody gets: browsers ask again each time, shared caches may keep it for a minute.
 pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=600";
 
@@ -115,7 +117,7 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
     if let Some(modified) = meta.modified {
         answer.insert_header((header::LAST_MODIFIED, http_date(modified)));
     }
-    let cache = if meta.private { "private, no-cache" } else { PUBLIC };
+    let cache = if meta.private { PRIVATE } else { PUBLIC };
     answer.insert_header((header::CACHE_CONTROL, cache));
     answer.insert_header((header::VARY, "Authorization, Accept-Encoding"));
     if !meta.private

@@ -22,7 +22,9 @@ pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
 pub(crate) use place::Places;
 pub(crate) use read::{load_ancestors, queue_in};
-pub(crate) use thread::{Rows, first_pages, load_comments, load_replies, load_threads};
+pub(crate) use thread::{
+    BELOW, Rows, first_pages, load_comments, load_replies, load_threads, page_of_embedded, page_of_nested,
+};
 
 /// Most replies of one comment in one answer, where they are nested.
 pub const REPLIES_PER_COMMENT: i64 = 10;

@@ -81,14 +81,32 @@ pub(crate) fn settings(conn: &mut Conn, now: Timestamp) -> Result<SiteRow> {
     }))
 }
 
+/// What of the site takes a statement of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SiteParts {
+    /// The logo.
+    pub(crate) logo: bool,
+    /// How much there is.
+    pub(crate) counts: bool,
+}
+
 /// The site as everybody sees it.
 pub(crate) fn load_site(svc: &Service, conn: &mut Conn) -> Result<SiteView> {
+    load_parts(svc, conn, SiteParts { logo: true, counts: true })
+}
+
+/// [`load_site`], less what is not asked for.
+pub(crate) fn load_parts(svc: &Service, conn: &mut Conn, parts: SiteParts) -> Result<SiteView> {
     // Before the first change there is no row; the epoch keeps the answer the same from read to read.
     let row = settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
     depend(keys::SITE);
-    depend(keys::TOTALS);
-    let logo = site::logo(conn, &row)?;
-    let totals = site::totals(conn)?;
+    let logo = if parts.logo { site::logo(conn, &row)? } else { None };
+    let totals = if parts.counts {
+        depend(keys::TOTALS);
+        site::totals(conn)?
+    } else {
+        Vec::new()
+    };
     let total = |name: &str| totals.iter().find(|(n, _)| n == name).map_or(0, |(_, v)| *v);
     let api = svc.config.api_base();
     Ok(SiteView {

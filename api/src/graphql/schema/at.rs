@@ -70,12 +70,18 @@ entries! {
 
 /// What was loaded, by the field of the plan and the object that it is asked of.
 #[derive(Debug, Default)]
-pub(crate) struct Loaded(HashMap<(u32, Id), Result<Entry, Error>>);
+pub(crate) struct Loaded {
+    entries: HashMap<(u32, Id), Result<Entry, Error>>,
+    /// Whether something that was asked for is not there, or not for this caller. Such an answer is not kept: no write tells
+    /// that it is there now.
+    pub(super) lacks: bool,
+}
 
 impl Loaded {
     /// Keeps what `field` shows of `owner`; [`Id::NIL`] for the root.
     pub(super) fn put(&mut self, field: &PlanField, owner: Id, found: Result<impl Stored, Error>) {
-        self.0.insert((field.id, owner), found.map(Stored::into_entry));
+        self.lacks |= found.is_err();
+        self.entries.insert((field.id, owner), found.map(Stored::into_entry));
     }
 }
 
@@ -101,7 +107,7 @@ impl At {
 
     /// What this field shows of `owner`; `None` where nothing was found, or nothing that the viewer may know of.
     pub(super) fn find<T: Stored>(&self, owner: Id) -> Result<Option<T>, Fault> {
-        match self.loaded.0.get(&(self.field.id, owner)) {
+        match self.loaded.entries.get(&(self.field.id, owner)) {
             None => Ok(None),
             Some(Err(error)) if error.code() == Code::NotFound => Ok(None),
             Some(Err(error)) => Err(Fault::from(error)),
@@ -111,7 +117,7 @@ impl At {
 
     /// What this field shows of `owner`, where the loading step always finds something.
     pub(super) fn take<T: Stored>(&self, owner: Id) -> Result<T, Fault> {
-        match self.loaded.0.get(&(self.field.id, owner)) {
+        match self.loaded.entries.get(&(self.field.id, owner)) {
             Some(Err(error)) => Err(Fault::from(error)),
             _ => self.find(owner)?.ok_or_else(Fault::internal),
         }

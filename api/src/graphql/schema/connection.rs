@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::SimpleObject;
 
 use crate::error::{Error, FieldError, Result};
-use crate::graphql::{PlanArgs, PlanField};
+use crate::graphql::PlanField;
 use crate::page::{MAX_LIMIT, Page, PageRequest};
 
 /// Where a page stands in its list.
@@ -67,11 +67,6 @@ pub(super) fn page_of(field: &PlanField, connection: &str) -> Result<PageRequest
         from_end: last.is_some(),
         count: field.selects(connection, "totalCount"),
     })
-}
-
-/// A value argument of a field, as a boolean with a default.
-pub(super) fn flag(args: &PlanArgs, name: &str) -> bool {
-    args.bool(name).unwrap_or(false)
 }
 
 /// The fields under which a connection's rows stand: `nodes`, and `node` of `edges`.

@@ -3,6 +3,13 @@
 //! Objects hold the views that REST shows. What hangs on them is loaded before execution, level by level ([`load`]), and found
 //! again under the field of the plan that asked for it ([`at`]).
 
+#![expect(
+    clippy::too_many_arguments,
+    clippy::unused_async,
+    clippy::used_underscore_binding,
+    reason = "a resolver declares its arguments, which the loading step has read, and async-graphql has it be async"
+)]
+
 mod at;
 mod connection;
 mod load;
@@ -57,6 +64,14 @@ pub fn engine(config: &Config) -> Result<Engine> {
     Engine::new(build, settings).map_err(Error::internal)
 }
 
+/// What the loading step gives.
+pub(super) struct Prepared {
+    /// What the resolvers read.
+    pub(super) data: Data,
+    /// Whether the answer is the same for everybody, until a write touches what it depends on.
+    pub(super) is_public: bool,
+}
+
 /// The loading step: what the resolvers of `plan` read. A query is read on one snapshot.
 ///
 /// # Errors
@@ -66,8 +81,9 @@ pub(super) async fn prepare(
     viewer: Viewer,
     user_agent: Option<String>,
     plan: &Arc<Plan>,
-) -> std::result::Result<Data, Fault> {
+) -> std::result::Result<Prepared, Fault> {
     let mut data = Data::default();
+    let mut is_public = false;
     if plan.operation == OperationType::Query {
         let loaded = if plan.fields.is_empty() {
             at::Loaded::default()
@@ -81,8 +97,9 @@ pub(super) async fn prepare(
                 svc.read(&viewer, read).await?
             }
         };
+        is_public = !loaded.lacks && !viewer.is_signed_in();
         data.insert(Arc::new(loaded));
     }
     data.insert(Request { svc: Arc::clone(svc), viewer, user_agent });
-    Ok(data)
+    Ok(Prepared { data, is_public })
 }

@@ -86,7 +86,7 @@ impl Query {
         #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Only these.")] _filter: Option<PostFilter>,
-        #[graphql(default_with = "PostSort::PublishedAtDesc")] _sort: PostSort,
+        #[graphql(desc = "The order.", default_with = "PostSort::PublishedAtDesc")] _sort: PostSort,
         #[graphql(desc = "`DRAFT` shows working copies to those who may edit.")] _perspective: Option<
             Perspective,
         >,
@@ -117,7 +117,7 @@ impl Query {
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(default_with = "AuthorSort::NameAsc")] _sort: AuthorSort,
+        #[graphql(desc = "The order.", default_with = "AuthorSort::NameAsc")] _sort: AuthorSort,
     ) -> Result<AuthorConnection> {
         let at = At::root(ctx)?;
         Ok(AuthorConnection::new(at.take(Id::NIL)?, at))
@@ -147,7 +147,7 @@ impl Query {
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Only tags, or only categories.")] _kind: Option<TagKind>,
         #[graphql(desc = "Slug or id of the one above.")] _parent: Option<String>,
-        #[graphql(default_with = "TagSort::NameAsc")] _sort: TagSort,
+        #[graphql(desc = "The order.", default_with = "TagSort::NameAsc")] _sort: TagSort,
     ) -> Result<TagConnection> {
         let at = At::root(ctx)?;
         Ok(TagConnection::new(at.take(Id::NIL)?, at))

@@ -9,12 +9,12 @@ use pressroom_schema::db::Freshness;
 
 use super::at::{At, Loaded};
 use super::load::{Kind, load_below};
-use super::objects::{Author, Comment, Media, Post, PostData, Site, Tag};
+use super::objects::{Author, Comment, Post, PostData, Tag};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::graphql::{Fault, PlanField};
 use crate::service::Svc;
-use crate::view::{AuthorView, CommentView, MediaView, PostView, SiteView, TagView};
+use crate::view::{AuthorView, CommentView, PostView, TagView};
 
 /// One request, as mutations see it.
 #[derive(Clone)]
@@ -83,16 +83,6 @@ impl Request {
         let view = Arc::new(view);
         let at = self.below(field, Kind::Tags(vec![Arc::clone(&view)])).await?;
         Ok(Tag::new(view, at))
-    }
-
-    /// A file whose description was written.
-    pub(crate) fn media(&self, view: MediaView) -> Media {
-        Media::of(view)
-    }
-
-    /// The site after its settings were written.
-    pub(crate) fn site(&self, view: SiteView) -> Site {
-        Site::new(Arc::new(view))
     }
 
     /// A post's links after they were written, as the answer of `field`.

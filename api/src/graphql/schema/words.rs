@@ -4,6 +4,15 @@ use async_graphql::Enum;
 
 use crate::graphql::Fault;
 
+/// A value that REST and the services know by a word.
+pub(crate) trait Word: Sized {
+    /// The word.
+    fn word(self) -> &'static str;
+
+    /// The value of a word. Words come from the services, which have no others.
+    fn of(word: &str) -> Result<Self, Fault>;
+}
+
 macro_rules! words {
     ($($(#[doc = $doc:tt])+ $name:ident { $($(#[doc = $about:tt])+ $variant:ident = $word:literal,)+ })+) => {
         $(
@@ -11,14 +20,12 @@ macro_rules! words {
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
             pub(crate) enum $name { $($(#[doc = $about])+ $variant,)+ }
 
-            impl $name {
-                /// The word as REST and the services have it.
-                pub(crate) const fn word(self) -> &'static str {
+            impl Word for $name {
+                fn word(self) -> &'static str {
                     match self { $(Self::$variant => $word,)+ }
                 }
 
-                /// The value of a word. Words come from the services, which have no others.
-                pub(crate) fn of(word: &str) -> Result<Self, Fault> {
+                fn of(word: &str) -> Result<Self, Fault> {
                     match word {
                         $($word => Ok(Self::$variant),)+
                         odd => {

@@ -8,7 +8,7 @@ use pressroom_schema::{Conn, Id};
 
 use super::place::{Known, Places};
 use super::sight::{Reading, load_views};
-use super::thread::{Branches, Level, is_readable, load};
+use super::thread::{BELOW, Branches, Level, is_readable, load};
 use super::write::email_key;
 use super::{ANCESTORS, STATUSES};
 use crate::auth::policy::{self, Action, Reach, Target};
@@ -96,8 +96,13 @@ pub(crate) fn list_in(
         (None, ThreadView::Flat) => (Kind::Flat, post.id),
     };
     let places = Places::of_row(svc, conn, &post)?;
-    let level =
-        Level { kind, groups: &[of], order: query.sort, page: &query.page, nested: kind != Kind::Flat };
+    let level = Level {
+        kind,
+        groups: &[of],
+        order: query.sort,
+        page: &query.page,
+        nested: (kind != Kind::Flat).then_some(BELOW),
+    };
     let page = load(svc, conn, viewer, &level, Some(places))?.remove(&of);
     let page = page.ok_or_else(|| Error::internal("a list has no page"))?;
     Ok(Found::Here(Thread { post_id: post.id, page }))

@@ -12,12 +12,12 @@ use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS, SORTS};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
-use crate::page::{Page, PageRequest, cursor};
+use crate::page::{List, Page, PageRequest, cursor};
 use crate::service::{Service, keys};
 use crate::view::{AuthorView, CommentView};
 
 /// How much of what hangs on comments an answer nests.
-const BELOW: Below =
+pub(crate) const BELOW: Below =
     Below { per_parent: REPLIES_PER_COMMENT, levels: REPLY_LEVELS, most: REPLIES_PER_ANSWER };
 
 /// What a list's cursors are tagged with: a cursor is good for one post's or comment's list in one order.
@@ -64,13 +64,39 @@ pub(crate) fn load_threads(
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let places = Places::of_ids(svc, conn, posts.iter().copied())?;
     let kind = if flat { Kind::Flat } else { Kind::Roots };
-    load(svc, conn, viewer, &Level { kind, groups: posts, order, page, nested: false }, Some(places))
+    load(svc, conn, viewer, &Level { kind, groups: posts, order, page, nested: None }, Some(places))
 }
 
 /// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement.
-pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id]) -> Result<Rows> {
+pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id], below: Below) -> Result<Rows> {
     let (page, order) = (PageRequest::default(), Order::Oldest);
-    fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested: true })
+    fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested: Some(below) })
+}
+
+/// A page of the thread under `post` as GraphQL has it, from the first page as it was embedded in the post: its first `limit`
+/// comments.
+pub(crate) fn page_of_embedded(post: Id, list: &List<CommentView>, limit: usize) -> Page<CommentView> {
+    let tag = tag(Kind::Roots, post, Order::Oldest);
+    Page {
+        has_next: list.page.next.is_some() || list.data.len() > limit,
+        ..first_of(&tag, &list.data, limit)
+    }
+}
+
+/// A page of the replies of `comment`, from those that are nested in it: its first `limit` replies; `None` where those that are
+/// nested are not as many.
+pub(crate) fn page_of_nested(comment: &CommentView, limit: usize) -> Option<Page<CommentView>> {
+    let replies = comment.replies.as_ref()?;
+    let all = usize::try_from(comment.reply_count).unwrap_or_default();
+    let enough = replies.len() >= limit.min(all);
+    let tag = tag(Kind::Replies, comment.id, Order::Oldest);
+    enough.then(|| Page { has_next: all > limit, ..first_of(&tag, replies, limit) })
+}
+
+fn first_of(tag: &str, views: &[CommentView], limit: usize) -> Page<CommentView> {
+    let place = |view: &CommentView| cursor(tag, &KeyValue::Time(view.created_at), view.id);
+    let items = views.iter().take(limit).map(|view| (place(view), view.clone())).collect();
+    Page { items, has_previous: false, has_next: false, total: None }
 }
 
 /// A page of the direct replies of each of `parents`, in `order`. Comments are taken to be such as the viewer may see.
@@ -82,7 +108,7 @@ pub(crate) fn load_replies(
     order: Order,
     page: &PageRequest,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    load(svc, conn, viewer, &Level { kind: Kind::Replies, groups: parents, order, page, nested: false }, None)
+    load(svc, conn, viewer, &Level { kind: Kind::Replies, groups: parents, order, page, nested: None }, None)
 }
 
 /// The comments with these ids that the viewer may read, by id, without replies.
@@ -128,7 +154,8 @@ pub(super) struct Level<'a> {
     pub(super) groups: &'a [Id],
     pub(super) order: Order,
     pub(super) page: &'a PageRequest,
-    pub(super) nested: bool,
+    /// How much of what hangs on them is nested in them.
+    pub(super) nested: Option<Below>,
 }
 
 /// A page for each group.
@@ -175,14 +202,14 @@ fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
     }
     let window = window(kind, &groups, order, page)?;
     let (found, below) = match &window {
-        Some(window) => comments::pages(conn, kind, &groups, order, window, nested.then_some(BELOW))?,
+        Some(window) => comments::pages(conn, kind, &groups, order, window, nested)?,
         None => Default::default(),
     };
     let found: HashMap<Id, _> = found.into_iter().collect();
     let top: Vec<&CommentRow> =
         groups.iter().filter_map(|id| found.get(id)).flat_map(|slice| slice.rows.iter()).collect();
-    let branches = Branches::of(&top, below, BELOW.most);
-    Ok(Rows { kind, order, nested, groups, window, found, branches })
+    let branches = Branches::of(&top, below, nested.unwrap_or(BELOW));
+    Ok(Rows { kind, order, nested: nested.is_some(), groups, window, found, branches })
 }
 
 impl Rows {
@@ -259,13 +286,13 @@ impl Branches {
     pub(super) fn load(conn: &mut Conn, top: &[&CommentRow]) -> Result<Self> {
         let ids: Vec<Id> = top.iter().map(|row| row.id).collect();
         let below = comments::descendants(conn, &ids, BELOW)?;
-        Ok(Self::of(top, below, BELOW.most))
+        Ok(Self::of(top, below, BELOW))
     }
 
     /// Puts `below` in its places, level by level. Where there were more than `most`, a comment of whose replies some may be
     /// missing is left without: its cursor then leads to all of them.
-    fn of(top: &[&CommentRow], below: Vec<CommentRow>, most: i64) -> Self {
-        let is_cut = i64::try_from(below.len()).unwrap_or(i64::MAX) >= most;
+    fn of(top: &[&CommentRow], below: Vec<CommentRow>, limits: Below) -> Self {
+        let is_cut = i64::try_from(below.len()).unwrap_or(i64::MAX) >= limits.most;
         let mut by_parent: HashMap<Id, Vec<CommentRow>> = HashMap::new();
         for row in below {
             by_parent.entry(row.parent_id.unwrap_or(Id::NIL)).or_default().push(row);
@@ -274,7 +301,7 @@ impl Branches {
         let mut queue: VecDeque<(Id, i32)> = top.iter().map(|row| (row.id, row.reply_count)).collect();
         while let Some((id, reply_count)) = queue.pop_front() {
             let Some(mut replies) = by_parent.remove(&id) else { continue };
-            let wanted = i64::from(reply_count).min(REPLIES_PER_COMMENT);
+            let wanted = i64::from(reply_count).min(limits.per_parent);
             if is_cut && i64::try_from(replies.len()).unwrap_or(i64::MAX) < wanted {
                 continue;
             }

@@ -65,7 +65,7 @@ fn replies_stand_in_their_comments_in_order_and_the_rest_has_a_cursor() {
     let top = row(10, None, 3);
     // As the database may give them: in any order.
     let below = vec![row(22, Some(20), 4), row(21, Some(10), 0), row(20, Some(10), 1)];
-    let branches = Branches::of(&[&top], below, 1000);
+    let branches = Branches::of(&[&top], below, BELOW);
     let mut views: HashMap<Id, CommentView> =
         std::iter::once(&top).chain(&branches.rows).map(|row| (row.id, view(row))).collect();
     let view = branches.assemble(top.id, &mut views).unwrap();
@@ -86,7 +86,7 @@ fn replies_stand_in_their_comments_in_order_and_the_rest_has_a_cursor() {
 #[test]
 fn a_comment_none_of_whose_replies_are_given_leads_to_all_of_them() {
     let top = row(10, None, 2);
-    let branches = Branches::of(&[&top], Vec::new(), 1000);
+    let branches = Branches::of(&[&top], Vec::new(), BELOW);
     let mut views = HashMap::from([(top.id, view(&top))]);
     let view = branches.assemble(top.id, &mut views).unwrap();
     assert_eq!(view.replies.as_deref().map(<[_]>::len), Some(0));
@@ -99,10 +99,10 @@ fn a_comment_none_of_whose_replies_are_given_leads_to_all_of_them() {
 fn replies_that_were_cut_off_half_way_are_left_out_with_all_below_them() {
     let (first, second) = (row(10, None, 2), row(11, None, 2));
     let below = vec![row(20, Some(10), 0), row(21, Some(10), 0), row(22, Some(11), 1), row(23, Some(22), 0)];
-    let branches = Branches::of(&[&first, &second], below.clone(), 4);
+    let branches = Branches::of(&[&first, &second], below.clone(), Below { most: 4, ..BELOW });
     assert_eq!(branches.rows.iter().map(|r| r.id.0.as_u128()).collect::<Vec<_>>(), [20, 21]);
     // The same rows without a cut are all there is.
-    assert_eq!(Branches::of(&[&first, &second], below, 1000).rows.len(), 4);
+    assert_eq!(Branches::of(&[&first, &second], below, BELOW).rows.len(), 4);
 }
 
 #[test]

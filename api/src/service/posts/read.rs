@@ -1,7 +1,8 @@
 //! Reading posts: one, many, as they are live or as their working copy is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use pressroom_schema::comments::Below;
 use pressroom_schema::media::ImageRow;
 use pressroom_schema::posts::{
     self, Columns, Filter, FullPost, Order, PostRow, Ref, SummaryRow, Tie, TieKind, Ties,
@@ -11,7 +12,7 @@ use pressroom_schema::{
     Conn, Id, Key, KeyValue, Timestamp, Window, authors, depend, entities, media, site, tags,
 };
 
-use super::access::{find_full, is_public, is_released, may_read_draft};
+use super::access::{find_full, is_public, is_released};
 use super::live::render;
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -49,6 +50,8 @@ pub struct Shown {
     pub adjacent: bool,
     /// `comments`: the first page of the thread.
     pub comments: bool,
+    /// How much of what hangs on those comments is nested in them, where it is not the usual.
+    pub below: Option<Below>,
 }
 
 impl Shown {
@@ -445,19 +448,15 @@ pub(crate) fn load_visible(
 ) -> Result<HashMap<Id, PostView>> {
     let shown = shown.to(viewer);
     // Of those that cannot be seen too: they may come to be seen.
-    ids.iter().for_each(|id| depend(keys::post(*id)));
-    let mut rows = posts::full_by_ids(conn, ids, shown.body)?;
-    let hidden: Vec<Id> = rows.iter().map(|row| &row.post).filter(|p| !is_public(*p)).map(|p| p.id).collect();
-    if !hidden.is_empty() {
-        let bylines = if viewer.is_signed_in() { posts::bylines(conn, &hidden)? } else { Vec::new() };
-        let authors = |post: Id| -> Vec<uuid::Uuid> {
-            bylines.iter().filter(|(of, _)| *of == post).map(|(_, author)| author.0).collect()
-        };
-        rows.retain(|FullPost { post, .. }| {
-            is_public(post) || (viewer.is_signed_in() && may_read_draft(viewer, post, &authors(post.id)))
-        });
+    for id in ids {
+        depend(keys::post(*id));
     }
-    let views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
+    let rows = posts::full_by_ids(conn, ids, shown.body)?;
+    let closed: HashSet<Id> =
+        rows.iter().map(|row| &row.post).filter(|post| !is_public(*post)).map(|post| post.id).collect();
+    let mut views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
+    // Those who may read the draft are told whether there is one.
+    views.retain(|view| !closed.contains(&view.id) || view.has_unpublished_changes.is_some());
     Ok(views.into_iter().map(|view| (view.id, view)).collect())
 }
 
@@ -515,7 +514,9 @@ pub(crate) fn load_ties(
     ids: &[Id],
     wanted: Ties,
 ) -> Result<Tied> {
-    ids.iter().for_each(|id| depend(keys::post(*id)));
+    for id in ids {
+        depend(keys::post(*id));
+    }
     if wanted.adjacent {
         // Some may be in no list, and hear of new neighbours by nothing else.
         depend(keys::LISTED);
@@ -588,7 +589,11 @@ pub(crate) fn load_views(
     let similar = if shown.related { related::DEFAULT_LIMIT } else { 0 };
     let (outgoing, adjacent) = (shown.links || shown.related, shown.adjacent);
     let ties = posts::ties(conn, &ids, Ties { outgoing, links: shown.links, similar, adjacent })?;
-    let threads = if shown.comments { Some(comments::first_pages(conn, &ids)?) } else { None };
+    let threads = if shown.comments {
+        Some(comments::first_pages(conn, &ids, shown.below.unwrap_or(comments::BELOW))?)
+    } else {
+        None
+    };
     let drafts = if perspective == Perspective::Draft { load_drafts(conn, &rows)? } else { HashMap::new() };
     let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
     let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pressroom_schema::Id;
+use pressroom_schema::comments::Below;
 
 use super::roots::shown;
 use super::{Loader, arg, distinct};
@@ -12,7 +13,7 @@ use crate::graphql::PlanField;
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
 use crate::graphql::schema::words::{CommentSort, ThreadView};
-use crate::page::{Page, PageRequest};
+use crate::page::{DEFAULT_LIMIT, Page, PageRequest};
 use crate::service::comments::{self, Order};
 use crate::service::posts;
 use crate::view::{AuthorView, CommentView};
@@ -31,9 +32,74 @@ fn order_of(field: &PlanField) -> Result<Order> {
     })
 }
 
+/// Whether a field asks for comments from the beginning, oldest first, without their number.
+fn is_plain(field: &PlanField) -> bool {
+    let args = &field.args;
+    args.int("last").is_none()
+        && args.string("after").is_none()
+        && args.string("before").is_none()
+        && args.enum_name("sort").is_none_or(|sort| sort == "OLDEST")
+        && !field.selects("CommentConnection", "totalCount")
+        && page_of(field, "CommentConnection").is_ok()
+}
+
+/// How many comments a plain field asks for.
+fn first_of(field: &PlanField) -> usize {
+    field.args.int("first").unwrap_or(DEFAULT_LIMIT).try_into().unwrap_or_default()
+}
+
+/// How much of its thread one post is to be loaded with, in the statement that reads the page: where it is asked for the first
+/// page with replies, and these are bound to be few enough. Else a thread is read level by level.
+pub(super) fn embedding(post: &PlanField) -> Option<Below> {
+    let threads = post.named("Post", "comments");
+    let [thread] = threads.as_slice() else { return None };
+    if !is_embedded(thread) {
+        return None;
+    }
+    let (mut level, mut levels, mut per_parent) = (vec![Arc::clone(thread)], 0, 0);
+    loop {
+        let rows = level.iter().flat_map(|field| rows_of(field, "CommentConnection", "CommentEdge"));
+        level =
+            rows.flat_map(|row| row.named("Comment", "replies")).filter(|field| is_plain(field)).collect();
+        let Some(most) = level.iter().map(|field| first_of(field)).max() else { break };
+        per_parent = per_parent.max(i64::try_from(most).unwrap_or(i64::MAX));
+        levels += 1;
+    }
+    let mut bound = 0_i64;
+    for _ in 0..levels {
+        bound = bound.saturating_add(DEFAULT_LIMIT).saturating_mul(per_parent);
+    }
+    let most = comments::REPLIES_PER_ANSWER;
+    (levels > 0 && bound < most).then_some(Below { per_parent, levels, most })
+}
+
+/// Whether a field of a post asks for no more of its thread than the first page that a post may be loaded with.
+fn is_embedded(field: &PlanField) -> bool {
+    is_plain(field)
+        && field.args.int("first").is_none_or(|first| first <= DEFAULT_LIMIT)
+        && field.args.enum_name("view").is_none_or(|view| view == "THREAD")
+}
+
+/// The threads that posts were loaded with; `None` where one was not.
+fn embedded(posts: &[PostData], limit: usize) -> Option<HashMap<Id, Page<CommentView>>> {
+    let thread = |post: &PostData| match post {
+        PostData::Full(view) => {
+            Some((view.id, comments::page_of_embedded(view.id, view.comments.as_ref()?, limit)))
+        }
+        PostData::Brief(_) => None,
+    };
+    posts.iter().map(thread).collect()
+}
+
 impl Loader<'_> {
     /// A page of the comments under each of these posts.
-    pub(super) fn threads(&mut self, field: &PlanField, posts: &[Id]) -> Result<()> {
+    pub(super) fn threads(&mut self, field: &PlanField, posts: &[PostData]) -> Result<()> {
+        if is_embedded(field)
+            && let Some(pages) = embedded(posts, first_of(field))
+        {
+            return self.pages(field, pages);
+        }
+        let posts = &distinct(posts.iter().map(PostData::id));
         let page = page_of(field, "CommentConnection");
         let found = page.and_then(|page| {
             let (order, view) = (order_of(field)?, arg::<ThreadView>(field, "view")?);
@@ -84,7 +150,13 @@ impl Loader<'_> {
     }
 
     fn replies(&mut self, field: &PlanField, comments: &[Arc<CommentView>]) -> Result<()> {
-        let answered = |comment: &&Arc<CommentView>| comment.reply_count > 0;
+        let mut nested: HashMap<Id, Page<CommentView>> = HashMap::new();
+        if is_plain(field) {
+            let page = |comment: &Arc<CommentView>| comments::page_of_nested(comment, first_of(field));
+            nested.extend(comments.iter().filter_map(|comment| Some((comment.id, page(comment)?))));
+        }
+        let answered =
+            |comment: &&Arc<CommentView>| comment.reply_count > 0 && !nested.contains_key(&comment.id);
         let parents = distinct(comments.iter().filter(answered).map(|comment| comment.id));
         let found = page_of(field, "CommentConnection").and_then(|page| {
             let order = order_of(field)?;
@@ -93,6 +165,7 @@ impl Loader<'_> {
         });
         match found {
             Ok((mut pages, page)) => {
+                pages.extend(nested);
                 for comment in comments {
                     pages.entry(comment.id).or_insert_with(|| none(&page));
                 }
@@ -111,8 +184,10 @@ impl Loader<'_> {
         let found: HashMap<Id, Arc<CommentView>> =
             found.into_iter().map(|(id, comment)| (id, Arc::new(comment))).collect();
         for comment in comments {
-            if let Some(parent) = comment.parent_id.and_then(|id| found.get(&id)) {
-                self.keep(field, comment.id, Ok(Arc::clone(parent)))?;
+            match comment.parent_id.map(|id| found.get(&id)) {
+                Some(Some(parent)) => drop(self.keep(field, comment.id, Ok(Arc::clone(parent)))?),
+                Some(None) => self.loaded.lacks = true,
+                None => {}
             }
         }
         self.below_comments(&[(Arc::clone(field), found.into_values().collect())])
@@ -125,11 +200,12 @@ impl Loader<'_> {
         let found: HashMap<Id, PostData> =
             found.into_iter().map(|(id, view)| (id, PostData::from(view))).collect();
         for comment in comments {
-            if let Some(post) = found.get(&comment.post_id) {
-                self.keep(field, comment.id, Ok(post.clone()))?;
+            match found.get(&comment.post_id) {
+                Some(post) => drop(self.keep(field, comment.id, Ok(post.clone()))?),
+                None => self.loaded.lacks = true,
             }
         }
-        self.below_posts(vec![(Arc::clone(field), found.into_values().collect())])
+        self.below_posts(&[(Arc::clone(field), found.into_values().collect())])
     }
 }
 

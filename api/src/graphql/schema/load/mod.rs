@@ -90,7 +90,7 @@ pub(crate) fn load_below(
     let mut loader = Loader { svc, conn, viewer, loaded: Loaded::default() };
     let field = Arc::clone(field);
     match kind {
-        Kind::Posts(posts) => loader.below_posts(vec![(field, posts)])?,
+        Kind::Posts(posts) => loader.below_posts(&[(field, posts)])?,
         Kind::Comments(comments) => loader.below_comments(&[(field, comments)])?,
         Kind::Authors(authors) => loader.below_authors(&field, "Author", &authors)?,
         Kind::Tags(tags) => loader.below_tags(&field, &tags)?,

@@ -12,7 +12,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
-use crate::graphql::schema::words::PostListSort;
+use crate::graphql::schema::words::{PostListSort, Word};
 use crate::page::Page;
 use crate::service::posts::Tied;
 use crate::service::{posts, related, tags};
@@ -38,9 +38,9 @@ fn limit_of(field: &PlanField) -> Result<i64> {
 
 impl Loader<'_> {
     /// What is asked of posts that stand on one level.
-    pub(super) fn below_posts(&mut self, stands: Vec<Stand>) -> Result<()> {
+    pub(super) fn below_posts(&mut self, stands: &[Stand]) -> Result<()> {
         let mut asked: Vec<Asked> = Vec::new();
-        for (field, posts) in &stands {
+        for (field, posts) in stands {
             let ids = distinct(posts.iter().map(PostData::id));
             if ids.is_empty() {
                 continue;
@@ -48,7 +48,7 @@ impl Loader<'_> {
             for child in field.children("Post").iter() {
                 match child.name.as_str() {
                     "links" | "related" | "previous" | "next" => asked.push((Arc::clone(child), ids.clone())),
-                    "comments" => self.threads(child, &ids)?,
+                    "comments" => self.threads(child, posts)?,
                     "authors" => self.bylines(child, posts)?,
                     "tags" => self.tags_of(child, posts)?,
                     _ => {}
@@ -158,7 +158,7 @@ impl Loader<'_> {
                 stands.push((field, stand));
             }
         }
-        if stands.is_empty() { Ok(()) } else { self.below_posts(stands) }
+        if stands.is_empty() { Ok(()) } else { self.below_posts(&stands) }
     }
 
     fn bylines(&mut self, field: &Arc<PlanField>, posts: &[PostData]) -> Result<()> {
@@ -269,6 +269,7 @@ impl Loader<'_> {
             posts.extend(page.items.iter().map(|(_, post)| post.clone()));
             self.keep(field, owner, Ok(page))?;
         }
-        self.below_posts(rows.into_iter().map(|row| (row, posts.clone())).collect())
+        let stands: Vec<_> = rows.into_iter().map(|row| (row, posts.clone())).collect();
+        self.below_posts(&stands)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pressroom_schema::Id;
 use pressroom_schema::posts::{Columns, Ref};
 
+use super::comments::embedding;
 use super::{Loader, arg};
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
@@ -13,13 +14,14 @@ use crate::graphql::schema::node::NodeData;
 use crate::graphql::schema::objects::PostData;
 use crate::graphql::schema::query::PostFilter;
 use crate::graphql::schema::words::{
-    AuthorSort, CommentStatus, Perspective, PostSort, Role, TagKind, TagSort,
+    AuthorSort, CommentStatus, Perspective, PostSort, Role, TagKind, TagSort, Word,
 };
 use crate::page::Page;
 use crate::service::comments::QueueQuery;
 use crate::service::media::MediaQuery;
 use crate::service::posts::{PostQuery, Shown};
 use crate::service::search::SearchQuery;
+use crate::service::site::SiteParts;
 use crate::service::tags::TagQuery;
 use crate::service::{Found, accounts, authors, comments, media, posts, search, site, tags};
 use crate::view::{AuthorView, CommentView, PostView, SearchHitView, TagView};
@@ -61,26 +63,32 @@ fn shared<T>(page: Page<T>) -> Arc<Page<Arc<T>>> {
 
 /// What is shown of the posts that stand under these fields.
 pub(super) fn shown<'a>(rows: impl IntoIterator<Item = &'a Arc<PlanField>>) -> Shown {
-    let mut body = Columns::NONE;
-    for needs in rows.into_iter().filter_map(|field| PostData::needs(field)) {
-        body.html |= needs.html;
-        body.text |= needs.text;
-        body.source |= needs.source;
+    let mut shown = Shown { body: Columns::NONE, ..Shown::default() };
+    for field in rows {
+        if let Some(needs) = PostData::needs(field) {
+            shown.body.html |= needs.html;
+            shown.body.text |= needs.text;
+            shown.body.source |= needs.source;
+        }
     }
-    Shown { body, ..Shown::default() }
+    shown
 }
 
 impl Loader<'_> {
     pub(super) fn root(&mut self, field: &Arc<PlanField>) -> Result<()> {
         match field.name.as_str() {
             "site" => {
-                let found = site::load_site(self.svc, self.conn).map(Arc::new);
+                let parts = SiteParts {
+                    logo: field.selects("Site", "logo"),
+                    counts: field.selects("Site", "counts"),
+                };
+                let found = site::load_parts(self.svc, self.conn, parts).map(Arc::new);
                 self.keep(field, Id::NIL, found)?;
             }
             "post" => {
                 let found = self.post(field).map(PostData::from);
                 if let Some(post) = self.keep(field, Id::NIL, found)? {
-                    self.below_posts(vec![(Arc::clone(field), vec![post])])?;
+                    self.below_posts(&[(Arc::clone(field), vec![post])])?;
                 }
             }
             "posts" => self.posts(field)?,
@@ -112,7 +120,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn post(&mut self, field: &PlanField) -> Result<PostView> {
+    fn post(&mut self, field: &Arc<PlanField>) -> Result<PostView> {
         let perspective = arg::<Option<Perspective>>(field, "perspective")?.map(|chosen| match chosen {
             Perspective::Live => posts::Perspective::Live,
             Perspective::Draft => posts::Perspective::Draft,
@@ -121,7 +129,9 @@ impl Loader<'_> {
             Some(token) => Some(posts::preview_target(self.svc, token)?),
             None => None,
         };
-        let shown = Shown { body: PostData::needs(field).unwrap_or(Columns::NONE), ..Shown::default() };
+        let mut shown = shown([field]);
+        shown.below = embedding(field);
+        shown.comments = shown.below.is_some();
         let mut post = named(field, "post")?;
         loop {
             match posts::get_in(self.svc, self.conn, self.viewer, &post, perspective, preview, shown)? {
@@ -138,7 +148,8 @@ impl Loader<'_> {
         let found = found.map(|page| Arc::new(page.map(PostData::from)));
         if let Some(page) = self.keep(field, Id::NIL, found)? {
             let posts: Vec<PostData> = page.items.iter().map(|(_, post)| post.clone()).collect();
-            self.below_posts(rows.into_iter().map(|row| (row, posts.clone())).collect())?;
+            let stands: Vec<_> = rows.into_iter().map(|row| (row, posts.clone())).collect();
+            self.below_posts(&stands)?;
         }
         Ok(())
     }
@@ -258,12 +269,14 @@ impl Loader<'_> {
     /// Ids do not tell what they are of, so each kind is asked, the likeliest first.
     fn node(&mut self, field: &Arc<PlanField>) -> Result<()> {
         let text = field.args.string("id").unwrap_or_default();
+        // What there is not may be there soon, and no name tells of it then.
+        self.loaded.lacks = true;
         let Ok(id) = text.parse::<Id>() else { return Ok(()) };
         let shown = shown([field]);
         let mut posts = posts::load_visible(self.svc, self.conn, self.viewer, &[id], shown)?;
         if let Some(post) = posts.remove(&id).map(PostData::from) {
             self.keep(field, Id::NIL, Ok(NodeData::Post(post.clone())))?;
-            return self.below_posts(vec![(Arc::clone(field), vec![post])]);
+            return self.below_posts(&[(Arc::clone(field), vec![post])]);
         }
         if let Some(author) = found(self.author(&Ref::Id(id)))? {
             self.keep(field, Id::NIL, Ok(NodeData::Author(Arc::clone(&author))))?;

@@ -3,7 +3,7 @@
 use async_graphql::{InputObject, MaybeUndefined};
 
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{BodyFormat, PostStatus, Relation, Role, TagKind, Visibility};
+use crate::graphql::schema::words::{BodyFormat, PostStatus, Relation, Role, TagKind, Visibility, Word};
 use crate::service::site::MediaRefInput;
 use crate::service::social::SocialInput;
 use crate::service::{accounts, authors, links, posts, tags};

@@ -23,7 +23,7 @@ impl MediaMutations {
     ) -> Result<Media> {
         let call = Call::of(ctx)?;
         let view = media::update(call.svc(), call.viewer(), &id, input, self::if_version(if_version)).await?;
-        Ok(call.request.media(view))
+        Ok(Media::of(view))
     }
 
     /// Remove a file that nothing uses any more.

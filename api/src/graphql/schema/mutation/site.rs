@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_graphql::{Context, Object, Result};
 
 use super::{Call, if_version};
@@ -22,6 +24,6 @@ impl SiteMutations {
     ) -> Result<Site> {
         let call = Call::of(ctx)?;
         let view = site::update(call.svc(), call.viewer(), input, self::if_version(if_version)).await?;
-        Ok(call.request.site(view))
+        Ok(Site::new(Arc::new(view)))
     }
 }

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Object, Result};
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::Role;
+use crate::graphql::schema::words::{Role, Word};
 use crate::service::accounts::{MeView, TokenView, UserAuthorView, UserView};
 
 connection! {

@@ -120,7 +120,7 @@ impl Author {
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
+        #[graphql(desc = "The order.", default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
     ) -> Result<PostConnection> {
         let at = self.at.child(ctx, self.plan_type)?;
         Ok(PostConnection::new(at.take(self.view.id)?, at))

@@ -9,7 +9,7 @@ use crate::graphql::Fault;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{CommentSort, CommentStatus};
+use crate::graphql::schema::words::{CommentSort, CommentStatus, Word};
 use crate::view::{CommentAuthorView, CommentView, SpamView};
 
 connection! {
@@ -123,7 +123,7 @@ impl Comment {
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(default_with = "CommentSort::Oldest")] _sort: CommentSort,
+        #[graphql(desc = "The order.", default_with = "CommentSort::Oldest")] _sort: CommentSort,
     ) -> Result<CommentConnection> {
         let at = self.at.child(ctx, "Comment")?;
         Ok(CommentConnection::new(at.take(self.view.id)?, at))

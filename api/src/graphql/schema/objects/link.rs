@@ -8,7 +8,7 @@ use super::{Post, PostData};
 use crate::graphql::Fault;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{LinkDirection, LinkOrigin, ReasonKind, Relation};
+use crate::graphql::schema::words::{LinkDirection, LinkOrigin, ReasonKind, Relation, Word};
 use crate::view::{ExternalView, LinkView, LinksView, PostSummary, ReasonView, RelatedView};
 
 /// The post at the other end: loaded where more is asked for than its summary has.

@@ -7,7 +7,7 @@ use async_graphql::{ID, Object, Result};
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::MediaState;
+use crate::graphql::schema::words::{MediaState, Word};
 use crate::view::{ImageView, MediaView, VariantView};
 
 /// The same image at another width.

@@ -11,7 +11,7 @@ use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::{
-    BodyFormat, CommentSort, LinkDirection, PostStatus, ThreadView, Visibility,
+    BodyFormat, CommentSort, LinkDirection, PostStatus, ThreadView, Visibility, Word,
 };
 use crate::graphql::{Fault, PlanField};
 use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, TermsView};
@@ -327,8 +327,8 @@ impl Post {
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(default_with = "CommentSort::Oldest")] _sort: CommentSort,
-        #[graphql(default_with = "ThreadView::Thread")] _view: ThreadView,
+        #[graphql(desc = "The order.", default_with = "CommentSort::Oldest")] _sort: CommentSort,
+        #[graphql(desc = "The layout.", default_with = "ThreadView::Thread")] _view: ThreadView,
     ) -> Result<CommentConnection> {
         let at = self.at.child(ctx, "Post")?;
         Ok(CommentConnection::new(at.take(self.key())?, at))

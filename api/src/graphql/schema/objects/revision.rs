@@ -8,7 +8,7 @@ use super::post::Body;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{DiffOp, RevisionReason};
+use crate::graphql::schema::words::{DiffOp, RevisionReason, Word};
 use crate::service::posts::{DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView};
 
 /// A revision as the loading step keeps it.

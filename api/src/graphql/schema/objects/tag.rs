@@ -8,7 +8,7 @@ use super::PostConnection;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{PostListSort, TagKind};
+use crate::graphql::schema::words::{PostListSort, TagKind, Word};
 use crate::view::TagView;
 
 connection! {
@@ -94,7 +94,7 @@ impl Tag {
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
+        #[graphql(desc = "The order.", default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
     ) -> Result<PostConnection> {
         let at = self.at.child(ctx, "Tag")?;
         Ok(PostConnection::new(at.take(self.view.id)?, at))
