@@ -3,9 +3,19 @@
 //! Two applications stand on one database: one with the cache, and one without it that computes everything anew. Whatever
 //! is written through the first, both must answer the same bytes.
 
+#![expect(
+    clippy::items_after_statements,
+    clippy::float_cmp,
+    clippy::needless_pass_by_value,
+    clippy::disallowed_methods,
+    reason = "documents stand beside what asks them, counters are whole numbers, an answer is used up, and PostgreSQL is told to cut a connection"
+)]
+
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::rc::Rc;
+
+use std::fmt::Write as _;
 
 use pressroom::auth::viewer::Role;
 use pressroom::clock::Clock;
@@ -78,7 +88,7 @@ fn graphql_address(query: &str) -> String {
     for byte in query.split_whitespace().collect::<Vec<_>>().join(" ").bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => address.push(char::from(byte)),
-            byte => address.push_str(&format!("%{byte:02X}")),
+            byte => write!(address, "%{byte:02X}").unwrap(),
         }
     }
     address

@@ -1,5 +1,7 @@
 //! GraphQL's read side over HTTP, on both databases.
 
+#![expect(clippy::items_after_statements, reason = "a document stands beside what asks it")]
+
 use pressroom::auth::viewer::Role;
 use pressroom::config::Config;
 use serde_json::{Value, json};

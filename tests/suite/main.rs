@@ -16,6 +16,7 @@ mod contract;
 mod failure;
 #[cfg(test)]
 mod feeds;
+#[cfg(test)]
 mod graphql;
 #[cfg(test)]
 mod parity;

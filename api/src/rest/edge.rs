@@ -122,14 +122,11 @@ pub(crate) fn limit_body_time(shared: &Shared, request: &mut ServiceRequest) {
     let until = tokio::time::Instant::now() + Duration::from_secs(seconds);
     let body = futures_util::stream::unfold(Some(request.take_payload()), move |payload| async move {
         let mut payload = payload?;
-        match tokio::time::timeout_at(until, payload.next()).await {
-            Ok(chunk) => Some((chunk?, Some(payload))),
-            Err(_) => {
-                let late =
-                    std::io::Error::new(std::io::ErrorKind::TimedOut, "the body takes too long to arrive");
-                Some((Err(PayloadError::Incomplete(Some(late))), None))
-            }
+        if let Ok(chunk) = tokio::time::timeout_at(until, payload.next()).await {
+            return Some((chunk?, Some(payload)));
         }
+        let late = std::io::Error::new(std::io::ErrorKind::TimedOut, "the body takes too long to arrive");
+        Some((Err(PayloadError::Incomplete(Some(late))), None))
     });
     // A form's reader asks once more after the end.
     request.set_payload(Payload::Stream { payload: Box::pin(body.fuse()) });

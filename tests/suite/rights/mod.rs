@@ -344,10 +344,7 @@ impl Stage {
         };
         let (_, keeper) = self.users.iter().find(|(role, _)| *role == Role::Admin).cloned().unwrap();
         let needed: Vec<Scope> = match action {
-            Action::EditComment if case.on == On::Written => {
-                vec![Scope::CommentsModerate, Scope::CommentsWrite]
-            }
-            Action::DeleteComment if case.on == On::Written => {
+            Action::EditComment | Action::DeleteComment if case.on == On::Written => {
                 vec![Scope::CommentsModerate, Scope::CommentsWrite]
             }
             action => action.row().scopes.to_vec(),
