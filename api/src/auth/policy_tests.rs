@@ -120,7 +120,7 @@ const OWNED: &str = "
     AssignRole        UU        AA    FF     FF     FF          FF
     DeleteUser        UU        AA    FF     FF     FF          FF
     ListTokens        UU        AA    AH     AH     AH          AH
-    CreateToken       UU        AF    AH     AH     AH          AH
+    CreateToken       UU        AF    AF     AF     AF          AF
     RevokeToken       UU        AA    AH     AH     AH          AH
 ";
 

@@ -185,7 +185,12 @@ async fn a_first_time_guest_waits_and_a_known_one_does_not() {
     assert_eq!(what, "comment approved");
     assert_eq!(
         keys,
-        [format!("comments:{0}", bench.post.id), format!("post:{}", bench.post.id), "posts".into()]
+        [
+            format!("comments:{0}", bench.post.id),
+            format!("post:{}", bench.post.id),
+            "posts:discussed".into(),
+            "totals".into()
+        ]
     );
 
     let second = bench.say(&guest(), "And on Wednesday the ferry was early.", Some(first.id)).await.unwrap();
