@@ -31,10 +31,11 @@ async fn without_cache(app: &TestApp) -> TestApp {
     TestApp::again(Rc::clone(&app.store), config, Clock::fixed(at(NOW))).await
 }
 
-/// What must be the same of two answers. A feed's date is that of the last change of anything, which need not have changed
+/// What must be the same of two answers. `Surrogate-Key` names what was looked at when the answer was read, which may be more
+/// than would be looked at now, such as a hidden comment that is gone. A feed's date is that of the last change of anything, which need not have changed
 /// the feed.
 fn compared(path: &str, answer: &Answer) -> Vec<String> {
-    let mut names = vec!["etag", "content-type", "cache-control", "vary", "link", "surrogate-key"];
+    let mut names = vec!["etag", "content-type", "cache-control", "vary", "link"];
     if path.starts_with("/v1/") {
         names.push("last-modified");
     }
