@@ -40,9 +40,9 @@ fn compared(path: &str, answer: &Answer) -> Vec<String> {
         names.push("last-modified");
     }
     let mut all: Vec<String> = names.iter().map(|name| format!("{name}: {}", answer.header(name))).collect();
-    all.push(answer.status().to_string());
+    all.insert(0, answer.status().to_string());
     // A problem names the request that met it.
-    all.push(if answer.status() < 400 { answer.text() } else { answer.json()["code"].to_string() });
+    all.insert(0, if answer.status() < 400 { answer.text() } else { answer.json()["code"].to_string() });
     all
 }
 
@@ -836,4 +836,22 @@ fn cut_listeners(url: &str) -> usize {
          AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE '%\"changes\".\"seq\"%DESC%' OR query LIKE '%\"changes\".\"seq\" >%')",
     );
     ended.execute(&mut conn).unwrap()
+}
+
+/// A draft may take a name that a public post had before. Whoever follows the old name does not come to know of the draft.
+#[actix_web::test]
+async fn a_draft_that_takes_a_former_name_does_not_hide_where_it_leads() {
+    for app in each().await {
+        let admin = app.user(Role::Admin).await;
+        app.published(&admin, &json!({ "title": "Old", "slug": "old" })).await;
+        app.patch("/v1/posts/old?publish=true").by(&admin).json(&json!({ "slug": "new" })).await.ok();
+        let by_query = graphql_address("{ post(slug: \"old\") { slug } }");
+        let found = async || text(&app.get(&by_query).await.json()["data"]["post"]["slug"]);
+        assert_eq!((app.get("/v1/posts/old").await.status(), found().await), (308, "new".into()));
+        let draft = app.post("/v1/posts").by(&admin).json(&json!({ "title": "Old" })).await.ok();
+        assert_eq!(draft["slug"], "old");
+        assert_eq!((app.get("/v1/posts/old").await.status(), found().await), (308, "new".into()));
+        app.post(&format!("/v1/posts/{}/publish", text(&draft["id"]))).by(&admin).await.ok();
+        assert_eq!((app.get("/v1/posts/old").await.status(), found().await), (200, "old".into()));
+    }
 }

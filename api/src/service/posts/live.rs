@@ -197,7 +197,9 @@ pub(super) fn apply(
     if is_public(row) {
         others.extend(shown_beside(tx.conn, row)?);
     } else if !was_public {
-        return Ok(Vec::new());
+        // The name may have led to another post until now.
+        let renamed = row.slug != before.slug && before.published_at.is_some();
+        return Ok(if renamed { vec![keys::POSTS] } else { Vec::new() });
     }
     let mut names = vec![keys::post(row.id), keys::POSTS];
     names.extend(neighbours.into_iter().chain(linked).chain(others).map(keys::post));
