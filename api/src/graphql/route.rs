@@ -128,7 +128,17 @@ async fn run(shared: &Shared, request: &HttpRequest, payload: Payload) -> HttpRe
         Ok(prepared.data)
     })
     .await;
-    if is_public.get() { public(request, answer) } else { answer }
+    if is_public.get() { public(request, answer) } else { private(answer) }
+}
+
+/// What a caller with rights reads is nobody else's. Errors and mutations have said no-store.
+fn private(mut answer: HttpResponse) -> HttpResponse {
+    if !answer.headers().contains_key(header::CACHE_CONTROL) {
+        let headers = answer.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(answers::PRIVATE));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization, Accept-Encoding"));
+    }
+    answer
 }
 
 /// A query's answer without errors is the same for everybody who did not sign in: it may be kept, and by GET by others too.
