@@ -7,6 +7,7 @@ use pressroom::config::Config;
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Store, TestApp, User, on_both, text};
+use crate::support::graphql::{ask, code, data};
 
 const PAGE: &str = "query Page($slug: String!) {
   site { title terms { notice url } }
@@ -22,7 +23,7 @@ const PAGE: &str = "query Page($slug: String!) {
   } }";
 
 async fn send(app: &TestApp, by: Option<&User>, query: &str, variables: Value) -> Answer {
-    let ask = app.post("/graphql").json(&json!({ "query": query, "variables": variables }));
+    let ask = ask(app, query, &variables);
     match by {
         Some(user) => ask.by(user).await,
         None => ask.await,
@@ -32,17 +33,6 @@ async fn send(app: &TestApp, by: Option<&User>, query: &str, variables: Value) -
 /// The data of an answer without errors.
 async fn read(app: &TestApp, query: &str) -> Value {
     data(&send(app, None, query, Value::Null).await)
-}
-
-fn data(answer: &Answer) -> Value {
-    let body = answer.ok();
-    assert_eq!(body.get("errors"), None, "{body}");
-    body["data"].clone()
-}
-
-/// The code of the first error.
-fn code(answer: &Answer) -> String {
-    text(&answer.json()["errors"][0]["extensions"]["code"])
 }
 
 /// Posts `p1` to `p5`, one a day; `p3` is linked and discussed.

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
 use pressroom::auth::policy::Action;
+use pressroom::error::Code;
 use serde_json::{Value, json};
 
 use super::{Case, On, Right, Scene};
@@ -23,7 +24,7 @@ pub(super) fn form() -> Vec<u8> {
 type AskFor = for<'a> fn(&'a TestApp, &Scene) -> Ask<'a>;
 
 const fn case(operation: &'static str, on: On, right: Right, ask: AskFor) -> Case {
-    Case { operation, on, right, hidden: 404, ask }
+    Case { operation, on, right, hidden: Code::NotFound, ask }
 }
 
 const fn may(operation: &'static str, on: On, action: Action, ask: AskFor) -> Case {
@@ -229,7 +230,7 @@ pub(super) const CASES: &[Case] = &[
         operation: "moderate_comments",
         on: On::Waiting,
         right: Right::May(Action::ModerateComment),
-        hidden: 422,
+        hidden: Code::ValidationFailed,
         ask: moderate,
     },
     may("approve_comment", On::Shown, Action::ModerateComment, approve),

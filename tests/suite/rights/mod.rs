@@ -1,21 +1,24 @@
-//! Rights, cell by cell: every operation, asked by everybody who might ask.
+//! Rights, cell by cell: every operation, asked by everybody who might ask, through REST and through GraphQL.
 //!
 //! What is expected of a cell follows from the table of rights (`pressroom::auth::policy::RIGHTS`) by the few lines of [`Caller::may`] and
 //! [`expected`], which are a second opinion on how the table is to be applied.
 
 mod cases;
+mod graphql;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::{QueryDsl, RunQueryDsl};
 use pressroom::auth::policy::{Action, Grant};
 use pressroom::auth::scope::{Scope, Scopes};
 use pressroom::auth::viewer::Role;
+use pressroom::error::Code;
 use pressroom_schema::tables::changes;
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Ask, PASSWORD, Store, TestApp, User, each, text};
 use cases::CASES;
+use graphql::Field;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +37,18 @@ enum Right {
     Sees(Action),
 }
 
+impl Right {
+    /// What the table is asked about.
+    fn action(self) -> Option<Action> {
+        match self {
+            Self::Open | Self::Public | Self::SignedIn => None,
+            Self::May(action) | Self::SignedInMay(action) | Self::Sees(action) => Some(action),
+        }
+    }
+}
+
 /// What an operation is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum On {
     /// Nothing that is anybody's own.
     Nothing,
@@ -75,8 +88,27 @@ struct Case {
     on: On,
     right: Right,
     /// What the answer is where its object must not be told of.
-    hidden: u16,
+    hidden: Code,
     ask: for<'a> fn(&'a TestApp, &Scene) -> Ask<'a>,
+}
+
+impl Case {
+    fn is_of_comments(&self) -> bool {
+        self.operation.contains("comment") || self.operation.contains("moderation")
+    }
+
+    fn is_of_posts(&self) -> bool {
+        !self.is_of_comments() && (self.operation.contains("post") || self.operation.contains("revision"))
+    }
+
+    fn is_of_the_rest(&self) -> bool {
+        !self.is_of_comments() && !self.is_of_posts()
+    }
+
+    /// Whether it leaves all as it is, so that the next may ask about the same.
+    fn reads(&self) -> bool {
+        ["get_", "list_", "search_", "diff_"].iter().any(|verb| self.operation.starts_with(verb))
+    }
 }
 
 /// What a cell is asked about.
@@ -96,6 +128,45 @@ struct Scene {
     token: String,
     /// Whether a guest asks.
     guest: bool,
+}
+
+/// Through which of the two doors an operation is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Face {
+    Rest,
+    GraphQl(&'static Field),
+}
+
+impl Face {
+    fn ask<'a>(self, app: &'a TestApp, case: &Case, scene: &Scene) -> Ask<'a> {
+        match self {
+            Self::Rest => (case.ask)(app, scene),
+            Self::GraphQl(field) => field.ask(app, scene),
+        }
+    }
+
+    /// Compares an answer with what it must be; `None` is any success.
+    fn check(self, answer: &Answer, want: Option<Code>, cell: &str) {
+        let want = match self {
+            Self::Rest => want,
+            Self::GraphQl(field) => field.refusal(want),
+        };
+        let refusal = match self {
+            Self::Rest => (answer.status() >= 400).then(|| text(&answer.json()["code"])),
+            Self::GraphQl(_) => graphql::refusal(answer),
+        };
+        assert_eq!(refusal.as_deref(), want.map(Code::as_str), "{cell}: {}", answer.text());
+        let Some(code) = want else { return };
+        let status = match self {
+            // A request that is let in is answered, whatever its fields say.
+            Self::GraphQl(_) if code != Code::InvalidToken => 200,
+            _ => code.status(),
+        };
+        assert_eq!(answer.status(), status, "{cell}: {}", answer.text());
+        if status == 401 {
+            assert!(answer.header("www-authenticate").starts_with("Bearer"), "{cell}");
+        }
+    }
 }
 
 /// Who asks.
@@ -145,11 +216,11 @@ impl Caller {
     }
 }
 
-/// The status that a cell must answer; `None` for any success.
-fn expected(case: &Case, caller: &Caller) -> Option<u16> {
+/// The code that a cell must answer; `None` for any success.
+fn expected(case: &Case, caller: &Caller) -> Option<Code> {
     let (action, signs_in) = match case.right {
         Right::Open | Right::Public => return None,
-        Right::SignedIn => return if caller.role.is_some() { None } else { Some(401) },
+        Right::SignedIn => return if caller.role.is_some() { None } else { Some(Code::Unauthenticated) },
         Right::May(action) => (action, false),
         Right::SignedInMay(action) => (action, true),
         Right::Sees(action) => return if caller.may(action, case.on) { None } else { Some(case.hidden) },
@@ -161,12 +232,12 @@ fn expected(case: &Case, caller: &Caller) -> Option<u16> {
     let looks =
         matches!(action, Action::ReadDraft | Action::EditComment | Action::DeleteComment) && !signs_in;
     if caller.role.is_none() && !looks {
-        return Some(401);
+        return Some(Code::Unauthenticated);
     }
     if !caller.knows(case.on) {
         return Some(case.hidden);
     }
-    Some(if caller.role.is_none() { 401 } else { 403 })
+    Some(if caller.role.is_none() { Code::Unauthenticated } else { Code::Forbidden })
 }
 
 /// The application with its accounts.
@@ -181,6 +252,8 @@ struct Stage {
     users: Vec<(Role, User)>,
     /// Tokens of an admin, by what they may be used for.
     tokens: Vec<(Scopes, String)>,
+    /// Live posts to comment on, by the account whose byline they bear.
+    discussed: HashMap<String, String>,
     number: usize,
 }
 
@@ -195,7 +268,16 @@ impl Stage {
         for role in Role::ALL {
             users.push((role, app.user(role).await));
         }
-        Self { app, admin, stranger, expired, users, tokens: Vec::new(), number: 0 }
+        Self {
+            app,
+            admin,
+            stranger,
+            expired,
+            users,
+            tokens: Vec::new(),
+            discussed: HashMap::new(),
+            number: 0,
+        }
     }
 
     /// A token of these scopes that acts as an admin who owns nothing.
@@ -219,9 +301,17 @@ impl Stage {
         let make = async |path: &str, by: &User, body: Value| app.post(path).by(by).json(&body).await.ok();
         match case.on {
             On::Draft | On::Live | On::Trashed | On::Shown | On::Waiting | On::Written => {
+                let discussed = matches!(case.on, On::Shown | On::Waiting | On::Written);
                 let publish = if matches!(case.on, On::Draft | On::Trashed) { "" } else { "?publish=true" };
-                let new = json!({"title": format!("Post {number}"), "authors": [owner.author]});
-                scene.post = text(&make(&format!("/v1/posts{publish}"), admin, new).await["id"]);
+                // One word, so that no post is related to all others, which takes long to work out.
+                let new = json!({"title": format!("Post{number}"), "authors": [owner.author]});
+                scene.post = match self.discussed.get(&owner.id) {
+                    Some(post) if discussed => post.clone(),
+                    _ => text(&make(&format!("/v1/posts{publish}"), admin, new).await["id"]),
+                };
+                if discussed {
+                    self.discussed.insert(owner.id.clone(), scene.post.clone());
+                }
                 if case.operation == "delete_post_link" {
                     let link = json!({"relation": "cites", "external": {"url": "https://example.com"}});
                     scene.link =
@@ -280,45 +370,39 @@ impl Stage {
     /// Asks and compares. Answers whether the scene may have been used up.
     async fn cell(
         &self,
-        case: &Case,
+        (case, face): (&Case, Face),
         scene: &Scene,
         who: &str,
         token: Option<&str>,
-        want: Option<u16>,
+        want: Option<Code>,
     ) -> bool {
         let before = self.changes().await;
-        let mut ask = (case.ask)(&self.app, scene);
+        let mut ask = face.ask(&self.app, case, scene);
         if let Some(token) = token {
             ask = ask.token(token);
         }
         let answer: Answer = ask.await;
-        let cell = format!("{} on {:?} by {who}", case.operation, case.on);
-        match want {
-            None => assert!(answer.status() < 400, "{cell}: {} {}", answer.status(), answer.text()),
-            Some(status) => {
-                assert_eq!(answer.status(), status, "{cell}: {}", answer.text());
-                assert_eq!(self.changes().await, before, "{cell}: what is refused changes nothing");
-                if status == 401 {
-                    assert!(answer.header("www-authenticate").starts_with("Bearer"), "{cell}");
-                }
-            }
+        let cell = format!("{} on {:?} by {who}, {face:?}", case.operation, case.on);
+        face.check(&answer, want, &cell);
+        if want.is_some() {
+            assert_eq!(self.changes().await, before, "{cell}: what is refused changes nothing");
         }
-        want.is_none()
+        want.is_none() && !case.reads()
     }
 
-    async fn play(&mut self, case: &Case) {
+    async fn play(&mut self, case: &Case, face: Face) {
         let own_only = matches!(case.on, On::Oneself | On::Written);
         let has_own = !matches!(case.on, On::Nothing | On::List | On::Loose | On::Stranger);
         let stranger = self.stranger.clone();
         let mut scene = self.scene(case, &stranger).await;
-        let bad = if case.right == Right::Open { None } else { Some(401) };
+        let bad = if case.right == Right::Open { None } else { Some(Code::InvalidToken) };
         for (who, token) in [("a forger", "nonsense".to_owned()), ("a latecomer", self.expired.clone())] {
-            self.cell(case, &scene, who, Some(&token), bad).await;
+            self.cell((case, face), &scene, who, Some(&token), bad).await;
         }
         if !own_only {
             let caller = Caller { role: None, scopes: None, own: false };
             let guests = Scene { guest: true, ..scene.clone() };
-            if self.cell(case, &guests, "a guest", None, expected(case, &caller)).await {
+            if self.cell((case, face), &guests, "a guest", None, expected(case, &caller)).await {
                 scene = self.scene(case, &stranger).await;
             }
         }
@@ -333,15 +417,17 @@ impl Stage {
                 let who = format!("{} {role}", if own { "its own" } else { "another" });
                 if own {
                     let own_scene = self.scene(case, &user).await;
-                    self.cell(case, &own_scene, &who, Some(&user.token), expected(case, &caller)).await;
-                } else if self.cell(case, &scene, &who, Some(&user.token), expected(case, &caller)).await {
+                    self.cell((case, face), &own_scene, &who, Some(&user.token), expected(case, &caller))
+                        .await;
+                } else if self
+                    .cell((case, face), &scene, &who, Some(&user.token), expected(case, &caller))
+                    .await
+                {
                     scene = self.scene(case, &stranger).await;
                 }
             }
         }
-        let (Right::May(action) | Right::SignedInMay(action) | Right::Sees(action)) = case.right else {
-            return;
-        };
+        let Some(action) = case.right.action() else { return };
         let (_, keeper) = self.users.iter().find(|(role, _)| *role == Role::Admin).cloned().unwrap();
         let needed: Vec<Scope> = match action {
             Action::EditComment | Action::DeleteComment if case.on == On::Written => {
@@ -361,76 +447,105 @@ impl Stage {
                 scene = self.scene(case, &keeper).await;
             }
             let who = format!("a token for {:?}", scopes.names());
-            if self.cell(case, &scene, &who, Some(&token), expected(case, &caller)).await && !own_only {
+            if self.cell((case, face), &scene, &who, Some(&token), expected(case, &caller)).await && !own_only
+            {
                 scene = self.scene(case, &stranger).await;
             }
         }
     }
 }
 
-async fn play(belongs: impl Fn(&str) -> bool) {
-    for app in each().await {
+/// Plays each case through the faces that are named for it, each application from its own beginning.
+async fn play(apps: Vec<TestApp>, mut faces: impl FnMut(&Case) -> Vec<Face>) {
+    for app in apps {
         let mut stage = Stage::set(app).await;
-        for case in CASES.iter().filter(|case| belongs(case.operation)) {
-            stage.play(case).await;
+        for case in CASES {
+            for face in faces(case) {
+                stage.play(case, face).await;
+            }
         }
     }
 }
 
-fn is_of_comments(operation: &str) -> bool {
-    operation.contains("comment") || operation.contains("moderation")
-}
-
-fn is_of_posts(operation: &str) -> bool {
-    !is_of_comments(operation) && (operation.contains("post") || operation.contains("revision"))
+async fn play_rest(belongs: impl Fn(&Case) -> bool) {
+    play(each().await, |case| if belongs(case) { vec![Face::Rest] } else { Vec::new() }).await;
 }
 
 #[actix_web::test]
 async fn posts_are_read_and_changed_by_whom_the_table_names() {
-    play(is_of_posts).await;
+    play_rest(Case::is_of_posts).await;
 }
 
 #[actix_web::test]
 async fn comments_are_written_and_decided_on_by_whom_the_table_names() {
-    play(is_of_comments).await;
+    play_rest(Case::is_of_comments).await;
 }
 
 #[actix_web::test]
 async fn everything_else_is_done_by_whom_the_table_names() {
-    play(|operation| !is_of_posts(operation) && !is_of_comments(operation)).await;
+    play_rest(Case::is_of_the_rest).await;
 }
+
+/// Logs in and out, with and without the right to. `ask` sends the body of an operation with a token; it answers the new refresh
+/// token if there is one, or the code of the refusal.
+async fn log_in_and_out(
+    app: &TestApp,
+    ask: impl AsyncFn(&str, Option<&str>, &Value) -> Result<Value, String>,
+) {
+    let ada = app.user(Role::Contributor).await;
+    let credentials = json!({"email": ada.email, "password": PASSWORD});
+    let refresh = json!({"refresh_token": ask("login", None, &credentials).await.unwrap()});
+    let passwords = json!({"current_password": PASSWORD, "new_password": "nine brown curlews at high tide"});
+    let refused = async |operation: &str, token: Option<&str>, body: &Value, code: &str| {
+        assert_eq!(ask(operation, token, body).await, Err(code.to_owned()), "{operation} with {token:?}");
+    };
+    let nothing = json!({});
+    for (operation, body) in [
+        ("login", &credentials),
+        ("refresh", &refresh),
+        ("logout", &nothing),
+        ("change_password", &passwords),
+    ] {
+        refused(operation, Some("nonsense"), body, "invalid_token").await;
+    }
+    refused("logout", None, &nothing, "unauthenticated").await;
+    refused("change_password", None, &passwords, "unauthenticated").await;
+    let all = json!({"name": "n", "scopes": Scopes::all().names()});
+    let secret = text(&app.post("/v1/tokens").by(&ada).json(&all).await.ok()["secret"]);
+    refused("logout", Some(&secret), &nothing, "invalid_state").await;
+    refused("change_password", Some(&secret), &passwords, "forbidden").await;
+    ask("refresh", None, &refresh).await.unwrap();
+    ask("change_password", Some(&ada.token), &passwords).await.unwrap();
+    ask("logout", Some(&ada.token), &nothing).await.unwrap();
+}
+
+/// The operations that [`log_in_and_out`] asks for, and their paths.
+const SESSIONS: [(&str, &str); 4] = [
+    ("login", "/v1/auth/login"),
+    ("refresh", "/v1/auth/refresh"),
+    ("logout", "/v1/auth/logout"),
+    ("change_password", "/v1/auth/password"),
+];
 
 #[actix_web::test]
 async fn a_login_and_its_end_are_each_ones_own() {
     for app in each().await {
-        let ada = app.user(Role::Contributor).await;
-        let credentials = json!({"email": ada.email, "password": PASSWORD});
-        let login = app.post("/v1/auth/login").json(&credentials).await.ok();
-        let refresh = json!({"refresh_token": login["refresh_token"]});
-        let passwords =
-            json!({"current_password": PASSWORD, "new_password": "nine brown curlews at high tide"});
-        for (path, body) in [
-            ("/v1/auth/login", &credentials),
-            ("/v1/auth/refresh", &refresh),
-            ("/v1/auth/logout", &json!({})),
-            ("/v1/auth/password", &passwords),
-        ] {
-            app.post(path).token("nonsense").json(body).await.problem(401, "invalid_token");
-        }
-        app.post("/v1/auth/logout").await.problem(401, "unauthenticated");
-        app.post("/v1/auth/password").json(&passwords).await.problem(401, "unauthenticated");
-        let all = json!({"name": "n", "scopes": Scopes::all().names()});
-        let secret = text(&app.post("/v1/tokens").by(&ada).json(&all).await.ok()["secret"]);
-        app.post("/v1/auth/logout").token(&secret).await.problem(409, "invalid_state");
-        app.post("/v1/auth/password").token(&secret).json(&passwords).await.problem(403, "forbidden");
-        app.post("/v1/auth/refresh").json(&refresh).await.ok();
-        assert_eq!(app.post("/v1/auth/password").by(&ada).json(&passwords).await.status(), 204);
-        assert_eq!(app.post("/v1/auth/logout").by(&ada).await.status(), 204);
+        log_in_and_out(&app, async |operation, token, body| {
+            let (_, path) = SESSIONS.into_iter().find(|(name, _)| *name == operation).unwrap();
+            let ask = app.post(path).json(body);
+            let answer = if let Some(token) = token { ask.token(token).await } else { ask.await };
+            if answer.status() < 400 {
+                let body = answer.ok();
+                return Ok(body["refresh_token"].clone());
+            }
+            let code = text(&answer.json()["code"]);
+            let status = Code::ALL.iter().find(|known| known.as_str() == code).unwrap().status();
+            answer.problem(status, &code);
+            Err(code)
+        })
+        .await;
     }
 }
-
-/// Operations that [`a_login_and_its_end_are_each_ones_own`] asks for.
-const SESSIONS: [&str; 4] = ["login", "refresh", "logout", "change_password"];
 
 #[actix_web::test]
 async fn every_operation_has_its_rights_tested() {
@@ -443,8 +558,12 @@ async fn every_operation_has_its_rights_tested() {
             operations.insert(text(&operation["operationId"]));
         }
     }
-    let tested: BTreeSet<String> =
-        CASES.iter().map(|case| case.operation).chain(SESSIONS).map(str::to_owned).collect();
+    let tested: BTreeSet<String> = CASES
+        .iter()
+        .map(|case| case.operation)
+        .chain(SESSIONS.map(|(name, _)| name))
+        .map(str::to_owned)
+        .collect();
     let untested: Vec<&String> = operations.difference(&tested).collect();
     assert!(untested.is_empty(), "add a case to tests/suite/rights/cases.rs for {untested:?}");
     let gone: Vec<&String> = tested.difference(&operations).collect();

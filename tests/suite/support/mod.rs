@@ -3,5 +3,6 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod corpus;
+pub(crate) mod graphql;
 pub(crate) mod postgres;
 pub(crate) mod publication;
