@@ -20,7 +20,7 @@ use async_graphql::{
     ValidationMode, ValidationResult, Value, Variables, async_trait,
 };
 
-use super::documents::{Document, Documents, parse};
+use super::documents::{Document, Documents, NO_NUL, parse};
 use super::fault::{Fault, code};
 use super::limits::{self, Limits};
 use super::nulls;
@@ -28,7 +28,7 @@ use super::plan::{Plan, plan_operation};
 use super::resolve::{resolve, strip};
 use super::scope::{Scope, operation};
 use super::types::TypeIndex;
-use super::variables::{ScalarCheck, coerce, weigh};
+use super::variables::{ScalarCheck, coerce, hold_nul, weigh};
 use crate::error::{Code, Error};
 
 /// Validation tells at most this many errors.
@@ -179,6 +179,10 @@ impl Engine {
         if call.read_only && kind != OperationType::Query {
             let sentence = format!("A {kind} needs POST; GET and HEAD only carry queries.");
             return Err(vec![Fault::of(Code::MethodNotAllowed, sentence)]);
+        }
+        // Mutations refuse it themselves, and name the member, as REST does.
+        if kind == OperationType::Query && hold_nul(&call.variables) {
+            return Err(vec![Fault::of(Code::BadRequest, NO_NUL)]);
         }
         let variables = coerce(&chosen.node, call.variables, &self.types, &self.settings.scalars)?;
         let plan = Arc::new(plan_operation(&document.parsed, name, &variables, &self.types).map_err(one)?);

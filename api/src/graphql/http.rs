@@ -12,7 +12,6 @@ use async_graphql::{Data, Response, ServerError, Value, Variables};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::documents::NO_NUL;
 use super::engine::{Call, Engine, Outcome};
 use super::fault::{Fault, code, kind_of};
 use super::limits::Limits;
@@ -237,22 +236,9 @@ fn text_parameter(name: &str, value: Option<Value>) -> Result<Option<String>, Fa
     }
 }
 
-/// Whether NUL stands in a text or a name within.
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\u{0}'),
-        Value::List(items) => items.iter().any(holds_nul),
-        Value::Object(members) => {
-            members.iter().any(|(name, item)| name.contains('\u{0}') || holds_nul(item))
-        }
-        _ => false,
-    }
-}
-
 fn variables_of(value: Option<Value>) -> Result<Variables, Fault> {
     match value {
         None | Some(Value::Null) => Ok(Variables::default()),
-        Some(value @ Value::Object(_)) if holds_nul(&value) => Err(Fault::of(Code::BadRequest, NO_NUL)),
         Some(value @ Value::Object(_)) => Ok(Variables::from_value(value)),
         Some(other) => {
             Err(parameter_fault("variables", &format!("must be an object, and is {}", kind_of(&other))))

@@ -73,6 +73,23 @@ fn weigh_value(value: &Value) -> usize {
     }
 }
 
+/// Whether the NUL character stands in a text or a name of these variables.
+#[must_use]
+pub fn hold_nul(variables: &Variables) -> bool {
+    variables.values().any(holds_nul)
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\u{0}'),
+        Value::List(items) => items.iter().any(holds_nul),
+        Value::Object(members) => {
+            members.iter().any(|(name, item)| name.contains('\u{0}') || holds_nul(item))
+        }
+        _ => false,
+    }
+}
+
 /// A pointer into the variables that is written only when it is needed.
 enum Path<'a> {
     Root(&'a str),
