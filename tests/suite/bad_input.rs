@@ -1,8 +1,6 @@
 //! Bad input: a problem document of the right status that names the member and says how to mend it, and nothing is changed.
 
-use diesel::{QueryDsl, RunQueryDsl};
 use pressroom::auth::viewer::Role;
-use pressroom_schema::tables::changes;
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Ask, Store, TestApp, User, each, on_both, text};
@@ -24,10 +22,6 @@ impl Scene {
         }
         let thread = app.get("/v1/posts/two/comments").await.ok();
         Self { other_comment: text(&thread["data"][0]["id"]), app, admin }
-    }
-
-    async fn changes(&self) -> i64 {
-        self.app.svc().db.raw(|conn| Ok(changes::table.count().get_result(conn)?)).await.unwrap()
     }
 }
 
@@ -68,7 +62,7 @@ fn judge(answer: &Answer, (status, code, member): Expected) -> Result<(), String
 
 /// Sends each request and collects what went wrong. Nothing may be changed by any.
 async fn all_refused<'a>(scene: &'a Scene, cases: Vec<(String, Ask<'a>, Expected)>) {
-    let before = scene.changes().await;
+    let before = scene.app.changes().await;
     let mut wrong = Vec::new();
     for (name, ask, expected) in cases {
         if let Err(why) = judge(&ask.await, expected) {
@@ -82,7 +76,7 @@ async fn all_refused<'a>(scene: &'a Scene, cases: Vec<(String, Ask<'a>, Expected
         scene.app.svc().db.backend(),
         wrong.join("\n")
     );
-    assert_eq!(scene.changes().await, before, "something was changed");
+    assert_eq!(scene.app.changes().await, before, "something was changed");
 }
 
 /// JSON bodies: method, path, body, what must come back.
@@ -713,7 +707,7 @@ async fn a_file_that_is_no_image_is_refused() {
 async fn graphql_refuses_what_cannot_be_read_and_never_fails_within() {
     on_both(async |app| {
         let scene = Scene::set(app).await;
-        let before = scene.changes().await;
+        let before = scene.app.changes().await;
         let deep = format!("{{{}", " site {".repeat(5000));
         let queries = [
             "",
@@ -743,7 +737,7 @@ async fn graphql_refuses_what_cannot_be_read_and_never_fails_within() {
         let find = json!({ "query": "query ($s: String) { post(slug: $s) { slug } }", "variables": { "s": "a\u{0}" } });
         let answer = scene.app.post("/graphql").json(&find).await;
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "bad_request", "{}", answer.text());
-        assert_eq!(scene.changes().await, before);
+        assert_eq!(scene.app.changes().await, before);
     })
     .await;
 }

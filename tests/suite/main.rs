@@ -19,6 +19,8 @@ mod feeds;
 #[cfg(test)]
 mod graphql;
 #[cfg(test)]
+mod graphql_mutations;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod plans;

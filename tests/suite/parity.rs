@@ -1,59 +1,20 @@
 //! The two databases as one: the same session gives the same bytes on both, ids and cursors aside.
 
-use std::collections::HashMap;
-
 use pressroom::auth::viewer::Role;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, User, each, text};
+use crate::support::mask::Mask;
 
-/// What a session answered, line by line. Ids are numbered in the order in which they appear, cursors are left out.
+/// What a session answered, line by line. Ids are numbered and cursors left out.
 struct Transcript<'a> {
     app: &'a TestApp,
     admin: User,
-    ids: HashMap<String, usize>,
+    mask: Mask,
     lines: Vec<String>,
 }
 
 impl Transcript<'_> {
-    /// Puts numbers in the place of ids, in either of their two forms, and a word in the place of cursors.
-    fn mask(&mut self, body: &str) -> String {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let mut out = String::with_capacity(body.len());
-        let mut rest = body;
-        while !rest.is_empty() {
-            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-            let (word, after) = rest.split_at(end);
-            out.push_str(&self.masked(word));
-            let end = after.find(is_part).unwrap_or(after.len());
-            let (between, after) = after.split_at(end);
-            out.push_str(between);
-            rest = after;
-        }
-        out
-    }
-
-    fn masked(&mut self, word: &str) -> String {
-        // What all cursors begin with.
-        if word.len() > 40 && word.starts_with("MQp") {
-            return "CURSOR".to_owned();
-        }
-        for length in [36, 32] {
-            let Some(at) = word.len().checked_sub(length) else { continue };
-            let (before, id) = word.split_at(at);
-            let digits: String = id.chars().filter(|c| *c != '-').collect();
-            let is_id = digits.len() == 32
-                && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-                // Version 8 are those of links that stand in a body, made from two others.
-                && digits[12..].starts_with(['7', '8']);
-            if is_id {
-                let next = self.ids.len();
-                return format!("{before}ID{}", self.ids.entry(digits).or_insert(next));
-            }
-        }
-        word.to_owned()
-    }
-
     /// Sends a request and writes down what came back.
     async fn note(&mut self, method: &str, path: &str, signed: bool, body: &Value) -> Value {
         self.app.advance(1);
@@ -74,7 +35,7 @@ impl Transcript<'_> {
             .map(|name| answer.header(name).to_owned())
             .join(" | ");
         let line = format!("{method} {path} {}\n  {heads}\n  {shown}", answer.status());
-        let line = self.mask(&line);
+        let line = self.mask.text(&line);
         self.lines.push(line);
         json
     }
@@ -345,7 +306,7 @@ async fn one_session_gives_the_same_bytes_on_both_databases() {
     let mut transcripts = Vec::new();
     for app in each().await {
         let admin = app.user(Role::Admin).await;
-        let mut t = Transcript { app: &app, admin, ids: HashMap::new(), lines: Vec::new() };
+        let mut t = Transcript { app: &app, admin, mask: Mask::default(), lines: Vec::new() };
         fill(&mut t).await;
         let written = t.lines.len();
         read(&mut t).await;

@@ -1,25 +1,12 @@
 //! Every operation, with what it needs to succeed.
 
-use std::io::Cursor;
-
-use image::{DynamicImage, ImageFormat};
 use pressroom::auth::policy::Action;
 use pressroom::error::Code;
 use serde_json::{Value, json};
 
 use super::{Case, On, Right, Scene};
 use crate::support::app::{Ask, PASSWORD, TestApp};
-
-/// The media type of [`form`].
-pub(super) const FORM: &str = "multipart/form-data; boundary=line";
-
-/// A form with a small image (RFC 7578).
-pub(super) fn form() -> Vec<u8> {
-    let mut image = Cursor::new(Vec::new());
-    DynamicImage::new_rgb8(2, 2).write_to(&mut image, ImageFormat::Png).unwrap();
-    let head = "--line\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n";
-    [head.as_bytes(), image.get_ref(), b"\r\n--line--\r\n"].concat()
-}
+use crate::support::upload::{FORM, form};
 
 type AskFor = for<'a> fn(&'a TestApp, &Scene) -> Ask<'a>;
 
@@ -259,7 +246,9 @@ pub(super) const CASES: &[Case] = &[
     may("delete_tag", On::Loose, Action::DeleteTag, |app, s| app.delete(&format!("/v1/tags/{}", s.tag))),
     may("list_media", On::Image, Action::ListMedia, |app, _| app.get("/v1/media")),
     may("get_media", On::Image, Action::ListMedia, |app, s| app.get(&format!("/v1/media/{}", s.media))),
-    may("upload_media", On::Nothing, Action::UploadMedia, |app, _| app.post("/v1/media").body(FORM, form())),
+    may("upload_media", On::Nothing, Action::UploadMedia, |app, _| {
+        app.post("/v1/media").body(FORM, form("a.png", 0))
+    }),
     may("update_media", On::Image, Action::EditMedia, |app, s| {
         app.patch(&format!("/v1/media/{}", s.media)).json(&json!({"alt": format!("What {} shows", s.number)}))
     }),

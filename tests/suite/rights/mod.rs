@@ -8,15 +8,14 @@ mod graphql;
 
 use std::collections::{BTreeSet, HashMap};
 
-use diesel::{QueryDsl, RunQueryDsl};
 use pressroom::auth::policy::{Action, Grant};
 use pressroom::auth::scope::{Scope, Scopes};
 use pressroom::auth::viewer::Role;
 use pressroom::error::Code;
-use pressroom_schema::tables::changes;
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Ask, PASSWORD, Store, TestApp, User, each, text};
+use crate::support::upload::{FORM, form};
 use cases::CASES;
 use graphql::Field;
 
@@ -339,8 +338,7 @@ impl Stage {
                 scene.tag = text(&make("/v1/tags", admin, name).await["id"]);
             }
             On::Image => {
-                let form = cases::form();
-                let upload = app.post("/v1/media").by(owner).body(cases::FORM, form);
+                let upload = app.post("/v1/media").by(owner).body(FORM, form("a.png", 0));
                 let media = upload.await.ok();
                 scene.media = text(&media["id"]);
                 scene.file = text(&media["url"]).replace("https://example.org", "");
@@ -358,15 +356,6 @@ impl Stage {
         scene
     }
 
-    async fn changes(&self) -> i64 {
-        self.app
-            .svc()
-            .db
-            .raw(|conn| changes::table.count().get_result(conn).map_err(Into::into))
-            .await
-            .unwrap()
-    }
-
     /// Asks and compares. Answers whether the scene may have been used up.
     async fn cell(
         &self,
@@ -376,7 +365,7 @@ impl Stage {
         token: Option<&str>,
         want: Option<Code>,
     ) -> bool {
-        let before = self.changes().await;
+        let before = self.app.changes().await;
         let mut ask = face.ask(&self.app, case, scene);
         if let Some(token) = token {
             ask = ask.token(token);
@@ -385,7 +374,7 @@ impl Stage {
         let cell = format!("{} on {:?} by {who}, {face:?}", case.operation, case.on);
         face.check(&answer, want, &cell);
         if want.is_some() {
-            assert_eq!(self.changes().await, before, "{cell}: what is refused changes nothing");
+            assert_eq!(self.app.changes().await, before, "{cell}: what is refused changes nothing");
         }
         want.is_none() && !case.reads()
     }

@@ -23,13 +23,14 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::test::TestRequest;
 use actix_web::web::Bytes;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, QueryDsl, RunQueryDsl, SqliteConnection};
 use pressroom::app::App;
 use pressroom::auth::viewer::{Role, Viewer};
 use pressroom::clock::Clock;
 use pressroom::config::{Config, Switch};
 use pressroom::service::Svc;
 use pressroom::service::accounts::{self, CreateUser};
+use pressroom_schema::tables::changes;
 use pressroom_schema::{Conn, migrate};
 use serde_json::{Value, json};
 
@@ -212,6 +213,11 @@ impl TestApp {
     pub(crate) async fn login(&self, email: &str) -> String {
         let body = json!({ "email": email, "password": PASSWORD });
         text(&self.post("/v1/auth/login").json(&body).await.ok()["access_token"])
+    }
+
+    /// How many changes the log has.
+    pub(crate) async fn changes(&self) -> i64 {
+        self.svc().db.raw(|conn| Ok(changes::table.count().get_result(conn)?)).await.unwrap()
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> Ask<'_> {

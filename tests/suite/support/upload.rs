@@ -1,0 +1,17 @@
+//! Images to upload.
+
+use std::io::Cursor;
+
+use image::{ImageFormat, Rgb, RgbImage};
+
+/// The media type of [`form`].
+pub(crate) const FORM: &str = "multipart/form-data; boundary=line";
+
+/// A form with a small image of one shade of grey (RFC 7578).
+pub(crate) fn form(filename: &str, shade: u8) -> Vec<u8> {
+    let mut image = Cursor::new(Vec::new());
+    RgbImage::from_pixel(2, 2, Rgb([shade; 3])).write_to(&mut image, ImageFormat::Png).unwrap();
+    let head =
+        format!("--line\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\r\n");
+    [head.as_bytes(), image.get_ref(), b"\r\n--line--\r\n"].concat()
+}
