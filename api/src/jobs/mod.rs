@@ -11,24 +11,43 @@ use std::sync::Arc;
 
 use pressroom_schema::jobs::JobRow;
 use pressroom_schema::{Id, Json, Timestamp};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 pub use runner::{Runner, RunnerHandle, run_due_once};
 
 use crate::error::{Error, Result};
 
-/// Tells this instance's runner that there is work. A clone rings the same bell.
+/// Between this instance's runner and those who have work for it: they ring, and may hear when something was done.
+/// A clone is the same bell.
 #[derive(Debug, Clone, Default)]
-pub struct Bell(Arc<Notify>);
+pub struct Bell {
+    rung: Arc<Notify>,
+    /// Jobs done; `None` where no runner runs.
+    done: Arc<watch::Sender<Option<u64>>>,
+}
 
 impl Bell {
     /// Wakes the runner; one that is busy looks once more when it is done. Nothing happens where there is none.
     pub fn ring(&self) {
-        self.0.notify_one();
+        self.rung.notify_one();
     }
 
     pub(crate) async fn rung(&self) {
-        self.0.notified().await;
+        self.rung.notified().await;
+    }
+
+    /// The number of jobs that this instance's runner has done, which changes with each; `None` while there is no
+    /// runner.
+    pub(crate) fn done(&self) -> watch::Receiver<Option<u64>> {
+        self.done.subscribe()
+    }
+
+    fn runs(&self, runs: bool) {
+        self.done.send_replace(runs.then_some(0));
+    }
+
+    fn tell_done(&self) {
+        self.done.send_modify(|done| *done = done.map(|n| n + 1));
     }
 }
 

@@ -38,6 +38,7 @@ impl Runner {
     pub fn start(svc: Svc) -> RunnerHandle {
         let bell = svc.jobs.clone();
         let stopping = Arc::new(AtomicBool::new(false));
+        bell.runs(true);
         let task = tokio::spawn(run(svc, Arc::clone(&stopping)));
         RunnerHandle { bell, stopping, task }
     }
@@ -56,6 +57,7 @@ impl RunnerHandle {
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the job runner ended badly");
         }
+        self.bell.runs(false);
     }
 }
 
@@ -94,6 +96,7 @@ async fn round(svc: &Svc, stop: impl Fn() -> bool) -> Result<usize> {
     let mut done = 0;
     while !stop() && work::run_next(svc).await? {
         done += 1;
+        svc.jobs.tell_done();
     }
     Ok(done + published?)
 }

@@ -4,10 +4,12 @@ mod input;
 mod objects;
 mod variants;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use pressroom_schema::media::{self, Filter, MediaRow, PostUse, References};
 use pressroom_schema::{Conn, Id, Json, Key, KeyValue, Tx, jobs};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 pub(crate) use input::TYPES;
 pub use input::{MediaQuery, UpdateMedia, Upload};
@@ -28,6 +30,9 @@ use crate::view::MediaView;
 const LIST: &str = "media";
 /// Posts and authors that are named where a file cannot be removed.
 const NAMED: i64 = 4;
+/// How long an upload waits for its smaller widths: some times what a photograph takes. Whoever shows the picture at
+/// once then shows all of it, and no page changes under its first readers.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Posts and authors whose answers are named one by one when a file changes; where there are more, all are.
 const KEYED: i64 = 200;
 
@@ -87,8 +92,8 @@ pub fn admit(svc: &Service, viewer: &Viewer) -> Result<Admitted> {
     svc.images.upload_slot().map(Admitted).ok_or_else(|| Error::unavailable("too many uploads are under way"))
 }
 
-/// Takes an image in: judged by its content, cleaned of metadata, kept, and described. Its smaller widths are made
-/// afterwards, in the background.
+/// Takes an image in: judged by its content, cleaned of metadata, kept, and described. Its smaller widths are made in
+/// the background; the answer waits for them a moment ([`PATIENCE`]), so that most pictures are complete in it.
 ///
 /// # Errors
 /// 401 and 403 by rights, 413 when it has too many bytes, 415 when it is no image of a known type, 422 when it is
@@ -110,12 +115,35 @@ pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaVi
             Ok(svc2.media(&row))
         })
         .await?;
+    let done = svc.jobs.done();
     svc.jobs.ring();
     // The same picture may have been removed between the two steps above, and its object with it.
     if !svc.media.exists(&row.storage_key).await? {
         svc.media.put(&row.storage_key, bytes, image.mime).await?;
     }
-    Ok(view)
+    let processed = tokio::time::timeout(PATIENCE, processed(svc, viewer, &view, done)).await;
+    Ok(processed.ok().flatten().unwrap_or(view))
+}
+
+/// The file as it is when its smaller widths are made; `None` where there is nothing to wait for, nobody here who makes
+/// them, or no way to see. `done` is of a moment before the runner was told.
+async fn processed(
+    svc: &Svc,
+    viewer: &Viewer,
+    view: &MediaView,
+    mut done: watch::Receiver<Option<u64>>,
+) -> Option<MediaView> {
+    if view.state != "processing" {
+        return None;
+    }
+    while done.borrow_and_update().is_some() {
+        done.changed().await.ok()?;
+        let now = get(svc, viewer, &view.id.to_string()).await.ok()?;
+        if now.state != "processing" {
+            return Some(now);
+        }
+    }
+    None
 }
 
 fn new_row(
