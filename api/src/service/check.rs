@@ -173,8 +173,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 /// The last part of a pointer.
+/// What a sentence calls the member at `pointer`: its name; of an element of an array, the array's name and its place.
 fn name(pointer: &str) -> &str {
-    pointer.rsplit('/').next().unwrap_or(pointer)
+    let is_place = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let parts = pointer.rmatch_indices('/').map(|(at, _)| pointer.get(at + 1..).unwrap_or_default());
+    let mut named = parts.skip_while(|rest| rest.split('/').all(is_place));
+    named.next().unwrap_or(pointer)
 }
 
 /// Refuses the NUL character (U+0000) anywhere in an input: neither database stores it in a text. `told` makes the pointer that
@@ -210,5 +214,16 @@ fn nul_in(value: &serde_json::Value, pointer: &mut String) -> Option<String> {
             found
         }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_sentence_names_a_member_and_an_element_with_its_array() {
+        let names = ["/title", "/authors/0/role", "/tags/0", "/rows/1/2", ""].map(name);
+        assert_eq!(names, ["title", "role", "tags/0", "rows/1/2", ""]);
     }
 }
