@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::{Conn, MultiBackend};
-use crate::tables::{changes, comments, media, posts, search_docs};
+use crate::tables::{comments, media, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
 /// Most addresses in one file of the sitemap. The protocol allows 50,000 and 50 MiB; this stays well below both.
@@ -44,14 +44,6 @@ pub fn newest_comments(conn: &mut Conn, post: Id, limit: i64) -> crate::Result<V
         .limit(limit)
         .select(CommentRow::as_select())
         .load(conn)?)
-}
-
-/// When anything last changed: no answer can have changed since.
-///
-/// # Errors
-/// When the database fails.
-pub fn last_change(conn: &mut Conn) -> crate::Result<Option<Timestamp>> {
-    Ok(changes::table.order(changes::seq.desc()).select(changes::at).first(conn).optional()?)
 }
 
 /// When the newest change of a listed post was.

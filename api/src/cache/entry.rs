@@ -98,7 +98,7 @@ pub(crate) struct Entry {
     content_type: HeaderValue,
     /// All other headers, of 200 and 304 alike.
     headers: Box<[(HeaderName, HeaderValue)]>,
-    /// `Last-Modified` in seconds.
+    /// `Last-Modified` in seconds, where it can be relied on.
     modified: Option<i64>,
     hits: AtomicU32,
     gzip: Variant,
@@ -117,6 +117,7 @@ impl Entry {
         (moment, places): (u64, Box<[u16]>),
         headers: &HeaderMap,
         body: Bytes,
+        exact: bool,
         common: &[(HeaderName, HeaderValue)],
         counters: RouteCounters,
     ) -> Option<Self> {
@@ -131,7 +132,7 @@ impl Entry {
             .collect();
         let modified = headers
             .iter()
-            .find(|(name, _)| *name == header::LAST_MODIFIED)
+            .find(|(name, _)| exact && *name == header::LAST_MODIFIED)
             .and_then(|(_, value)| seconds(value));
         let text: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 72).sum();
         // Each compressed form is at most half as long, see `make`.
@@ -248,6 +249,11 @@ impl Entry {
             let part = part.trim().trim_start_matches("W/");
             ours.into_iter().find(|tag| tag.as_bytes() == part.as_bytes())
         })
+    }
+
+    /// Whether it has a date that can be relied on.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.modified.is_some()
     }
 
     /// Whether it has not changed since the date in `If-Modified-Since`.

@@ -77,8 +77,7 @@ where
             Kind::Other => Either::Right(Box::pin(pass(shared, inner, request))),
             Kind::Address => {
                 let started = Instant::now();
-                let found = shared.svc.cache.get(address(&request));
-                match found {
+                match kept(&shared, address(&request), &request) {
                     Ok(entry) => Either::Left(ready(Ok(hit(&shared, &entry, request, started)))),
                     Err(old) => {
                         let key = address(&request).to_vec();
@@ -94,7 +93,7 @@ where
                         return Either::Right(Box::pin(pass(shared, inner, request)));
                     }
                     key.extend_from_slice(address(&request));
-                    return match shared.svc.cache.get(&key) {
+                    return match kept(&shared, &key, &request) {
                         Ok(entry) => Either::Left(ready(Ok(hit(&shared, &entry, request, started)))),
                         Err(old) => Either::Right(Box::pin(compute(shared, inner, request, key, old))),
                     };
@@ -179,6 +178,22 @@ impl Kind {
 /// Path and query as they came.
 fn address(request: &ServiceRequest) -> &[u8] {
     request.uri().path_and_query().map_or(b"", |address| address.as_str().as_bytes())
+}
+
+/// The kept answer to a read. One without a date that can be relied on is taken out when a caller compares dates and it
+/// would have one by now.
+fn kept(shared: &Shared, key: &[u8], request: &ServiceRequest) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
+    let (cache, headers) = (&shared.svc.cache, request.headers());
+    let entry = cache.get(key)?;
+    let gains = !entry.is_dated()
+        && headers.contains_key(header::IF_MODIFIED_SINCE)
+        && !headers.contains_key(header::IF_NONE_MATCH)
+        && cache.as_of(shared.svc.clock.now()).exact;
+    if gains {
+        cache.forget(key, &entry);
+        return Err(None);
+    }
+    Ok(entry)
 }
 
 /// Answers from the cache.
@@ -313,7 +328,7 @@ where
         if cache.slots.holds(entry.moment, &entry.places) {
             return Ok(hit(&shared, &entry, request, started));
         }
-        kept.remove_if(key.as_slice(), |now| Arc::ptr_eq(now, &entry));
+        cache.forget(&key, &entry);
         old = Some(entry);
     }
     fill(&shared, &inner, request, None, None).await
@@ -348,9 +363,10 @@ where
             return Ok(before.complete(shared, response, ran.statements));
         }
     };
-    let may_be_kept = response.status() == StatusCode::OK && response.extensions().get::<Public>().is_some();
+    let public =
+        response.extensions().get::<Public>().copied().filter(|_| response.status() == StatusCode::OK);
     let mut response = response.set_body(BoxBody::new(body.clone()));
-    if may_be_kept {
+    if let Some(Public(as_of)) = public {
         if !response.headers().contains_key(header::ETAG) {
             let tag = crate::rest::respond::etag(None, &body);
             if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -361,7 +377,8 @@ where
         let counters = shared.metrics.route(before.method(), &pattern);
         let read = (moment, cache.slots.places(&ran.keys));
         let entry =
-            Entry::new(read, response.headers(), body, &edge::common_headers(), counters).map(Arc::new);
+            Entry::new(read, response.headers(), body, as_of.exact, &edge::common_headers(), counters)
+                .map(Arc::new);
         if let Some(entry) = entry {
             cache.compare(old, &entry);
             if let Some(guard) = guard {

@@ -13,11 +13,13 @@ pub(crate) mod follow;
 pub(crate) mod middleware;
 pub(crate) mod slots;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::http::header::HeaderName;
+use chrono::TimeDelta;
 use pressroom_schema::changes::Change;
-use pressroom_schema::{Db, Id, keys};
+use pressroom_schema::{Db, Id, Timestamp, keys};
 use prometheus::{IntCounter, IntGauge};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Map, PlaceholderGuard};
@@ -33,7 +35,23 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Marks an answer that everybody would get, and that may be kept.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Public;
+pub(crate) struct Public(pub(crate) AsOf);
+
+/// How old what a request reads can be said to be.
+///
+/// A page shows much that has no date of its own: bylines, counts, neighbours. What has one is the publication: the
+/// moment of its last write. An HTTP date has no parts of a second and other instances are heard a little late, so that a
+/// write of the last [`LEEWAY`] could hide behind it: until that is over the date is set back, and no 304 is given for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsOf {
+    /// `Last-Modified`.
+    pub(crate) modified: Timestamp,
+    /// Whether whoever has an answer with a date from then on has this one.
+    pub(crate) exact: bool,
+}
+
+/// How long after a write its date is not relied on.
+const LEEWAY: Duration = follow::BOUND.saturating_add(Duration::from_secs(1));
 
 #[derive(Clone)]
 struct ByBytes;
@@ -98,6 +116,8 @@ pub struct Cache {
     kept: Option<Kept>,
     cards: Option<Cards>,
     follower: Arc<Follower>,
+    /// The last moment that a request saw, and when it was first seen.
+    last: Mutex<Option<(u64, Timestamp)>>,
     pub(crate) counters: Counters,
 }
 
@@ -106,13 +126,11 @@ impl Cache {
     pub(crate) fn open(bytes: u64, db: &Db) -> crate::error::Result<Self> {
         let slots = Arc::new(Slots::default());
         let follower = Arc::new(Follower::default());
-        if bytes > 0 {
-            let (slots, follower) = (Arc::clone(&slots), Arc::clone(&follower));
-            db.on_commit(move |changes: &[Change]| {
-                slots.raise(changes.iter().flat_map(|change| &change.keys));
-                follower.wrote(changes);
-            });
-        }
+        let heard = (Arc::clone(&slots), Arc::clone(&follower));
+        db.on_commit(move |changes: &[Change]| {
+            heard.0.raise(changes.iter().flat_map(|change| &change.keys));
+            heard.1.wrote(changes);
+        });
         let expected = usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).max(64);
         Ok(Self {
             slots,
@@ -120,16 +138,33 @@ impl Cache {
             kept: (bytes > 0).then(|| Map::with_weighter(expected, bytes - bytes / 8, ByBytes)),
             cards: (bytes > 0).then(|| Cards::of_bytes(bytes / 8)),
             follower,
+            last: Mutex::default(),
             counters: Counters::new().map_err(|e| crate::error::Error::internal(e.to_string()))?,
         })
     }
 
     /// Begins to hear of what others write; until then nothing is kept.
     pub(crate) fn follow(&self, db: &Db) -> crate::error::Result<()> {
-        if self.kept.is_some() {
-            self.follower.start(db, &self.slots)?;
+        Ok(self.follower.start(db, &self.slots)?)
+    }
+
+    /// What a request that begins `now` may say of the age of what it will read.
+    pub(crate) fn as_of(&self, now: Timestamp) -> AsOf {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let moment = self.slots.now();
+        let at = match *last {
+            Some((seen, at)) if seen == moment => at,
+            _ => {
+                *last = Some((moment, now));
+                now
+            }
+        };
+        let leeway = TimeDelta::from_std(LEEWAY).unwrap_or_default();
+        if self.follower.is_in_touch() && at.plus(leeway) <= now {
+            AsOf { modified: at, exact: true }
+        } else {
+            AsOf { modified: at.plus(-leeway), exact: false }
         }
-        Ok(())
     }
 
     /// Whether answers are kept and given from here at present.
@@ -145,8 +180,15 @@ impl Cache {
         if self.slots.holds(entry.moment, &entry.places) {
             return Ok(entry);
         }
-        kept.remove_if(key, |now| Arc::ptr_eq(now, &entry));
+        self.forget(key, &entry);
         Err(Some(entry))
+    }
+
+    /// Takes this answer out, unless another has its place already.
+    fn forget(&self, key: &[u8], entry: &Arc<Entry>) {
+        if let Some(kept) = &self.kept {
+            kept.remove_if(key, |now| Arc::ptr_eq(now, entry));
+        }
     }
 
     /// The moment with which a read that begins now may use and keep cards; none where answers are not kept at present, or

@@ -43,8 +43,7 @@ async fn answer(
     let svc = svc.into_inner();
     let feed = feeds::get_feed(&svc, viewer, query).await?;
     let body = write(&feed, &format!("{}{path}", svc.config.api_base()))?;
-    let meta = Meta { modified: Some(feed.unchanged_since), ..Meta::default() };
-    Ok(respond::bytes(request, &meta, media_type, body))
+    Ok(respond::bytes(request, &Meta::default(), media_type, body))
 }
 
 /// The address of a feed with these parameters.

@@ -53,7 +53,6 @@ fn awkward() -> Feed {
         logo: Some("https://example.org/media/logo.png".to_owned()),
         rights: Some("All rights & wrongs".to_owned()),
         updated: at("2013-06-25T14:05:00Z"),
-        unchanged_since: at("2013-06-25T14:05:00Z"),
         entries: vec![
             entry(
                 1,

@@ -7,7 +7,7 @@ use actix_web::dev::Payload as AnyPayload;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use super::http::{HttpParts, respond};
 use super::schema;
 use crate::app::Shared;
 use crate::auth::viewer::Viewer;
-use crate::cache::Public;
+use crate::cache::{AsOf, Public};
 use crate::error::{Error, Result};
 use crate::rest::{graphiql_page, params, respond as answers};
 
@@ -154,7 +154,10 @@ fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
         Ok(body) => body,
         Err(body) => return answer.set_body(body),
     };
-    answer.extensions_mut().insert(Public);
+    let as_of = request.extensions().get::<AsOf>().copied();
+    if let Some(as_of) = as_of {
+        answer.extensions_mut().insert(Public(as_of));
+    }
     let headers = answer.headers_mut();
     if let Some(keys) = answers::surrogate_keys() {
         headers.insert(HeaderName::from_static("surrogate-key"), keys);
@@ -164,6 +167,10 @@ fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(answers::PUBLIC));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization, Accept-Encoding"));
+    let modified = as_of.and_then(|as_of| HeaderValue::from_str(&answers::http_date(as_of.modified)).ok());
+    if let Some(modified) = modified {
+        headers.insert(header::LAST_MODIFIED, modified);
+    }
     let tag = answers::etag(None, &body);
     let known = answers::matches_none(request, &tag);
     if let Ok(tag) = HeaderValue::from_str(&tag) {

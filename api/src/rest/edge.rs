@@ -44,6 +44,7 @@ impl Before {
             path: request.path().to_owned(),
             cors: Cors::of(request, shared),
         };
+        request.extensions_mut().insert(shared.svc.cache.as_of(shared.svc.clock.now()));
         if before.method == Method::HEAD {
             // Wherever GET is, HEAD is: the connection knows not to send the body (RFC 9110, 9.3.2).
             request.head_mut().method = Method::GET;

@@ -129,8 +129,6 @@ pub(crate) async fn get_media(
     let view = media::get(&svc.into_inner(), &viewer, &path).await?;
     let mut meta = Meta::private();
     meta.version = Some(view.version);
-    // While its smaller widths are being made it changes without a new date.
-    meta.modified = Some(view.updated_at).filter(|_| view.state != "processing");
     respond::object(&request, &meta, &view, &fields)
 }
 

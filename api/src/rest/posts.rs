@@ -192,8 +192,6 @@ pub(crate) async fn get_post(
         Found::Here(view) => {
             let mut meta = Meta::of(&viewer);
             meta.version = Some(view.version);
-            // Embedded parts change without the post: only the bare post can promise a date.
-            meta.modified = Some(view.updated_at);
             meta.private |= preview.is_some();
             respond::object(&request, &meta, &view, &fields)
         }

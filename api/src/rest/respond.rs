@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pressroom_schema::Timestamp;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::auth::viewer::Viewer;
-use crate::cache;
+use crate::cache::{self, AsOf};
 use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
 use crate::service::IfMatch;
@@ -29,8 +29,6 @@ pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-rev
 pub(crate) struct Meta {
     /// The object's version, which becomes part of the `ETag` so that `If-Match` can name it.
     pub(crate) version: Option<i64>,
-    /// When what is shown last changed.
-    pub(crate) modified: Option<Timestamp>,
     /// Whether the answer depends on who asks.
     pub(crate) private: bool,
 }
@@ -87,7 +85,7 @@ pub(crate) fn matches_none(request: &HttpRequest, etag: &str) -> bool {
     })
 }
 
-fn not_modified_since(request: &HttpRequest, modified: Option<Timestamp>) -> bool {
+fn not_modified_since(request: &HttpRequest, as_of: AsOf) -> bool {
     // If-None-Match, where given, decides alone (RFC 9110, 13.1.3).
     if request.headers().contains_key(header::IF_NONE_MATCH) {
         return false;
@@ -97,10 +95,7 @@ fn not_modified_since(request: &HttpRequest, modified: Option<Timestamp>) -> boo
         .get(header::IF_MODIFIED_SINCE)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| chrono::DateTime::parse_from_rfc2822(v).ok());
-    match (since, modified) {
-        (Some(since), Some(modified)) => modified.utc().timestamp() <= since.timestamp(),
-        _ => false,
-    }
+    since.is_some_and(|since| as_of.exact && as_of.modified.utc().timestamp() <= since.timestamp())
 }
 
 /// An HTTP date (RFC 9110, 5.6.7).
@@ -111,11 +106,14 @@ pub(crate) fn http_date(at: Timestamp) -> String {
 /// Answers a read with `body`, or with 304 where the caller has it already.
 pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body: Vec<u8>) -> HttpResponse {
     let etag = etag(meta.version, &body);
-    let unchanged = matches_none(request, &etag) || not_modified_since(request, meta.modified);
+    let as_of = request.extensions().get::<AsOf>().copied();
+    // What one caller may see changes with their rights too, which have no date.
+    let unchanged = matches_none(request, &etag)
+        || as_of.is_some_and(|as_of| !meta.private && not_modified_since(request, as_of));
     let mut answer = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     answer.insert_header((header::ETAG, etag));
-    if let Some(modified) = meta.modified {
-        answer.insert_header((header::LAST_MODIFIED, http_date(modified)));
+    if let Some(as_of) = as_of {
+        answer.insert_header((header::LAST_MODIFIED, http_date(as_of.modified)));
     }
     let cache = if meta.private { PRIVATE } else { PUBLIC };
     answer.insert_header((header::CACHE_CONTROL, cache));
@@ -125,7 +123,9 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
         && let Some(keys) = surrogate_keys()
     {
         answer.insert_header((header::HeaderName::from_static("surrogate-key"), keys));
-        answer.extensions_mut().insert(cache::Public);
+        if let Some(as_of) = as_of {
+            answer.extensions_mut().insert(cache::Public(as_of));
+        }
     }
     if unchanged {
         return answer.finish();

@@ -54,8 +54,6 @@ pub struct Feed {
     pub rights: Option<String>,
     /// When the newest of its entries changed.
     pub updated: Timestamp,
-    /// A moment since which it has not changed in any way.
-    pub unchanged_since: Timestamp,
     /// The entries, newest first.
     pub entries: Vec<Entry>,
 }
@@ -175,7 +173,6 @@ fn blank(svc: &Service, conn: &mut Conn) -> Result<(Feed, SiteRow)> {
         Some(_) => site::logo(conn, &row)?.map(|m| svc.media_url(&m.storage_key)),
         None => None,
     };
-    let changed = store::last_change(conn)?.unwrap_or(row.updated_at);
     let terms = present::site_terms(&row);
     let feed = Feed {
         title: row.title.clone(),
@@ -189,7 +186,6 @@ fn blank(svc: &Service, conn: &mut Conn) -> Result<(Feed, SiteRow)> {
         logo,
         rights: terms.notice.or(terms.url),
         updated: row.updated_at,
-        unchanged_since: changed.max(row.updated_at),
         entries: Vec::new(),
     };
     Ok((feed, row))
