@@ -4,7 +4,7 @@ use pressroom::auth::viewer::Role;
 use pressroom::error::Code;
 use serde_json::{Value, json};
 
-use super::state;
+use super::{is_only_rest, state};
 use crate::support::app::{PASSWORD, TestApp, User, each, text};
 use crate::support::faces::{Faces, Write, write};
 use crate::support::graphql::camel;
@@ -18,8 +18,10 @@ struct Scene {
     moderator: User,
     /// The admin, by an API token that is for tokens alone.
     narrow: User,
-    /// Live, with a comment each.
+    /// Live, with a link elsewhere.
     one: String,
+    link: String,
+    /// Under another post.
     comment: String,
     draft: String,
     trashed: String,
@@ -47,6 +49,8 @@ impl Scene {
         make("/v1/posts?publish=true", json!({"title": "Two", "slug": "two"})).await;
         make("/v1/posts?publish=true", json!({"title": "Shut", "slug": "shut", "comments_open": false}))
             .await;
+        let link = json!({"relation": "cites", "external": {"url": "https://example.com/a"}});
+        let link = make("/v1/posts/one/links", link).await;
         let draft =
             make("/v1/posts", json!({"title": "Draft", "slug": "draft", "authors": [contributor.author]}))
                 .await;
@@ -59,7 +63,7 @@ impl Scene {
         // When a token was last used is kept to within minutes: the first use must not look like a change.
         app.get("/v1/auth/me").by(&narrow).await.ok();
         let faces = Faces::of(&app).await;
-        Self { app, faces, admin, contributor, moderator, narrow, one, comment, draft, trashed, image }
+        Self { app, faces, admin, contributor, moderator, narrow, one, link, comment, draft, trashed, image }
     }
 
     /// Sends a write through both faces, and gives back both refusals as `{code, detail, errors, version}`.
@@ -122,11 +126,9 @@ fn of_posts(s: &Scene) -> Vec<Row<'_>> {
         (post(json!({})).flag("publish"), contributor, "forbidden", ""),
         (post(json!({"authors": [{"author": s.admin.author}]})), contributor, "forbidden", ""),
         (edit(json!({"title": null})), admin, INVALID, "/title"),
-        (edit(json!({"subtitle": "New"})).version(99), admin, "version_mismatch", ""),
         (edit(json!({"subtitle": "New"})), contributor, "forbidden", ""),
         (write("update_post", &[NOBODY]).json(json!({"title": "T"})), admin, "not_found", ""),
         (write("update_post", &[&s.draft]).json(json!({"title": "T"})), Some(&s.moderator), "not_found", ""),
-        (write("delete_post", &[&s.one]).version(99), admin, "version_mismatch", ""),
         (write("delete_post", &[&s.draft]).flag("permanent"), contributor, "forbidden", ""),
         (write("restore_post", &[&s.one]), admin, "invalid_state", ""),
         (write("publish_post", &[&s.trashed]), admin, "invalid_state", ""),
@@ -174,7 +176,6 @@ fn of_comments(s: &Scene) -> Vec<Row<'_>> {
             "",
         ),
         (write("delete_comment", &[&s.comment]).flag("permanent"), Some(&s.moderator), "forbidden", ""),
-        (write("approve_comment", &[&s.comment]).version(99), admin, "version_mismatch", ""),
         (write("mark_comment_spam", &[NOBODY]), admin, "not_found", ""),
         (write("trash_comment", &[&s.comment]), Some(&s.contributor), "forbidden", ""),
         (write("moderate_comments", &[]).json(json!({"ids": [], "action": "spam"})), admin, INVALID, "/ids"),
@@ -219,7 +220,6 @@ fn of_the_rest(s: &Scene) -> Vec<Row<'_>> {
         ),
         (write("create_tag", &[]).json(json!({"name": "N", "parent": "nothing"})), admin, INVALID, "/parent"),
         (write("update_tag", &["rivers"]).json(json!({"parent": "tides"})), admin, INVALID, "/parent"),
-        (write("delete_tag", &["rivers"]).version(99), admin, "version_mismatch", ""),
         (write("delete_media", &[&s.image]), admin, "invalid_state", ""),
         (write("update_media", &[&s.image]).json(json!({"alt": "x".repeat(5000)})), admin, INVALID, "/alt"),
         (write("update_site", &[]).json(json!({"timezone": "Mars/Olympus"})), admin, INVALID, "/timezone"),
@@ -242,6 +242,41 @@ fn of_the_rest(s: &Scene) -> Vec<Row<'_>> {
         (write("refresh", &[]).json(json!({"refresh_token": "nonsense"})), None, "invalid_token", ""),
         (write("change_password", &[]).json(passwords), admin, INVALID, "/current_password"),
     ]
+}
+
+/// Everything that may be done to one version alone, meant for another.
+fn of_versions(s: &Scene) -> Vec<Row<'_>> {
+    let cites = json!({"relation": "cites", "external": {"url": "https://example.com/"}});
+    let writes = [
+        write("add_post_link", &[&s.one]).json(cites.clone()),
+        write("approve_comment", &[&s.comment]),
+        write("archive_post", &[&s.one]),
+        write("delete_author", &[&s.moderator.author]),
+        write("delete_comment", &[&s.comment]),
+        write("delete_media", &[&s.image]),
+        write("delete_post", &[&s.one]),
+        write("delete_post_link", &[&s.one, &s.link]),
+        write("delete_tag", &["rivers"]),
+        write("delete_user", &[&s.contributor.id]),
+        write("mark_comment_spam", &[&s.comment]),
+        write("publish_post", &[&s.one]),
+        write("restore_revision", &[&s.one, "1"]),
+        write("set_post_links", &[&s.one]).json(json!({"links": [cites]})),
+        write("trash_comment", &[&s.comment]),
+        write("unpublish_post", &[&s.one]),
+        write("update_author", &[&s.moderator.author]).json(json!({"location": "Faro"})),
+        write("update_comment", &[&s.comment]).json(json!({"body": "Well."})),
+        write("update_media", &[&s.image]).json(json!({"alt": "Fog"})),
+        write("update_post", &[&s.one]).json(json!({"subtitle": "New"})),
+        write("update_site", &[]).json(json!({"title": "New"})),
+        write("update_tag", &["rivers"]).json(json!({"name": "Streams"})),
+        write("update_user", &[&s.contributor.id]).json(json!({"name": "New"})),
+    ];
+    let takes_version = |operation: &&str| s.faces.taken(operation).1.contains("ifVersion");
+    let writing = s.faces.operations().filter(|operation| !is_only_rest(operation));
+    let of_versions: Vec<&str> = writing.filter(takes_version).collect();
+    assert_eq!(writes.each_ref().map(|write| write.operation)[..], of_versions, "add what is missing");
+    writes.into_iter().map(|write| (write.version(99), Some(&s.admin), "version_mismatch", "")).collect()
 }
 
 async fn all_refused(rows: impl Fn(&Scene) -> Vec<Row<'_>>) {
@@ -276,6 +311,11 @@ async fn what_is_wrong_with_comments_is_refused_in_the_same_words() {
 #[actix_web::test]
 async fn what_is_wrong_with_anything_else_is_refused_in_the_same_words() {
     all_refused(of_the_rest).await;
+}
+
+#[actix_web::test]
+async fn what_is_meant_for_another_version_is_refused_in_the_same_words() {
+    all_refused(of_versions).await;
 }
 
 /// GraphQL has types, so that it finds wrong ones before the mutation is called: under a code of its own, at the same member.
