@@ -38,7 +38,9 @@ struct Key(Uuid);
 
 impl rusqlite::types::FromSql for Key {
     fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
-        Uuid::from_slice(value.as_blob()?).map(Self).map_err(|e| rusqlite::types::FromSqlError::Other(e.into()))
+        Uuid::from_slice(value.as_blob()?)
+            .map(Self)
+            .map_err(|e| rusqlite::types::FromSqlError::Other(e.into()))
     }
 }
 
@@ -411,8 +413,7 @@ fn tag(row: &Row<'_>, at: usize) -> rusqlite::Result<Tag> {
     })
 }
 
-const TAG: &str =
-    "t.id, t.slug, t.name, t.kind, t.description, u.id, u.slug, u.name, t.post_count, t.created_at, t.updated_at, t.version";
+const TAG: &str = "t.id, t.slug, t.name, t.kind, t.description, u.id, u.slug, u.name, t.post_count, t.created_at, t.updated_at, t.version";
 
 /// A connection as the server has them.
 pub fn open(path: &std::path::Path) -> Answer<Connection> {
@@ -635,10 +636,9 @@ fn comments(conn: &Connection, post: &Post) -> Answer<List<Comment>> {
             });
         }
     }
-    let next = top
-        .last()
-        .filter(|_| more)
-        .map(|c| cursor(&format!("comments:thread:{}:oldest", post.id.0), &c.comment.created_at, c.comment.id));
+    let next = top.last().filter(|_| more).map(|c| {
+        cursor(&format!("comments:thread:{}:oldest", post.id.0), &c.comment.created_at, c.comment.id)
+    });
     let data = top.into_iter().map(|c| nested(c, &mut below, &profiles, post)).collect();
     Ok(List { data, page: PageInfo { next, previous: None, total: None } })
 }
@@ -686,7 +686,8 @@ pub fn list(conn: &Connection, limit: usize) -> Answer<Vec<u8>> {
         .collect::<Result<_, _>>()?;
     let more = posts.len() > limit;
     posts.truncate(limit);
-    let ids = serde_json::to_string(&posts.iter().map(|(p, _)| p.id.0.simple().to_string()).collect::<Vec<_>>())?;
+    let ids =
+        serde_json::to_string(&posts.iter().map(|(p, _)| p.id.0.simple().to_string()).collect::<Vec<_>>())?;
     let places: HashMap<Key, usize> = posts.iter().enumerate().map(|(n, (p, _))| (p.id, n)).collect();
     let mut authors = conn.prepare_cached(&format!(
         "SELECT {AUTHOR}, {IMAGE}, pa.role, pa.post_id FROM post_authors pa JOIN authors a ON a.id = pa.author_id \
@@ -709,8 +710,7 @@ pub fn list(conn: &Connection, limit: usize) -> Answer<Vec<u8>> {
             post.tags.push(tag(row, 0)?);
         }
     }
-    let next =
-        posts.last().filter(|_| more).map(|(post, at)| cursor("posts:-published_at", at, post.id));
+    let next = posts.last().filter(|_| more).map(|(post, at)| cursor("posts:-published_at", at, post.id));
     let data = posts.into_iter().map(|(post, _)| post).collect();
     Ok(serde_json::to_vec(&List { data, page: PageInfo { next, previous: None, total: None } })?)
 }

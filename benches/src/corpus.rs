@@ -102,12 +102,13 @@ fn bytes(id: Id) -> Vec<u8> {
 }
 
 const WORDS: [&str; 64] = [
-    "harbour", "heron", "tide", "clock", "tower", "letter", "river", "bridge", "lantern", "orchard", "winter", "market",
-    "ferry", "garden", "kitchen", "violin", "copper", "meadow", "station", "island", "library", "window", "thunder",
-    "pencil", "candle", "anchor", "barley", "chimney", "cobble", "compass", "coral", "cradle", "ember", "feather",
-    "fiddle", "flint", "forge", "furrow", "glacier", "granite", "hammer", "hollow", "juniper", "kettle", "ladder",
-    "linen", "maple", "marble", "mirror", "mosaic", "needle", "oyster", "paper", "pebble", "pepper", "quarry", "ribbon",
-    "saddle", "salt", "silver", "spindle", "timber", "velvet", "willow",
+    "harbour", "heron", "tide", "clock", "tower", "letter", "river", "bridge", "lantern", "orchard",
+    "winter", "market", "ferry", "garden", "kitchen", "violin", "copper", "meadow", "station", "island",
+    "library", "window", "thunder", "pencil", "candle", "anchor", "barley", "chimney", "cobble", "compass",
+    "coral", "cradle", "ember", "feather", "fiddle", "flint", "forge", "furrow", "glacier", "granite",
+    "hammer", "hollow", "juniper", "kettle", "ladder", "linen", "maple", "marble", "mirror", "mosaic",
+    "needle", "oyster", "paper", "pebble", "pepper", "quarry", "ribbon", "saddle", "salt", "silver",
+    "spindle", "timber", "velvet", "willow",
 ];
 
 fn word(n: usize) -> &'static str {
@@ -304,10 +305,8 @@ fn write_post(
     let (own, when) = (bytes(post(n)), stored(published(n)));
     let title = format!("The {} and the {} {n}", word(n * 7), word(n * 13 + 5));
     let paragraphs: Vec<String> = (0..8).map(|_| dice.sentence(72)).collect();
-    let (source, html) = (
-        paragraphs.join("\n\n"),
-        paragraphs.iter().map(|p| format!("<p>{p}</p>\n")).collect::<String>(),
-    );
+    let (source, html) =
+        (paragraphs.join("\n\n"), paragraphs.iter().map(|p| format!("<p>{p}</p>\n")).collect::<String>());
     let text = paragraphs.join("\n");
     let excerpt: String = text.chars().take(200).collect();
     let shows = (n % 2 == 0).then(|| image(n % IMAGES));
@@ -349,15 +348,21 @@ fn write_post(
         .execute(params![own, when, title, snapshot.to_string()])?;
     let mut lists = Vec::new();
     for (place, a) in authors_of(n).into_iter().enumerate() {
-        conn.prepare_cached("INSERT INTO post_authors VALUES (?, ?, ?, 'author')")?
-            .execute(params![own, i64::try_from(place)?, bytes(author(a))])?;
+        conn.prepare_cached("INSERT INTO post_authors VALUES (?, ?, ?, 'author')")?.execute(params![
+            own,
+            i64::try_from(place)?,
+            bytes(author(a))
+        ])?;
         lists.push(bytes(author(a)));
     }
     let mut seen = Vec::new();
     for t in tags_of(n) {
         if !seen.contains(&t) {
-            conn.prepare_cached("INSERT INTO post_tags VALUES (?, ?, ?)")?
-                .execute(params![own, i64::try_from(seen.len())?, bytes(tag(t))])?;
+            conn.prepare_cached("INSERT INTO post_tags VALUES (?, ?, ?)")?.execute(params![
+                own,
+                i64::try_from(seen.len())?,
+                bytes(tag(t))
+            ])?;
             lists.push(bytes(tag(t)));
             seen.push(t);
         }
@@ -366,9 +371,17 @@ fn write_post(
         conn.prepare_cached("INSERT INTO post_lists VALUES (?, ?, ?)")?.execute(params![list, when, own])?;
     }
     for (place, (relation, to)) in links.iter().enumerate() {
-        conn.prepare_cached("INSERT INTO links VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL, ?)")?.execute(
-            params![bytes(link_id(place)), own, i64::try_from(place)?, relation, bytes(post(*to)), when],
-        )?;
+        conn.prepare_cached(
+            "INSERT INTO links VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL, ?)",
+        )?
+        .execute(params![
+            bytes(link_id(place)),
+            own,
+            i64::try_from(place)?,
+            relation,
+            bytes(post(*to)),
+            when
+        ])?;
     }
     if let Some(to) = n.checked_sub(2) {
         conn.prepare_cached("INSERT INTO body_links VALUES (?, 0, ?)")?.execute(params![own, slug(to)])?;

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::{Answer, cpu};
@@ -15,8 +15,24 @@ pub const CONNECTIONS: usize = 32;
 /// A server in a child process.
 pub struct Server {
     child: Child,
-    out: BufReader<std::process::ChildStdout>,
+    orders: Option<Orders>,
     pub port: u16,
+}
+
+/// What a server is told to do.
+pub struct Orders {
+    stdin: ChildStdin,
+    out: BufReader<ChildStdout>,
+}
+
+impl Orders {
+    /// Tells the server to do something, and waits until it has.
+    pub fn give(&mut self, command: &str) -> Answer<String> {
+        writeln!(self.stdin, "{command}")?;
+        let mut line = String::new();
+        self.out.read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
 }
 
 impl Server {
@@ -31,7 +47,8 @@ impl Server {
         let mut line = String::new();
         out.read_line(&mut line)?;
         let port = line.trim().parse().map_err(|_| format!("the server said {line:?}"))?;
-        Ok(Self { child, out, port })
+        let stdin = child.stdin.take().ok_or("no input")?;
+        Ok(Self { child, orders: Some(Orders { stdin, out }), port })
     }
 
     /// The application on a corpus, with a cache of so many bytes.
@@ -53,13 +70,9 @@ impl Server {
         server
     }
 
-    /// Tells the server to do something, and waits until it has.
-    pub fn tell(&mut self, command: &str) -> Answer<String> {
-        let stdin = self.child.stdin.as_mut().ok_or("no input")?;
-        writeln!(stdin, "{command}")?;
-        let mut line = String::new();
-        self.out.read_line(&mut line)?;
-        Ok(line.trim().to_owned())
+    /// The line to the server, for whoever wants it first.
+    pub fn orders(&mut self) -> Answer<Orders> {
+        self.orders.take().ok_or_else(|| "somebody has it".into())
     }
 
     pub fn pid(&self) -> u32 {
@@ -122,12 +135,13 @@ impl Connection {
         }
         let have = &self.buffer[..self.filled];
         let Some(end) = have.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
-        let head = std::str::from_utf8(&have[..end])?;
-        let status: u16 = head.get(9..12).unwrap_or_default().parse()?;
+        let head = &have[..end];
+        let number = |text: &[u8]| -> Answer<usize> { Ok(std::str::from_utf8(text)?.trim().parse()?) };
+        let status = u16::try_from(number(head.get(9..12).unwrap_or_default())?)?;
         let length = head
-            .lines()
-            .find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned))
-            .map_or(Ok(0), |n| n.parse::<usize>())?;
+            .split(|b| *b == b'\n')
+            .find(|l| l.len() > 15 && l[..15].eq_ignore_ascii_case(b"content-length:"))
+            .map_or(Ok(0), |l| number(&l[15..]))?;
         let whole = if status == 304 { end + 4 } else { end + 4 + length };
         Ok((self.filled >= whole).then_some((status, end + 4, whole)))
     }

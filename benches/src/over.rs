@@ -5,11 +5,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Service as _;
+use actix_web::test::TestRequest;
+use sha2::{Digest, Sha256};
 
 use crate::corpus::{self, Size};
 use crate::http::{CONNECTIONS, Load, Server, get, header, once, post};
 use crate::inside::{alternate, hot};
-use crate::table::{Spread, Table};
+use crate::table::{Goal, Spread, Table};
 use crate::{Answer, cpu};
 
 const ROUNDS: usize = 11;
@@ -17,12 +19,30 @@ const SLICE: Duration = Duration::from_millis(80);
 const CACHE: u64 = 256 << 20;
 const INCLUDE: &str = "include=links,related,adjacent,comments";
 
-fn page(slug: &str) -> String {
+/// The path of a post page with everything that hangs on it.
+pub fn page(slug: &str) -> String {
     format!("/v1/posts/{slug}?{INCLUDE}")
 }
 
+/// A request to the application in process.
+pub struct Ask {
+    path: String,
+    body: Option<String>,
+}
+
+impl Ask {
+    pub fn get(path: &str) -> Self {
+        Self { path: path.to_owned(), body: None }
+    }
+
+    /// The page of a post by GraphQL.
+    pub fn graphql(slug: &str) -> Self {
+        Self { path: "/graphql".to_owned(), body: Some(query(slug)) }
+    }
+}
+
 /// A read of each kind that the contract has, of each filter and order.
-pub fn reads() -> Vec<String> {
+pub fn reads() -> Vec<Ask> {
     let (post, author, tag) = (corpus::slug(400), corpus::author_slug(3), corpus::tag_slug(4));
     let mut paths: Vec<String> = [
         "/v1/site",
@@ -67,23 +87,33 @@ pub fn reads() -> Vec<String> {
         format!("/feed.xml?tag={tag}"),
         format!("/feed.json?author={author}"),
     ]);
-    paths
+    paths.iter().map(|path| Ask::get(path)).chain([Ask::graphql(&post)]).collect()
 }
 
-/// The whole application without a socket: asks for a path, and wants a 200.
-pub fn in_process(app: &pressroom::app::App) -> Answer<impl FnMut(&str) -> Answer<Vec<u8>>> {
+/// The whole application without a socket: asks, and wants a 200. Gives the body and `Server-Timing`.
+pub fn in_process(
+    app: &pressroom::app::App,
+) -> Answer<impl FnMut(&Ask) -> Answer<(actix_web::web::Bytes, Option<String>)>> {
     let system = actix_web::rt::System::new();
     let service = system.block_on(actix_web::test::init_service(app.build()));
-    Ok(move |path: &str| {
+    Ok(move |ask: &Ask| {
         system.block_on(async {
-            let request = actix_web::test::TestRequest::get().uri(path).to_request();
-            let response = service.call(request).await.map_err(|e| e.to_string())?;
+            let request = match &ask.body {
+                None => TestRequest::get().uri(&ask.path),
+                Some(body) => TestRequest::post()
+                    .uri(&ask.path)
+                    .insert_header(("content-type", "application/json"))
+                    .set_payload(body.clone()),
+            };
+            let response = service.call(request.to_request()).await.map_err(|e| e.to_string())?;
             let status = response.status();
+            let timing =
+                response.headers().get("server-timing").and_then(|v| v.to_str().ok()).map(str::to_owned);
             let body = actix_web::body::to_bytes(response.into_body()).await.map_err(|_| "no body")?;
-            if status.as_u16() != 200 {
-                return Err(format!("{path}: {status} {}", String::from_utf8_lossy(&body)).into());
+            if status.as_u16() != 200 || body.starts_with(b"{\"errors\"") {
+                return Err(format!("{}: {status} {}", ask.path, String::from_utf8_lossy(&body)).into());
             }
-            Ok(body.to_vec())
+            Ok((body, timing))
         })
     })
 }
@@ -92,8 +122,9 @@ pub fn in_process(app: &pressroom::app::App) -> Answer<impl FnMut(&str) -> Answe
 pub fn repeat(case: &str, path: &Path, slugs: &[String], times: usize) -> Answer<()> {
     let app = crate::app::open(path, if case == "page" { 0 } else { CACHE })?;
     let mut ask = in_process(&app)?;
+    let asks: Vec<Ask> = slugs.iter().take(8).map(|slug| Ask::get(&page(slug))).collect();
     for n in 0..times {
-        std::hint::black_box(ask(&page(&slugs[n % 8]))?);
+        std::hint::black_box(ask(&asks[n % asks.len()])?);
     }
     Ok(())
 }
@@ -117,7 +148,7 @@ fn against_bare(
     table: &mut Table,
     row: u32,
     what: &str,
-    reach: &str,
+    reach: Goal,
     app: &Server,
     bare: &Server,
     requests: (Vec<Vec<u8>>, u16),
@@ -176,19 +207,49 @@ fn cached(table: &mut Table, path: &Path) -> Answer<()> {
     let app = Server::app(path, CACHE)?;
     let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
     let lists: Vec<Vec<u8>> = (0..60)
-        .flat_map(|tag| ["", "&sort=published_at"].map(|sort| get(&format!("/v1/posts?tag={}&limit=10{sort}", corpus::tag_slug(tag)), "")))
+        .flat_map(|tag| {
+            ["", "&sort=published_at"]
+                .map(|sort| get(&format!("/v1/posts?tag={}&limit=10{sort}", corpus::tag_slug(tag)), ""))
+        })
         .collect();
     let found = bodies(&app, &pages)?;
     let bare = Server::bare(&found)?;
     if table.wants(&[1]) {
         let (same, count) = (numbered(found.len()), found.len());
         let what = format!("noise: the bare handler against itself, {count} bodies");
-        against_bare(table, 1, &what, "0.97 to 1.03", &bare, &bare, (same.clone(), 200), (same.clone(), 200))?;
-        against_bare(table, 1, "cached post page", "≥ 0.95", &app, &bare, (pages.clone(), 200), (same, 200))?;
+        against_bare(
+            table,
+            1,
+            &what,
+            Goal::AtLeast(0.97, 0.9),
+            &bare,
+            &bare,
+            (same.clone(), 200),
+            (same.clone(), 200),
+        )?;
+        against_bare(
+            table,
+            1,
+            "cached post page",
+            Goal::AtLeast(0.95, 0.85),
+            &app,
+            &bare,
+            (pages.clone(), 200),
+            (same, 200),
+        )?;
         let found = bodies(&app, &lists)?;
         let bare = Server::bare(&found)?;
         let same = numbered(found.len());
-        against_bare(table, 1, "cached list", "≥ 0.95", &app, &bare, (lists, 200), (same, 200))?;
+        against_bare(
+            table,
+            1,
+            "cached list",
+            Goal::AtLeast(0.95, 0.85),
+            &app,
+            &bare,
+            (lists, 200),
+            (same, 200),
+        )?;
     }
     if table.wants(&[2]) {
         let conditional: Vec<Vec<u8>> = hot(Size::S)
@@ -200,7 +261,16 @@ fn cached(table: &mut Table, path: &Path) -> Answer<()> {
             })
             .collect::<Answer<_>>()?;
         let same = vec![get("/304", "")];
-        against_bare(table, 2, "cached 304 ÷ static 304", "≥ 0.95", &app, &bare, (conditional, 304), (same, 304))?;
+        against_bare(
+            table,
+            2,
+            "cached 304 ÷ static 304",
+            Goal::AtLeast(0.95, 0.85),
+            &app,
+            &bare,
+            (conditional, 304),
+            (same, 304),
+        )?;
     }
     if table.wants(&[3]) {
         // The list whose body comes nearest to 20 KB.
@@ -223,11 +293,20 @@ fn cached(table: &mut Table, path: &Path) -> Answer<()> {
             std::thread::sleep(Duration::from_millis(10));
         }
         if length == 0 {
-            table.gap(3, "cached with stored gzip", "≥ 1.05", "no gzip was answered");
+            table.gap(3, "cached with stored gzip", "no gzip was answered");
         } else {
             let bare = Server::bare(std::slice::from_ref(&plain))?;
             let what = format!("cached with stored gzip ({length} bytes) ÷ static {} bytes", plain.len());
-            against_bare(table, 3, &what, "≥ 1.05", &app, &bare, (vec![zipped], 200), (numbered(1), 200))?;
+            against_bare(
+                table,
+                3,
+                &what,
+                Goal::AtLeast(1.05, 0.95),
+                &app,
+                &bare,
+                (vec![zipped], 200),
+                (numbered(1), 200),
+            )?;
         }
     }
     if table.wants(&[4]) {
@@ -250,7 +329,7 @@ fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
     let first = once(app.port, &posts[0])?;
     if first.status != 200 || String::from_utf8_lossy(&first.body).contains("\"errors\"") {
         let why = String::from_utf8_lossy(&first.body).chars().take(120).collect::<String>();
-        table.gap(4, "cached GraphQL", "≥ 0.95; ≥ 0.75", &format!("status {}: {why}", first.status));
+        table.gap(4, "cached GraphQL", &format!("status {}: {why}", first.status));
         return Ok(());
     }
     let encode = |text: &str| -> String {
@@ -262,11 +341,40 @@ fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
         .iter()
         .map(|slug| {
             let variables = serde_json::json!({ "slug": slug }).to_string();
-            get(&format!("/graphql?query={}&variables={}", encode(QUERY), encode(&variables)), "Accept: application/json\r\n")
+            get(
+                &format!("/graphql?query={}&variables={}", encode(QUERY), encode(&variables)),
+                "Accept: application/json\r\n",
+            )
         })
         .collect();
-    for (what, reach, requests) in [("by GET", "≥ 0.95", gets), ("by POST", "≥ 0.75", posts)] {
+    let hash = Sha256::digest(QUERY.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let named = serde_json::json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    // Who has the text names it once.
+    let variables = serde_json::json!({ "slug": slugs[0] });
+    let full = serde_json::json!({ "query": QUERY, "variables": variables, "extensions": named }).to_string();
+    once(app.port, &post("/graphql", &full))?;
+    let persisted: Vec<Vec<u8>> = slugs
+        .iter()
+        .map(|slug| {
+            let variables = serde_json::json!({ "slug": slug }).to_string();
+            let path = format!(
+                "/graphql?extensions={}&variables={}",
+                encode(&named.to_string()),
+                encode(&variables)
+            );
+            get(&path, "Accept: application/json\r\n")
+        })
+        .collect();
+    let cases = [
+        ("by GET", Goal::AtLeast(0.95, 0.8), gets),
+        ("by GET, persisted id", Goal::AtLeast(0.95, 0.8), persisted),
+        ("by POST", Goal::AtLeast(0.75, 0.65), posts),
+    ];
+    for (what, reach, requests) in cases {
         let found = bodies(app, &requests)?;
+        if found.iter().any(|body| body.starts_with(b"{\"errors\"")) {
+            return Err(format!("GraphQL {what} was answered with errors").into());
+        }
         let bare = Server::bare(&found)?;
         let what = format!("cached GraphQL {what}");
         against_bare(table, 4, &what, reach, app, &bare, (requests, 200), (numbered(found.len()), 200))?;
@@ -281,11 +389,29 @@ fn uncached(table: &mut Table, path: &Path) -> Answer<()> {
     let bytes: usize = found.iter().map(Vec::len).sum::<usize>() / found.len();
     let bare = Server::bare(&found)?;
     let what = format!("uncached post page over HTTP, {bytes} bytes on average");
-    against_bare(table, 5, &what, "≥ 0.18", &app, &bare, (pages, 200), (numbered(found.len()), 200))?;
+    against_bare(
+        table,
+        5,
+        &what,
+        Goal::AtLeast(0.18, 0.15),
+        &app,
+        &bare,
+        (pages, 200),
+        (numbered(found.len()), 200),
+    )?;
     let lists = vec![get("/v1/posts?limit=10", "")];
     let found = bodies(&app, &lists)?;
     let bare = Server::bare(&found)?;
-    against_bare(table, 5, "uncached list of 10 over HTTP", "", &app, &bare, (lists, 200), (numbered(1), 200))
+    against_bare(
+        table,
+        5,
+        "uncached list of 10 over HTTP",
+        Goal::None,
+        &app,
+        &bare,
+        (lists, 200),
+        (numbered(1), 200),
+    )
 }
 
 fn cached_growth(table: &mut Table) -> Answer<()> {
@@ -302,7 +428,7 @@ fn cached_growth(table: &mut Table) -> Answer<()> {
         || Ok(on_large.run(&large, SLICE, false)?.cpu),
     )?;
     let note = format!("{:.1} ÷ {:.1} µs", own / 1000.0, base / 1000.0);
-    table.row(12, "growth of cached post pages, the same keys", ratio, "≤ 1.05", &note);
+    table.row(12, "growth of cached post pages, the same keys", ratio, Goal::AtMost(1.05, 1.15), &note);
     Ok(())
 }
 
@@ -314,7 +440,12 @@ fn metric(server: &Server, name: &str) -> Answer<f64> {
 
 fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
     let at = ((values.len() - 1) as f64 * share) as usize;
     values.get(at).copied().unwrap_or(f64::NAN)
 }
@@ -331,30 +462,39 @@ fn invalidated(table: &mut Table) -> Answer<()> {
     let mut load = Load::new(app.port, request, 200, CONNECTIONS)?;
     load.run(&app, SLICE * 4, false)?;
     let computed = |app: &Server| metric(app, "pressroom_cache_computed_total");
-    let times = 30;
-    let before = computed(&app)?;
-    for n in 0..times {
-        app.tell(&format!("touch {slug} {n}"))?;
-        load.run(&app, SLICE / 4, false)?;
-    }
-    let each = (computed(&app)? - before) / f64::from(times);
-    table.row(15, "computations for one invalidation under 32 connections", Spread::exact(each), "1", "30 invalidations");
+    let mut orders = app.orders()?;
     let (mut ratios, mut quiet, mut busy) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..7 {
-        let calm = load.run(&app, Duration::from_millis(500), true)?;
-        let (mut waits, started, mut n) = (Vec::new(), Instant::now(), 0);
-        while started.elapsed() < Duration::from_millis(500) {
-            app.tell(&format!("touch {slug} {round}-{n}"))?;
-            waits.extend(load.run(&app, Duration::from_millis(95), true)?.waits);
-            n += 1;
-        }
-        let (a, b) = (percentile(calm.waits, 0.99), percentile(waits, 0.99));
+    let (mut times, mut each) = (0_u32, Vec::new());
+    for round in 0..9 {
+        let calm = load.run(&app, Duration::from_millis(800), true)?;
+        let before = computed(&app)?;
+        let slug = slug.clone();
+        let editor = std::thread::spawn(move || -> Answer<_> {
+            let started = Instant::now();
+            for n in 0..8_u32 {
+                let until = Duration::from_millis(100) * n + Duration::from_millis(50);
+                std::thread::sleep(until.saturating_sub(started.elapsed()));
+                if orders.give(&format!("touch {slug} {round}-{n}"))? != "done" {
+                    return Err("a post could not be changed".into());
+                }
+            }
+            Ok(orders)
+        });
+        let load = load.run(&app, Duration::from_millis(850), true)?;
+        orders = editor.join().map_err(|_| "the editor panicked")??;
+        // Whoever asks last finds it kept, so that nothing is left over for the next round.
+        each.push((computed(&app)? - before) / 8.0);
+        times += 8;
+        let (a, b) = (percentile(calm.waits, 0.99), percentile(load.waits, 0.99));
         ratios.push(b / a);
         quiet.push(a);
         busy.push(b);
     }
+    let what = "computations for one invalidation under 32 connections";
+    table.row(15, what, Spread::of(each), Goal::AtMost(1.0, 1.2), &format!("{times} invalidations"));
     let note = format!("{:.0} ÷ {:.0} µs", Spread::of(busy).median, Spread::of(quiet).median);
-    table.row(15, "p99 with 10 invalidations a second ÷ without", Spread::of(ratios), "≤ 3", &note);
+    let what = "p99 with 10 invalidations a second ÷ without";
+    table.row(15, what, Spread::of(ratios), Goal::AtMost(3.0, 5.0), &note);
     Ok(())
 }
 
@@ -400,9 +540,18 @@ fn beside_slow(table: &mut Table, path: &Path) -> Answer<()> {
         (calm.push(quiet), beside.push(busy));
     }
     let slow = done.load(std::sync::atomic::Ordering::Relaxed);
-    let note =
-        format!("{:.0} ÷ {:.0} requests/s; {slow} searches meanwhile", Spread::of(beside).median, Spread::of(calm).median);
-    table.row(16, "cached pages beside two clients that search ÷ undisturbed", Spread::of(ratios), "≥ 0.25", &note);
+    let note = format!(
+        "{:.0} ÷ {:.0} requests/s; {slow} searches meanwhile",
+        Spread::of(beside).median,
+        Spread::of(calm).median
+    );
+    table.row(
+        16,
+        "cached pages beside two clients that search ÷ undisturbed",
+        Spread::of(ratios),
+        Goal::AtLeast(0.25, 0.15),
+        &note,
+    );
     Ok(())
 }
 
@@ -426,18 +575,38 @@ fn footprint(table: &mut Table) -> Answer<()> {
         once(app.port, &get("/v1/posts?limit=10", ""))?;
         starts.push(started.elapsed().as_secs_f64() * 1000.0);
     }
-    table.row(18, "start to first answer, 100,000 posts: ms", Spread::of(starts), "≤ 150", "");
+    table.row(
+        18,
+        "start to first answer, 100,000 posts: ms",
+        Spread::of(starts),
+        Goal::AtMost(150.0, 300.0),
+        "",
+    );
     let setting = 32_u64 << 20;
     let app = Server::app(&path, setting)?;
     once(app.port, &get("/v1/posts?limit=10", ""))?;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let idle = mib(cpu::resident(app.pid())?);
-    table.row(18, "resident memory idle: MiB", Spread::exact(idle), "≤ 48", "after one list");
+    table.row(
+        18,
+        "resident memory idle: MiB",
+        Spread::exact(idle),
+        Goal::AtMost(48.0, 96.0),
+        "after one list",
+    );
     let pages: Vec<Vec<u8>> = (0..8_000).map(|n| get(&page(&corpus::slug(n * 12)), "")).collect();
     let mut load = Load::new(app.port, pages, 200, CONNECTIONS)?;
     load.run(&app, Duration::from_secs(6), false)?;
     let (all, own) = (mib(cpu::resident(app.pid())?), mib(cpu::anonymous(app.pid())?));
-    let note = format!("the cache's setting is 32 MiB; {all:.0} MiB with the pages of the database file that are mapped");
-    table.row(18, "memory under load with the cache full: MiB", Spread::exact(own), "≤ 96", &note);
+    let note = format!(
+        "the cache's setting is 32 MiB; {all:.0} MiB with the pages of the database file that are mapped"
+    );
+    table.row(
+        18,
+        "memory under load with the cache full: MiB",
+        Spread::exact(own),
+        Goal::AtMost(96.0, 192.0),
+        &note,
+    );
     Ok(())
 }

@@ -53,8 +53,8 @@ fn commands(service: &pressroom::service::Svc) {
 
 /// Changes a post's subtitle and publishes it, as an editor would.
 pub async fn touch(service: &pressroom::service::Svc, slug: &str, n: &str) -> Result<(), String> {
-    let change: UpdatePost =
-        serde_json::from_value(serde_json::json!({ "subtitle": format!("Line {n}") })).map_err(|e| e.to_string())?;
+    let change: UpdatePost = serde_json::from_value(serde_json::json!({ "subtitle": format!("Line {n}") }))
+        .map_err(|e| e.to_string())?;
     posts::update(service, &Viewer::system(), &Ref::Slug(slug.to_owned()), change, None, true)
         .await
         .map(drop)
