@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use pressroom_schema::{Id, KeyValue, Timestamp};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -421,6 +422,8 @@ pub fn open(path: &std::path::Path) -> Answer<Connection> {
     conn.execute_batch(
         "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA mmap_size = 1073741824;",
     )?;
+    // As the server does; without it each statement with a bound LIMIT is prepared again each time.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }

@@ -1,6 +1,7 @@
 //! Two publications of different size and the same shape: bodies of about 4 KB, 40 authors, 60 tags, three curated links a
 //! post, threads to depth 3 and more. Made once and kept.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use pressroom_schema::{Db, DbSettings, Id, Source, Timestamp};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::Answer;
 
 /// Rises when what is made changes: older files are made anew.
-const EDITION: i64 = 1;
+const EDITION: i64 = 2;
 /// When the first post was published, in microseconds.
 const BEGIN: i64 = 1_420_106_400_000_000;
 /// Between one post and the next, in microseconds.
@@ -74,8 +75,15 @@ fn authors_of(n: usize) -> Vec<usize> {
     if n % 5 == 0 { vec![first, (first + 11) % AUTHORS] } else { vec![first] }
 }
 
-fn tags_of(n: usize) -> [usize; 3] {
-    [n % TAGS, (n / 3 + 20) % TAGS, (n / 7 + 40) % TAGS]
+/// Three tags, or fewer where they coincide.
+fn tags_of(n: usize) -> Vec<usize> {
+    let mut tags = Vec::new();
+    for tag in [n % TAGS, (n / 3 + 20) % TAGS, (n / 7 + 40) % TAGS] {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
 }
 
 fn at(micros: i64) -> Timestamp {
@@ -115,6 +123,13 @@ fn word(n: usize) -> &'static str {
     WORDS[n % WORDS.len()]
 }
 
+/// With these the words of a text are 2,048, few of them common, as in any language.
+const ENDINGS: [&str; 32] = [
+    "", "s", "ing", "ed", "er", "less", "ful", "ly", "ward", "like", "age", "ness", "ery", "ist", "dom",
+    "side", "land", "folk", "work", "house", "stone", "light", "song", "craft", "field", "water", "wind",
+    "ship", "way", "root", "leaf", "moss",
+];
+
 /// A small generator of numbers, the same in every run.
 struct Dice(u64);
 
@@ -130,7 +145,11 @@ impl Dice {
             if n > 0 {
                 text.push(' ');
             }
-            text.push_str(word(self.next()));
+            // The product of two chances makes low numbers common and high ones rare.
+            let all = WORDS.len() * ENDINGS.len();
+            let n = (self.next() % all) * (self.next() % all) / all;
+            text.push_str(word(n));
+            text.push_str(ENDINGS[n / WORDS.len()]);
         }
         text.push('.');
         text[..1].make_ascii_uppercase();
@@ -159,8 +178,12 @@ pub fn make(size: Size) -> Answer<PathBuf> {
     }
     migrate(&path)?;
     let mut conn = Connection::open(&path)?;
+    // The threads that migrated close their connections in their own time.
+    while conn.execute_batch("PRAGMA journal_mode = OFF").is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     conn.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000000; PRAGMA foreign_keys = OFF; \
+        "PRAGMA synchronous = OFF; PRAGMA cache_size = -4000000; PRAGMA foreign_keys = OFF; \
          PRAGMA locking_mode = EXCLUSIVE;",
     )?;
     let tx = conn.transaction()?;
@@ -337,7 +360,7 @@ fn write_post(
         "title": title, "slug": slug(n), "subtitle": "A line under the title", "excerpt": null, "body_format": "markdown",
         "body_source": source, "image": shows.map(|m| json!({"media_id": m, "alt": null, "caption": null})),
         "authors": authors_of(n).iter().map(|a| json!({"author_id": author(*a), "role": "author"})).collect::<Vec<_>>(),
-        "tags": tags_of(n).map(tag),
+        "tags": tags_of(n).into_iter().map(tag).collect::<Vec<_>>(),
         "links": links.iter().enumerate().map(|(place, (relation, to))| json!({
             "id": link_id(place), "relation": relation, "note": null, "target_post_id": post(*to), "external": null,
         })).collect::<Vec<_>>(),
@@ -355,17 +378,13 @@ fn write_post(
         ])?;
         lists.push(bytes(author(a)));
     }
-    let mut seen = Vec::new();
-    for t in tags_of(n) {
-        if !seen.contains(&t) {
-            conn.prepare_cached("INSERT INTO post_tags VALUES (?, ?, ?)")?.execute(params![
-                own,
-                i64::try_from(seen.len())?,
-                bytes(tag(t))
-            ])?;
-            lists.push(bytes(tag(t)));
-            seen.push(t);
-        }
+    for (place, t) in tags_of(n).into_iter().enumerate() {
+        conn.prepare_cached("INSERT INTO post_tags VALUES (?, ?, ?)")?.execute(params![
+            own,
+            i64::try_from(place)?,
+            bytes(tag(t))
+        ])?;
+        lists.push(bytes(tag(t)));
     }
     for list in lists {
         conn.prepare_cached("INSERT INTO post_lists VALUES (?, ?, ?)")?.execute(params![list, when, own])?;
@@ -398,15 +417,30 @@ fn write_post(
         ])?;
     }
     if posts <= 10_000 {
-        for place in 0..24 {
-            conn.prepare_cached("INSERT OR IGNORE INTO post_terms VALUES (?, ?, ?)")?.execute(params![
-                word(n * 5 + place * 3),
-                own,
-                i64::try_from(20 - place / 2)?
-            ])?;
+        for (term, weight) in terms(n, &title, &text) {
+            conn.prepare_cached("INSERT INTO post_terms VALUES (?, ?, ?)")?
+                .execute(params![term, own, weight])?;
         }
     }
     Ok(())
+}
+
+/// The terms by which the service would judge what the post is related to.
+fn terms(n: usize, title: &str, text: &str) -> Vec<(String, i64)> {
+    let mut weights: HashMap<String, i64> = HashMap::new();
+    for (from, weight) in [(title, 6), (text, 1)] {
+        for word in from.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase) {
+            if word.len() >= 3 && word != "the" && word != "and" {
+                let entry = weights.entry(word).or_default();
+                *entry = (*entry + weight).min(20);
+            }
+        }
+    }
+    weights.extend(tags_of(n).into_iter().map(|t| (format!("#tag {t}"), 12)));
+    let mut terms: Vec<_> = weights.into_iter().collect();
+    terms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    terms.truncate(24);
+    terms
 }
 
 /// Every third comment begins a branch; the others answer one of the three before them, so that branches grow deep.

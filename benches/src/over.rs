@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::corpus::{self, Size};
 use crate::http::{CONNECTIONS, Load, Server, get, header, once, post};
-use crate::inside::{alternate, hot};
+use crate::inside::{alternate, hot, scratch};
 use crate::table::{Goal, Spread, Table};
 use crate::{Answer, cpu};
 
@@ -37,7 +37,12 @@ impl Ask {
 
     /// The page of a post by GraphQL.
     pub fn graphql(slug: &str) -> Self {
-        Self { path: "/graphql".to_owned(), body: Some(query(slug)) }
+        Self { path: "/graphql".to_owned(), body: Some(query(QUERY, slug)) }
+    }
+
+    /// The same with all that the REST page shows.
+    pub fn whole(slug: &str) -> Self {
+        Self { path: "/graphql".to_owned(), body: Some(query(WHOLE, slug)) }
     }
 }
 
@@ -181,30 +186,18 @@ fn numbered(count: usize) -> Vec<Vec<u8>> {
 /// Rows 1 to 5, 12, 15, 16, 18.
 pub fn rows(table: &mut Table) -> Answer<()> {
     cpu::pin(1);
-    let small = corpus::make(Size::S)?;
-    if table.wants(&[1, 2, 3, 4]) {
-        cached(table, &small)?;
-    }
-    if table.wants(&[5]) {
-        uncached(table, &small)?;
-    }
-    if table.wants(&[12]) {
-        cached_growth(table)?;
-    }
-    if table.wants(&[15]) {
-        invalidated(table)?;
-    }
-    if table.wants(&[16]) {
-        beside_slow(table, &small)?;
-    }
-    if table.wants(&[18]) {
-        footprint(table)?;
-    }
+    corpus::make(Size::S)?;
+    table.take(&[1, 2, 3, 4], cached);
+    table.take(&[5], uncached);
+    table.take(&[12], cached_growth);
+    table.take(&[15], invalidated);
+    table.take(&[16], beside_slow);
+    table.take(&[18], footprint);
     Ok(())
 }
 
-fn cached(table: &mut Table, path: &Path) -> Answer<()> {
-    let app = Server::app(path, CACHE)?;
+fn cached(table: &mut Table) -> Answer<()> {
+    let app = Server::app(&corpus::make(Size::S)?, CACHE)?;
     let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
     let lists: Vec<Vec<u8>> = (0..60)
         .flat_map(|tag| {
@@ -260,7 +253,7 @@ fn cached(table: &mut Table, path: &Path) -> Answer<()> {
                 Ok(get(&page(slug), &format!("If-None-Match: {tag}\r\n")))
             })
             .collect::<Answer<_>>()?;
-        let same = vec![get("/304", "")];
+        let same = vec![get("/not-modified", "")];
         against_bare(
             table,
             2,
@@ -316,16 +309,32 @@ fn cached(table: &mut Table, path: &Path) -> Answer<()> {
 }
 
 /// The acceptance's page in one query.
-pub const QUERY: &str = "query Page($slug: String!) { post(slug: $slug) { id slug title html authors { slug name bioHtml postCount } tags { slug name } \
+const QUERY: &str = "query Page($slug: String!) { post(slug: $slug) { id slug title html authors { slug name bioHtml postCount } tags { slug name } \
      related(limit: 3) { post { slug title } } previous { slug } next { slug } comments(first: 20) { edges { node { id html author { name } } } } } }";
 
-fn query(slug: &str) -> String {
-    serde_json::json!({ "query": QUERY, "variables": { "slug": slug } }).to_string()
+/// All that the REST page shows, as far as the limit of depth lets it.
+const WHOLE: &str = "query Whole($slug: String!) { post(slug: $slug) { ...S subtitle html text status visibility featured updatedAt createdAt \
+     version wordCount readingMinutes image { ...I } authors { role ...A } tags { id slug name kind description parent { id slug name } \
+     postCount createdAt updatedAt version } commentCount commentsOpen terms { notice url } canonicalUrl seo { title description image } custom \
+     links { id relation direction position note origin post { ...S } } related { post { ...S } reason { kind relation score terms } } \
+     previous { ...S } next { ...S } comments(first: 20) { edges { node { ...C replies(first: 4) { edges { node { ...C replies(first: 4) { \
+     edges { node { id html author { name url } } } } } } } } } pageInfo { hasNextPage endCursor } } } } \
+     fragment S on Post { id slug url title excerpt publishedAt language } \
+     fragment I on Image { id url alt caption width height mime color variants { url width height mime } } \
+     fragment A on Byline { id slug name bioHtml bioMarkdown avatar { ...I } location website social { service handle url } postCount \
+     firstPublishedAt lastPublishedAt createdAt updatedAt version } \
+     fragment P on Author { id slug name bioHtml bioMarkdown avatar { ...I } location website social { service handle url } postCount \
+     firstPublishedAt lastPublishedAt createdAt updatedAt version } \
+     fragment C on Comment { id postId parentId depth author { name url avatarUrl isPostAuthor profile { ...P } } html isTombstone createdAt \
+     editedAt replyCount permalink score version }";
+
+fn query(text: &str, slug: &str) -> String {
+    serde_json::json!({ "query": text, "variables": { "slug": slug } }).to_string()
 }
 
 fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
     let slugs = hot(Size::S);
-    let posts: Vec<Vec<u8>> = slugs.iter().map(|slug| post("/graphql", &query(slug))).collect();
+    let posts: Vec<Vec<u8>> = slugs.iter().map(|slug| post("/graphql", &query(QUERY, slug))).collect();
     let first = once(app.port, &posts[0])?;
     if first.status != 200 || String::from_utf8_lossy(&first.body).contains("\"errors\"") {
         let why = String::from_utf8_lossy(&first.body).chars().take(120).collect::<String>();
@@ -382,8 +391,8 @@ fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
     Ok(())
 }
 
-fn uncached(table: &mut Table, path: &Path) -> Answer<()> {
-    let app = Server::app(path, 0)?;
+fn uncached(table: &mut Table) -> Answer<()> {
+    let app = Server::app(&corpus::make(Size::S)?, 0)?;
     let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
     let found = bodies(&app, &pages)?;
     let bytes: usize = found.iter().map(Vec::len).sum::<usize>() / found.len();
@@ -451,11 +460,7 @@ fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
 }
 
 fn invalidated(table: &mut Table) -> Answer<()> {
-    let path = crate::target().join("scratch-15.db");
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-    }
-    std::fs::copy(Size::S.path(), &path)?;
+    let path = scratch("invalidated.db")?;
     let mut app = Server::app(&path, CACHE)?;
     let slug = corpus::slug(1_000);
     let request = vec![get(&page(&slug), "")];
@@ -468,14 +473,14 @@ fn invalidated(table: &mut Table) -> Answer<()> {
     for round in 0..9 {
         let calm = load.run(&app, Duration::from_millis(800), true)?;
         let before = computed(&app)?;
-        let slug = slug.clone();
+        let tag = corpus::tag_slug(1_000 % 60);
         let editor = std::thread::spawn(move || -> Answer<_> {
             let started = Instant::now();
             for n in 0..8_u32 {
                 let until = Duration::from_millis(100) * n + Duration::from_millis(50);
                 std::thread::sleep(until.saturating_sub(started.elapsed()));
-                if orders.give(&format!("touch {slug} {round}-{n}"))? != "done" {
-                    return Err("a post could not be changed".into());
+                if orders.give(&format!("tag {tag} {round}-{n}"))? != "done" {
+                    return Err("a tag could not be changed".into());
                 }
             }
             Ok(orders)
@@ -498,8 +503,8 @@ fn invalidated(table: &mut Table) -> Answer<()> {
     Ok(())
 }
 
-fn beside_slow(table: &mut Table, path: &Path) -> Answer<()> {
-    let app = Server::app(path, CACHE)?;
+fn beside_slow(table: &mut Table) -> Answer<()> {
+    let app = Server::app(&corpus::make(Size::S)?, CACHE)?;
     let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
     bodies(&app, &pages)?;
     let mut load = Load::new(app.port, pages, 200, CONNECTIONS)?;
@@ -516,11 +521,13 @@ fn beside_slow(table: &mut Table, path: &Path) -> Answer<()> {
                     std::thread::sleep(Duration::from_millis(1));
                     continue;
                 }
-                // Another page each time, which no cache has.
+                // Another address each time, which no cache has.
                 n += 2;
-                let path = format!("/v1/search?q=harbour+heron+tide&limit={}", n % 100 + 1);
-                let request = get(&path, "Authorization: \r\nCache-Control: no-cache\r\n");
-                let _ = slow(port, &request);
+                let path = format!(
+                    "/v1/posts?published_after=2015-01-01T00:00:00.{:06}Z&limit=20&include=html",
+                    n % 1_000_000
+                );
+                slow(port, &get(&path, "Connection: close\r\n")).unwrap();
                 done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             }
         });
@@ -541,13 +548,13 @@ fn beside_slow(table: &mut Table, path: &Path) -> Answer<()> {
     }
     let slow = done.load(std::sync::atomic::Ordering::Relaxed);
     let note = format!(
-        "{:.0} ÷ {:.0} requests/s; {slow} searches meanwhile",
+        "{:.0} ÷ {:.0} requests/s; {slow} slow reads meanwhile",
         Spread::of(beside).median,
         Spread::of(calm).median
     );
     table.row(
         16,
-        "cached pages beside two clients that search ÷ undisturbed",
+        "cached pages beside two clients of slow reads ÷ undisturbed",
         Spread::of(ratios),
         Goal::AtLeast(0.25, 0.15),
         &note,
@@ -560,9 +567,9 @@ fn slow(port: u16, request: &[u8]) -> Answer<()> {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
     stream.write_all(request)?;
-    let mut buffer = [0; 65_536];
-    stream.read(&mut buffer)?;
-    Ok(())
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if answer.starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("a slow read failed".into()) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of memory")]

@@ -9,6 +9,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use pressroom::auth::viewer::Viewer;
 use pressroom::service::posts::{self, UpdatePost};
+use pressroom::service::tags::{self, UpdateTag};
 use pressroom_schema::posts::Ref;
 
 use crate::{Answer, app, cpu};
@@ -34,21 +35,30 @@ pub fn app(path: &Path, cache: u64) -> Answer<()> {
     })
 }
 
-/// `touch SLUG N` gives a post another subtitle and publishes it.
+/// `tag SLUG N` gives a tag another description, on which the pages of all posts that bear it depend.
 fn commands(service: &pressroom::service::Svc) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
         let mut words = line.split(' ');
-        let (Some("touch"), Some(slug), Some(n)) = (words.next(), words.next(), words.next()) else {
+        let (Some("tag"), Some(slug), Some(n)) = (words.next(), words.next(), words.next()) else {
             say("what?");
             continue;
         };
-        match runtime.block_on(touch(service, slug, n)) {
+        match runtime.block_on(describe(service, slug, n)) {
             Ok(()) => say("done"),
             Err(e) => say(&e),
         }
     }
+}
+
+async fn describe(service: &pressroom::service::Svc, slug: &str, n: &str) -> Result<(), String> {
+    let change: UpdateTag = serde_json::from_value(serde_json::json!({ "description": format!("Of {n}") }))
+        .map_err(|e| e.to_string())?;
+    tags::update(service, &Viewer::system(), &Ref::Slug(slug.to_owned()), change, None)
+        .await
+        .map(drop)
+        .map_err(|e| e.to_string())
 }
 
 /// Changes a post's subtitle and publishes it, as an editor would.
@@ -61,7 +71,7 @@ pub async fn touch(service: &pressroom::service::Svc, slug: &str, n: &str) -> Re
         .map_err(|e| e.to_string())
 }
 
-/// A handler that has nothing to do but to answer: number n under `/n`, and 304 under `/304`.
+/// A handler that has nothing to do but to answer: number n under `/n`, and 304 under `/not-modified`.
 pub fn bare(path: &Path) -> Answer<()> {
     cpu::pin(0);
     let all = std::fs::read(path)?;
@@ -78,7 +88,7 @@ pub fn bare(path: &Path) -> Answer<()> {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(bodies.clone())
-                .route("/304", web::get().to(async || HttpResponse::NotModified().finish()))
+                .route("/not-modified", web::get().to(async || HttpResponse::NotModified().finish()))
                 .route("/{n}", web::to(answer))
         })
         .workers(1)

@@ -1,5 +1,7 @@
 //! The table of ratios.
 
+use crate::Answer;
+
 /// Prints a line for each measurement, as soon as it is known.
 pub struct Table {
     wanted: Vec<u32>,
@@ -61,6 +63,15 @@ impl Table {
 
     pub fn wants(&self, rows: &[u32]) -> bool {
         self.wanted.is_empty() || rows.iter().any(|row| self.wanted.contains(row))
+    }
+
+    /// Takes these rows where one of them is wanted. What goes wrong leaves a gap, not an end.
+    pub fn take(&mut self, rows: &[u32], measure: impl FnOnce(&mut Self) -> Answer<()>) {
+        if self.wants(rows)
+            && let Err(e) = measure(self)
+        {
+            self.gap(rows[0], "and what follows it", &e.to_string().replace('\n', " "));
+        }
     }
 
     fn begin(&mut self) {
