@@ -218,9 +218,9 @@ pub fn list(conn: &mut Conn, filter: &Filter, window: &Window) -> crate::Result<
     if let Some(place) = window.place() {
         let at = place.key.time();
         query = if falls {
-            query.filter(media::created_at.lt(at).or(media::created_at.eq(at).and(media::id.lt(place.id))))
+            query.filter(media::created_at.le(at).and(media::created_at.lt(at).or(media::id.lt(place.id))))
         } else {
-            query.filter(media::created_at.gt(at).or(media::created_at.eq(at).and(media::id.gt(place.id))))
+            query.filter(media::created_at.ge(at).and(media::created_at.gt(at).or(media::id.gt(place.id))))
         };
     }
     query = if falls {

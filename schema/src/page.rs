@@ -170,10 +170,11 @@ macro_rules! keyset {
         let falls = $descending != $window.is_backward();
         if let Some(place) = $window.place() {
             let value = $value(&place.key);
+            // An index can be entered at a bound of its first column, and not at a choice between two.
             query = if falls {
-                query.filter($key.lt(value.clone()).or($key.eq(value).and($id.lt(place.id))))
+                query.filter($key.le(value.clone()).and($key.lt(value).or($id.lt(place.id))))
             } else {
-                query.filter($key.gt(value.clone()).or($key.eq(value).and($id.gt(place.id))))
+                query.filter($key.ge(value.clone()).and($key.gt(value).or($id.gt(place.id))))
             };
         }
         query =

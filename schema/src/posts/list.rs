@@ -241,7 +241,7 @@ pub fn places(
             Start::First => Some(listed.load(conn)?),
             Start::After(place) => {
                 let at = place.key.time();
-                let beyond = posts::sorted_at.lt(at).or(posts::sorted_at.eq(at).and(posts::id.lt(place.id)));
+                let beyond = posts::sorted_at.le(at).and(posts::sorted_at.lt(at).or(posts::id.lt(place.id)));
                 Some(listed.filter(beyond).load(conn)?)
             }
             _ => None,
