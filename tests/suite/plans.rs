@@ -161,6 +161,15 @@ fn faults<'a>(is_sqlite: bool, sql: &str, plan: &'a [String], ordered: bool) -> 
     if ordered && limited && sorted && !sql.contains("search_index") {
         faults.push("sorts what an index has in order".to_owned());
     }
+    let bounded = [" <= ", " >= "].iter().any(|bound| sql.contains(bound));
+    let enters = |line: &String| {
+        let condition =
+            if is_sqlite { line.strip_prefix("SEARCH ") } else { line.strip_prefix("Index Cond: ") };
+        condition.is_some_and(|condition| condition.contains(['<', '>']))
+    };
+    if ordered && limited && bounded && !plan.iter().any(enters) {
+        faults.push("reads what lies before the page".to_owned());
+    }
     faults
 }
 

@@ -151,9 +151,16 @@ fn filtered(filter: &Filter) -> Boxed<'_> {
     }
     if let Some(at) = filter.published_after {
         query = query.filter(posts::published_at.ge(at));
+        // A listed post stands where it was published: there the index is entered.
+        if filter.listed {
+            query = query.filter(posts::sorted_at.ge(at));
+        }
     }
     if let Some(at) = filter.published_before {
         query = query.filter(posts::published_at.lt(at));
+        if filter.listed {
+            query = query.filter(posts::sorted_at.lt(at));
+        }
     }
     if let Some(at) = filter.updated_since {
         query = query.filter(posts::updated_at.ge(at));
