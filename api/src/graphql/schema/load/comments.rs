@@ -48,8 +48,8 @@ fn first_of(field: &PlanField) -> usize {
     field.args.int("first").unwrap_or(DEFAULT_LIMIT).try_into().unwrap_or_default()
 }
 
-/// How much of its thread one post is to be loaded with, in the statement that reads the page: where it is asked for the first
-/// page with replies, and these are bound to be few enough. Else a thread is read level by level.
+/// How much of its thread one post is to be loaded with, in the statements that read the page: where it is asked for the first
+/// page, and the replies are bound to be few enough. Else a thread is read level by level.
 pub(super) fn embedding(post: &PlanField) -> Option<Below> {
     let threads = post.named("Post", "comments");
     let [thread] = threads.as_slice() else { return None };
@@ -70,7 +70,7 @@ pub(super) fn embedding(post: &PlanField) -> Option<Below> {
         bound = bound.saturating_add(DEFAULT_LIMIT).saturating_mul(per_parent);
     }
     let most = comments::REPLIES_PER_ANSWER;
-    (levels > 0 && bound < most).then_some(Below { per_parent, levels, most })
+    (bound < most).then_some(Below { per_parent, levels, most })
 }
 
 /// Whether a field of a post asks for no more of its thread than the first page that a post may be loaded with.
