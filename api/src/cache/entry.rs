@@ -96,8 +96,10 @@ pub(crate) struct Entry {
     pub(crate) body: Bytes,
     tags: Tags,
     content_type: HeaderValue,
-    /// All other headers, of 200 and 304 alike.
+    /// All other headers; those that a 304 bears as well come first.
     headers: Box<[(HeaderName, HeaderValue)]>,
+    /// How many a 304 bears.
+    on_304: usize,
     /// `Last-Modified` in seconds, where it can be relied on.
     modified: Option<i64>,
     hits: AtomicU32,
@@ -110,6 +112,15 @@ pub(crate) struct Entry {
 
 /// What an entry occupies besides its bytes: its parts, its place in the map, and what the allocator rounds up.
 const OVERHEAD: u64 = 1024;
+
+/// What a 304 bears besides its `ETag`: what keeps a stored answer fresh (RFC 9110, 15.4.5), and what lets a script see it.
+/// The rest stands in the answer that the caller has.
+const ON_304: [HeaderName; 4] = [
+    header::CACHE_CONTROL,
+    header::VARY,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+];
 
 impl Entry {
     /// Keeps a whole answer. `None` where it lacks what it must have.
@@ -124,12 +135,14 @@ impl Entry {
         let identity = headers.get(header::ETAG)?.clone();
         let content_type = headers.get(header::CONTENT_TYPE)?.clone();
         let own = [header::ETAG, header::CONTENT_TYPE, header::CONTENT_LENGTH];
-        let headers: Box<[(HeaderName, HeaderValue)]> = headers
+        let mut headers: Vec<(HeaderName, HeaderValue)> = headers
             .iter()
             .filter(|(name, _)| !own.contains(name) && common.iter().all(|(known, _)| known != *name))
             .map(|(name, value)| (name.clone(), value.clone()))
             .chain(common.iter().cloned())
             .collect();
+        headers.sort_by_key(|(name, _)| !ON_304.contains(name));
+        let on_304 = headers.partition_point(|(name, _)| ON_304.contains(name));
         let modified = headers
             .iter()
             .find(|(name, _)| exact && *name == header::LAST_MODIFIED)
@@ -147,7 +160,8 @@ impl Entry {
             },
             body,
             content_type,
-            headers,
+            headers: headers.into(),
+            on_304,
             modified,
             hits: AtomicU32::new(0),
             gzip: Variant::default(),
@@ -187,7 +201,9 @@ impl Entry {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
             }
         }
-        for (name, value) in &self.headers {
+        let borne =
+            if known.is_some() { self.headers.get(..self.on_304).unwrap_or_default() } else { &self.headers };
+        for (name, value) in borne {
             headers.append(name.clone(), value.clone());
         }
         headers.insert(super::REQUEST_ID, id);

@@ -112,12 +112,15 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
         || as_of.is_some_and(|as_of| !meta.private && not_modified_since(request, as_of));
     let mut answer = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     answer.insert_header((header::ETAG, etag));
-    if let Some(as_of) = as_of {
-        answer.insert_header((header::LAST_MODIFIED, http_date(as_of.modified)));
-    }
     let cache = if meta.private { PRIVATE } else { PUBLIC };
     answer.insert_header((header::CACHE_CONTROL, cache));
     answer.insert_header((header::VARY, "Authorization, Accept-Encoding"));
+    if unchanged {
+        return answer.finish();
+    }
+    if let Some(as_of) = as_of {
+        answer.insert_header((header::LAST_MODIFIED, http_date(as_of.modified)));
+    }
     if !meta.private
         && is_for_everybody()
         && let Some(keys) = surrogate_keys()
@@ -126,9 +129,6 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
         if let Some(as_of) = as_of {
             answer.extensions_mut().insert(cache::Public(as_of));
         }
-    }
-    if unchanged {
-        return answer.finish();
     }
     answer.insert_header((header::CONTENT_TYPE, content_type));
     if request.method() == Method::HEAD {

@@ -102,11 +102,7 @@ async fn what_has_not_changed_since_a_date_is_not_sent_again() {
                 actix_web::rt::task::yield_now().await;
             };
             let same = since(&date).await;
-            assert_eq!(
-                (same.status(), same.header("last-modified"), &*same.body),
-                (304, &*date, &b""[..]),
-                "{path}"
-            );
+            assert_eq!((same.status(), &*same.body), (304, &b""[..]), "{path}");
             let both =
                 app.get(path).header("If-Modified-Since", &date).header("If-None-Match", "\"other\"").await;
             assert_eq!(both.status(), 200, "{path}: If-None-Match decides where both are sent");
