@@ -72,7 +72,7 @@ pub fn tag_slug(n: usize) -> String {
 /// The authors of post number `n`: two of every fifth.
 fn authors_of(n: usize) -> Vec<usize> {
     let first = n * 17 % AUTHORS;
-    if n % 5 == 0 { vec![first, (first + 11) % AUTHORS] } else { vec![first] }
+    if n.is_multiple_of(5) { vec![first, (first + 11) % AUTHORS] } else { vec![first] }
 }
 
 /// Three tags, or fewer where they coincide.
@@ -159,7 +159,7 @@ impl Dice {
 
 /// A number of comments: ten on average, more than a page under every fourth post.
 fn comments_of(n: usize) -> usize {
-    if n % 4 == 0 { 25 } else { 5 }
+    if n.is_multiple_of(4) { 25 } else { 5 }
 }
 
 /// Makes the publication where it is missing, and says where it is.
@@ -269,7 +269,7 @@ fn fill(conn: &Connection, size: Size) -> Answer<()> {
                 format!("author {n}"),
                 bio,
                 format!("<p>{bio}</p>"),
-                (n % 2 == 0).then(|| bytes(image(n))),
+                n.is_multiple_of(2).then(|| bytes(image(n))),
                 format!("https://example.com/author-{n}"),
                 social.to_string(),
                 i64::try_from(own.len())?,
@@ -332,7 +332,7 @@ fn write_post(
         (paragraphs.join("\n\n"), paragraphs.iter().map(|p| format!("<p>{p}</p>\n")).collect::<String>());
     let text = paragraphs.join("\n");
     let excerpt: String = text.chars().take(200).collect();
-    let shows = (n % 2 == 0).then(|| image(n % IMAGES));
+    let shows = n.is_multiple_of(2).then(|| image(n % IMAGES));
     conn.prepare_cached(
         "INSERT INTO posts VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 576, 3, 'en', ?6, \
          ?7, 'A line under the title', ?8, ?9, NULL, NULL, NULL, NULL, NULL, '{}', '{}', ?10, ?11, 'markdown', ?12)",
@@ -340,7 +340,7 @@ fn write_post(
     .execute(params![
         own,
         slug(n),
-        n % 50 == 0,
+        n.is_multiple_of(50),
         when,
         i64::try_from(comments_of(n))?,
         title,
@@ -364,7 +364,7 @@ fn write_post(
         "links": links.iter().enumerate().map(|(place, (relation, to))| json!({
             "id": link_id(place), "relation": relation, "note": null, "target_post_id": post(*to), "external": null,
         })).collect::<Vec<_>>(),
-        "featured": n % 50 == 0, "visibility": "public", "language": "en", "comments_open": true, "terms_notice": null,
+        "featured": n.is_multiple_of(50), "visibility": "public", "language": "en", "comments_open": true, "terms_notice": null,
         "terms_url": null, "canonical_url": null, "seo": {}, "custom": {},
     });
     conn.prepare_cached("INSERT INTO revisions VALUES (?, 1, ?, NULL, 'created', ?, 576, ?)")?

@@ -121,13 +121,15 @@ pub fn alternate(
     mut case: impl FnMut() -> Answer<f64>,
 ) -> Answer<(Spread, f64, f64)> {
     let (mut ratios, mut bases, mut cases) = (Vec::new(), Vec::new(), Vec::new());
-    (base()?, case()?);
+    base()?;
+    case()?;
     let mut before = base()?;
     for _ in 0..rounds {
         let own = case()?;
         let after = base()?;
         ratios.push(own / f64::midpoint(before, after));
-        (bases.push(after), cases.push(own));
+        bases.push(after);
+        cases.push(own);
         before = after;
     }
     Ok((Spread::of(ratios), Spread::of(bases).median, Spread::of(cases).median))
@@ -464,6 +466,8 @@ fn statements(table: &mut Table) -> Answer<()> {
     Ok(())
 }
 
+type Face<'a> = (&'a str, &'a dyn Fn(&str) -> Ask, Goal);
+
 /// The whole application without a socket, all its threads: a page by GraphQL against the same page by REST.
 fn faces(table: &mut Table) -> Answer<()> {
     let app = app::open(&Size::S.path(), 0)?;
@@ -482,7 +486,7 @@ fn faces(table: &mut Table) -> Answer<()> {
     };
     let bytes = |each: &Ask| -> Answer<usize> { Ok((ask.borrow_mut())(each)?.0.len()) };
     let rest = |slug: &str| Ask::get(&over::page(slug));
-    let cases: [(&str, &dyn Fn(&str) -> Ask, Goal); 2] = [
+    let cases: [Face<'_>; 2] = [
         ("all that REST shows", &Ask::whole, Goal::AtMost(2.2, 6.0)),
         ("the acceptance's fields", &Ask::graphql, Goal::None),
     ];
@@ -581,7 +585,8 @@ fn writes(svc: &Svc, alone: bool, time: Duration) -> Answer<f64> {
                             if alone {
                                 let (written, between) =
                                     tokio::join!(biased; write_one(&svc), svc.db.raw(|_| Ok(())));
-                                (written.unwrap(), between.unwrap());
+                                written.unwrap();
+                                between.unwrap();
                             } else {
                                 write_one(&svc).await.unwrap();
                             }

@@ -51,7 +51,8 @@ impl Goal {
             (_, true) => "failed",
             _ => "short",
         };
-        [format!("{sign} {reach}"), fail.to_string(), verdict.to_owned()]
+        let fail = if fail.is_finite() { fail.to_string() } else { String::new() };
+        [format!("{sign} {reach}"), fail, verdict.to_owned()]
     }
 }
 
