@@ -444,6 +444,7 @@ fn statements(table: &mut Table) -> Answer<()> {
     let cases = [
         ("list, of 2 and of 100", 3.0, Ask::get("/v1/posts?limit=2"), Ask::get("/v1/posts?limit=100")),
         ("post page, 5 and 25 comments", 5.0, Ask::get(&over::page(&few)), Ask::get(&over::page(&many))),
+        ("GraphQL page, all that REST shows, 5 and 25 comments", 6.0, Ask::whole(&few), Ask::whole(&many)),
         (
             "GraphQL page, the acceptance's fields, 5 and 25 comments",
             6.0,
