@@ -48,7 +48,7 @@ impl App {
         let svc = Arc::new(Service::open(config, clock)?);
         svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
-        svc.cache.follow(&svc.db)?;
+        svc.cache.follow(&svc).await?;
         let openapi = openapi::document();
         let shared = Shared {
             routes: Routes::of(&openapi),

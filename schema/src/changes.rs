@@ -128,6 +128,14 @@ pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> crate::Result<Vec<ChangeR
         .load(conn)?)
 }
 
+/// When the newest line was written, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub fn newest_at(conn: &mut Conn) -> crate::Result<Option<Timestamp>> {
+    Ok(changes::table.select(changes::at).order(changes::seq.desc()).first(conn).optional()?)
+}
+
 /// The number of the newest line, 0 while there is none.
 ///
 /// # Errors

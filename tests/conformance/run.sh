@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What other people's tools say of a running Pressroom: GraphQL over HTTP audits, schemathesis, OpenAPI linters, client
-# generators, feed readers, and the acceptance script where there is one. README.md tells more.
+# generators, feed readers, and the acceptance script where there is one; and whether the documents' examples hold. README.md tells more.
 #
 #   tests/conformance/run.sh              every check, each against a server that this starts on a fresh database
 #   tests/conformance/run.sh feeds lint   only the checks whose name begins so
@@ -187,6 +187,7 @@ accept() { # accept NAME DATABASE_URL: the acceptance script against an empty si
 on_demo() { # what only reads, or may leave its mark on the demo
   check "graphql over http" node graphql-http.mjs
   check "feeds" python feeds.py
+  check "tour" env API="$BASE_URL" EMAIL="$ADMIN_EMAIL" PASSWORD="$ADMIN_PASSWORD" bash "$top/tests/tour.sh"
   # Last, for what it leaves behind.
   check "schemathesis" fuzz
 }
@@ -202,7 +203,7 @@ else
   check "lint redocly" lint_redocly
   check "lint spectral" lint_spectral
   check "typescript clients" generated_clients
-  if is_wanted "graphql over http" || is_wanted feeds || is_wanted schemathesis; then
+  if is_wanted "graphql over http" || is_wanted feeds || is_wanted tour || is_wanted schemathesis; then
     run_check "serve --demo" start_server demo "sqlite://$out/demo/pressroom.db" --demo
     on_demo
     stop_server

@@ -18,11 +18,14 @@ use std::time::Duration;
 
 use actix_web::http::header::HeaderName;
 use chrono::TimeDelta;
-use pressroom_schema::changes::Change;
-use pressroom_schema::{Db, Id, Timestamp, keys};
+use pressroom_schema::changes::{self, Change};
+use pressroom_schema::{Backend, Db, Id, Timestamp, keys};
 use prometheus::{IntCounter, IntGauge};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Map, PlaceholderGuard};
+
+use crate::auth::viewer::Viewer;
+use crate::service::Service;
 
 pub use cards::Card;
 use cards::Cards;
@@ -40,8 +43,8 @@ pub(crate) struct Public(pub(crate) AsOf);
 /// How old what a request reads can be said to be.
 ///
 /// A page shows much that has no date of its own: bylines, counts, neighbours. What has one is the publication: the
-/// moment of its last write. An HTTP date has no parts of a second and other instances are heard a little late, so that a
-/// write of the last [`LEEWAY`] could hide behind it: until that is over the date is set back, and no 304 is given for it.
+/// moment of its last write. An HTTP date has no parts of a second, and on PostgreSQL other instances are heard a little late,
+/// so that another write could hide behind a fresh date: for a while it is set back, and no 304 is given for it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AsOf {
     /// `Last-Modified`.
@@ -50,8 +53,8 @@ pub(crate) struct AsOf {
     pub(crate) exact: bool,
 }
 
-/// How long after a write its date is not relied on.
-const LEEWAY: Duration = follow::BOUND.saturating_add(Duration::from_secs(1));
+/// How long after a write its date is not relied on, where one instance writes all.
+const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 struct ByBytes;
@@ -118,6 +121,8 @@ pub struct Cache {
     follower: Arc<Follower>,
     /// The last moment that a request saw, and when it was first seen.
     last: Mutex<Option<(u64, Timestamp)>>,
+    /// How long after a write its date is not relied on.
+    leeway: TimeDelta,
     pub(crate) counters: Counters,
 }
 
@@ -139,13 +144,24 @@ impl Cache {
             cards: (bytes > 0).then(|| Cards::of_bytes(bytes / 8)),
             follower,
             last: Mutex::default(),
+            leeway: TimeDelta::from_std(match db.backend() {
+                Backend::Sqlite => SECOND,
+                Backend::Postgres => SECOND + follow::BOUND,
+            })
+            .unwrap_or_default(),
             counters: Counters::new().map_err(|e| crate::error::Error::internal(e.to_string()))?,
         })
     }
 
     /// Begins to hear of what others write; until then nothing is kept.
-    pub(crate) fn follow(&self, db: &Db) -> crate::error::Result<()> {
-        Ok(self.follower.start(db, &self.slots)?)
+    pub(crate) async fn follow(&self, svc: &Service) -> crate::error::Result<()> {
+        let moment = self.slots.now();
+        if let Some(at) = svc.read(&Viewer::system(), |conn| Ok(changes::newest_at(conn)?)).await? {
+            // The log has when writes began. A start thus moves the date once for all who had what was before it.
+            let ended = at.plus(self.leeway).plus(self.leeway);
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((moment, ended));
+        }
+        Ok(self.follower.start(&svc.db, &self.slots)?)
     }
 
     /// What a request that begins `now` may say of the age of what it will read.
@@ -159,11 +175,10 @@ impl Cache {
                 now
             }
         };
-        let leeway = TimeDelta::from_std(LEEWAY).unwrap_or_default();
-        if self.follower.is_in_touch() && at.plus(leeway) <= now {
+        if self.follower.is_in_touch() && at.plus(self.leeway) <= now {
             AsOf { modified: at, exact: true }
         } else {
-            AsOf { modified: at.plus(-leeway), exact: false }
+            AsOf { modified: at.min(now).plus(-self.leeway), exact: false }
         }
     }
 
