@@ -5,10 +5,13 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Integer, Text};
 
-use crate::db::Conn;
+use crate::db::{Conn, MultiBackend};
+use crate::sql::{id_in, text_in};
 use crate::tables::{counters, post_terms, related_posts};
-use crate::types::{Id, Json};
+use crate::types::{Id, IdSql, Json};
 
 /// Most posts that one post names as related.
 const KEPT: usize = 20;
@@ -54,27 +57,32 @@ fn likest(conn: &mut Conn, post: Id, own: &[(String, i32)]) -> crate::Result<Vec
         .first(conn)
         .optional()?
         .unwrap_or(1);
+    let asked: Vec<&str> = own.iter().map(|(term, _)| term.as_str()).collect();
+    let found: Vec<(String, Id, i32)> = Holders { terms: Json::of(&asked).0.to_string() }.load(conn)?;
+    let mut holders: HashMap<&str, Vec<(Id, i32)>> = HashMap::new();
+    for (term, id, weight) in &found {
+        holders.entry(term).or_default().push((*id, *weight));
+    }
     let mut shared: HashMap<Id, Vec<(i64, &str)>> = HashMap::new();
     for (term, weight) in own {
-        let with = post_terms::table.filter(post_terms::term.eq(term));
-        let rows: Vec<(Id, i32)> = with
-            .order(post_terms::post_id.desc())
-            .limit(LOOKED_AT)
-            .select((post_terms::post_id, post_terms::weight))
-            .load(conn)?;
-        let mut posts = i64::try_from(rows.len()).unwrap_or(LOOKED_AT);
+        let Some(holders) = holders.get(term.as_str()) else { continue };
+        let mut posts = i64::try_from(holders.len()).unwrap_or(LOOKED_AT);
         // How common a term is counts by its magnitude: whether four times as many have it, and so on.
         while (LOOKED_AT..COUNTED).contains(&posts) {
-            let one = with.order(post_terms::post_id.desc()).offset(posts * 4).select(post_terms::post_id);
+            let one = post_terms::table
+                .filter(post_terms::term.eq(term))
+                .order(post_terms::post_id.desc())
+                .offset(posts * 4)
+                .select(post_terms::post_id);
             if one.first::<Id>(conn).optional()?.is_none() {
                 break;
             }
             posts *= 4;
         }
         let rarity = rarity(all, posts);
-        for (id, other) in rows.into_iter().filter(|(id, _)| *id != post) {
-            let points = i64::from(other.min(*weight)) * rarity;
-            shared.entry(id).or_default().push((points, term));
+        for (id, other) in holders.iter().filter(|(id, _)| *id != post) {
+            let points = i64::from((*other).min(*weight)) * rarity;
+            shared.entry(*id).or_default().push((points, term));
         }
     }
     let mut best: Vec<Candidate> = shared
@@ -105,37 +113,38 @@ fn terms_of(conn: &mut Conn, post: Id) -> crate::Result<Vec<(String, i32)>> {
         .load(conn)?)
 }
 
-fn list_of(conn: &mut Conn, post: Id) -> crate::Result<Vec<Candidate>> {
-    let rows: Vec<(Id, i32, Json)> = related_posts::table
-        .filter(related_posts::post_id.eq(post))
-        .order(related_posts::position)
-        .select((related_posts::related_id, related_posts::score, related_posts::terms))
+/// The lists of these posts.
+fn lists_of(conn: &mut Conn, posts: &[Id]) -> crate::Result<HashMap<Id, Vec<Candidate>>> {
+    let rows: Vec<(Id, Id, i32, Json)> = related_posts::table
+        .filter(id_in(related_posts::post_id, posts))
+        .order((related_posts::post_id, related_posts::position))
+        .select((
+            related_posts::post_id,
+            related_posts::related_id,
+            related_posts::score,
+            related_posts::terms,
+        ))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(id, score, terms)| Candidate { id, score, terms }).collect())
+    let mut lists: HashMap<Id, Vec<Candidate>> = HashMap::new();
+    for (of, id, score, terms) in rows {
+        lists.entry(of).or_default().push(Candidate { id, score, terms });
+    }
+    Ok(lists)
 }
 
-/// Makes the list of `post`, which is `before`, that of the first of `best`. Answers whether it changed.
-fn store(conn: &mut Conn, post: Id, before: &[Candidate], best: &[Candidate]) -> crate::Result<bool> {
-    let best = best.get(..KEPT).unwrap_or(best);
-    let same = before.iter().zip(best).take_while(|(a, b)| a == b).count();
-    if same == before.len() && same == best.len() {
-        return Ok(false);
+/// Makes each post's list what stands beside it.
+fn store(conn: &mut Conn, lists: &[(Id, Vec<Candidate>)]) -> crate::Result<()> {
+    let posts: Vec<Id> = lists.iter().map(|(post, _)| *post).collect();
+    let mut rows = Vec::new();
+    for (post, list) in lists {
+        for (position, candidate) in list.iter().enumerate() {
+            let (of, id) = (post.0.simple().to_string(), candidate.id.0.simple().to_string());
+            rows.push(serde_json::json!([of, position, id, candidate.score, candidate.terms.0]));
+        }
     }
-    let from = i32::try_from(same).unwrap_or_default();
-    let list = related_posts::table.filter(related_posts::post_id.eq(post));
-    diesel::delete(list.filter(related_posts::position.ge(from))).execute(conn)?;
-    for (position, candidate) in (from..).zip(best.iter().skip(same)) {
-        diesel::insert_into(related_posts::table)
-            .values((
-                related_posts::post_id.eq(post),
-                related_posts::position.eq(position),
-                related_posts::related_id.eq(candidate.id),
-                related_posts::score.eq(candidate.score),
-                related_posts::terms.eq(&candidate.terms),
-            ))
-            .execute(conn)?;
-    }
-    Ok(true)
+    diesel::delete(related_posts::table.filter(id_in(related_posts::post_id, &posts))).execute(conn)?;
+    AddRelated { rows: serde_json::Value::Array(rows).to_string() }.execute(conn)?;
+    Ok(())
 }
 
 /// Keeps a listed post's telling terms and brings its list, and those of the posts nearest to it, up to date. Answers the
@@ -144,52 +153,30 @@ fn store(conn: &mut Conn, post: Id, before: &[Candidate], best: &[Candidate]) ->
 /// # Errors
 /// When the database fails.
 pub fn refresh(conn: &mut Conn, post: Id, terms: &[(String, i32)]) -> crate::Result<Vec<Id>> {
-    let known: HashMap<String, i32> = terms_of(conn, post)?.into_iter().collect();
-    let wanted: HashMap<&str, i32> = terms.iter().map(|(term, weight)| (term.as_str(), *weight)).collect();
-    let own = post_terms::table.filter(post_terms::post_id.eq(post));
-    let mut same = true;
-    for term in known.keys().filter(|term| !wanted.contains_key(term.as_str())) {
-        diesel::delete(own.filter(post_terms::term.eq(term))).execute(conn)?;
-        same = false;
-    }
-    for (term, weight) in terms {
-        match known.get(term) {
-            Some(known) if known == weight => continue,
-            Some(_) => {
-                diesel::update(own.filter(post_terms::term.eq(term)))
-                    .set(post_terms::weight.eq(*weight))
-                    .execute(conn)?;
-            }
-            None => {
-                diesel::insert_into(post_terms::table)
-                    .values((
-                        post_terms::term.eq(term),
-                        post_terms::post_id.eq(post),
-                        post_terms::weight.eq(*weight),
-                    ))
-                    .execute(conn)?;
-            }
-        }
-        same = false;
-    }
-    if same {
+    let known = terms_of(conn, post)?;
+    let gone: Vec<&str> =
+        known.iter().filter(|had| !terms.contains(had)).map(|(term, _)| term.as_str()).collect();
+    let new: Vec<_> = terms.iter().filter(|now| !known.contains(now)).collect();
+    if gone.is_empty() && new.is_empty() {
         return Ok(Vec::new());
     }
-    let best = likest(conn, post, terms)?;
-    let before = list_of(conn, post)?;
-    store(conn, post, &before, &best)?;
-    let nearest = best.get(..NEIGHBOURS).unwrap_or(&best);
-    let mut changed = Vec::new();
-    for neighbour in nearest {
-        if place(conn, neighbour.id, post, Some(Candidate { id: post, ..neighbour.clone() }))? {
-            changed.push(neighbour.id);
-        }
-    }
+    let own = post_terms::table.filter(post_terms::post_id.eq(post));
+    diesel::delete(own.filter(text_in(post_terms::term, &gone))).execute(conn)?;
+    AddTerms { post, terms: Json::of(&new).0.to_string() }.execute(conn)?;
+    let mut best = likest(conn, post, terms)?;
+    best.truncate(NEIGHBOURS);
+    let mut moved: Vec<(Id, Option<Candidate>)> =
+        best.iter().map(|near| (near.id, Some(Candidate { id: post, ..near.clone() }))).collect();
     for former in naming(conn, post)? {
-        if nearest.iter().all(|neighbour| neighbour.id != former) && place(conn, former, post, None)? {
-            changed.push(former);
+        if best.iter().all(|near| near.id != former) {
+            moved.push((former, None));
         }
     }
+    best.truncate(KEPT);
+    let mut lists = changed(conn, post, moved)?;
+    let changed = lists.iter().map(|(id, _)| *id).collect();
+    lists.push((post, best));
+    store(conn, &lists)?;
     Ok(changed)
 }
 
@@ -200,14 +187,11 @@ pub fn refresh(conn: &mut Conn, post: Id, terms: &[(String, i32)]) -> crate::Res
 pub fn forget(conn: &mut Conn, post: Id) -> crate::Result<Vec<Id>> {
     diesel::delete(post_terms::table.filter(post_terms::post_id.eq(post))).execute(conn)?;
     diesel::delete(related_posts::table.filter(related_posts::post_id.eq(post))).execute(conn)?;
-    let mut changed = Vec::new();
-    for neighbour in naming(conn, post)? {
-        if place(conn, neighbour, post, None)? {
-            changed.push(neighbour);
-        }
-    }
+    let moved = naming(conn, post)?.into_iter().map(|former| (former, None)).collect();
+    let lists = changed(conn, post, moved)?;
+    store(conn, &lists)?;
     diesel::delete(related_posts::table.filter(related_posts::related_id.eq(post))).execute(conn)?;
-    Ok(changed)
+    Ok(lists.into_iter().map(|(id, _)| id).collect())
 }
 
 /// The posts whose lists name this one.
@@ -220,17 +204,137 @@ fn naming(conn: &mut Conn, post: Id) -> crate::Result<Vec<Id>> {
         .load(conn)?)
 }
 
-/// Puts `post` where it now belongs in the list of `of`, or takes it out. Answers whether the list changed.
-fn place(conn: &mut Conn, of: Id, post: Id, now: Option<Candidate>) -> crate::Result<bool> {
-    let before = list_of(conn, of)?;
-    let mut list: Vec<Candidate> = before.iter().filter(|candidate| candidate.id != post).cloned().collect();
-    let left = list.len() < before.len();
-    list.extend(now);
-    list.sort_by(Candidate::order);
-    // What was crowded out earlier comes back.
-    if left && list.len() < FEW {
-        let own = terms_of(conn, of)?;
-        list = likest(conn, of, &own)?;
+/// The lists of those others in which `post` moved, comes or goes; what it is in each of them now stands beside the id.
+fn changed(
+    conn: &mut Conn,
+    post: Id,
+    moved: Vec<(Id, Option<Candidate>)>,
+) -> crate::Result<Vec<(Id, Vec<Candidate>)>> {
+    let ids: Vec<Id> = moved.iter().map(|(id, _)| *id).collect();
+    let mut lists = lists_of(conn, &ids)?;
+    let mut changed = Vec::new();
+    for (of, now) in moved {
+        let before = lists.remove(&of).unwrap_or_default();
+        let mut list: Vec<Candidate> =
+            before.iter().filter(|candidate| candidate.id != post).cloned().collect();
+        let left = list.len() < before.len();
+        list.extend(now);
+        list.sort_by(Candidate::order);
+        // What was crowded out earlier comes back.
+        if left && list.len() < FEW {
+            let own = terms_of(conn, of)?;
+            list = likest(conn, of, &own)?;
+        }
+        list.truncate(KEPT);
+        if list != before {
+            changed.push((of, list));
+        }
     }
-    store(conn, of, &before, &list)
+    Ok(changed)
 }
+
+/// Who has each of these terms, a JSON list: the newest [`LOOKED_AT`] posts of each.
+struct Holders {
+    terms: String,
+}
+
+impl QueryFragment<MultiBackend> for Holders {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let (open, middle, close) = match out.backend() {
+            MultiBackend::Sqlite(_) => (
+                "SELECT p.term, p.post_id, p.weight FROM json_each(",
+                ") AS g CROSS JOIN post_terms AS p ON p.term = g.value AND p.post_id IN \
+                 (SELECT r.post_id FROM post_terms AS r WHERE r.term = g.value ORDER BY r.post_id DESC LIMIT ",
+                ")",
+            ),
+            MultiBackend::Pg(_) => (
+                "SELECT p.term, p.post_id, p.weight FROM jsonb_array_elements_text(CAST(",
+                " AS jsonb)) AS g (value) CROSS JOIN LATERAL \
+                 (SELECT r.* FROM post_terms AS r WHERE r.term = g.value ORDER BY r.post_id DESC LIMIT ",
+                ") AS p",
+            ),
+        };
+        out.push_sql(open);
+        out.push_bind_param::<Text, str>(&self.terms)?;
+        out.push_sql(middle);
+        out.push_bind_param::<BigInt, i64>(&LOOKED_AT)?;
+        out.push_sql(close);
+        Ok(())
+    }
+}
+
+impl QueryId for Holders {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Holders {
+    type SqlType = (Text, IdSql, Integer);
+}
+
+impl RunQueryDsl<Conn> for Holders {}
+
+/// Adds the rows of a JSON list: post, position, related post, score and terms of each.
+struct AddRelated {
+    rows: String,
+}
+
+impl QueryFragment<MultiBackend> for AddRelated {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let (open, close) = match out.backend() {
+            MultiBackend::Sqlite(_) => (
+                "INSERT INTO related_posts (post_id, position, related_id, score, terms) SELECT unhex(g.value ->> 0), \
+                 g.value ->> 1, unhex(g.value ->> 2), g.value ->> 3, g.value -> 4 FROM json_each(",
+                ") AS g",
+            ),
+            MultiBackend::Pg(_) => (
+                "INSERT INTO related_posts (post_id, position, related_id, score, terms) SELECT CAST(g.value ->> 0 AS uuid), \
+                 CAST(g.value ->> 1 AS integer), CAST(g.value ->> 2 AS uuid), CAST(g.value ->> 3 AS integer), g.value -> 4 \
+                 FROM jsonb_array_elements(CAST(",
+                " AS jsonb)) AS g (value)",
+            ),
+        };
+        out.push_sql(open);
+        out.push_bind_param::<Text, str>(&self.rows)?;
+        out.push_sql(close);
+        Ok(())
+    }
+}
+
+impl QueryId for AddRelated {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<Conn> for AddRelated {}
+
+/// Adds the terms of a JSON list, each with its weight, to a post.
+struct AddTerms {
+    post: Id,
+    terms: String,
+}
+
+impl QueryFragment<MultiBackend> for AddTerms {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let (list, end) = match out.backend() {
+            MultiBackend::Sqlite(_) => (", g.value ->> 1 FROM json_each(", ") AS g"),
+            MultiBackend::Pg(_) => (
+                ", CAST(g.value ->> 1 AS integer) FROM jsonb_array_elements(CAST(",
+                " AS jsonb)) AS g (value)",
+            ),
+        };
+        out.push_sql("INSERT INTO post_terms (term, post_id, weight) SELECT g.value ->> 0, ");
+        out.push_bind_param::<IdSql, Id>(&self.post)?;
+        out.push_sql(list);
+        out.push_bind_param::<Text, str>(&self.terms)?;
+        out.push_sql(end);
+        Ok(())
+    }
+}
+
+impl QueryId for AddTerms {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<Conn> for AddTerms {}

@@ -217,14 +217,18 @@ macro_rules! statement {
 
 statement!(BeginRead, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 statement!(BeginWrite, "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL SERIALIZABLE");
+/// [`BeginWrite`] on PostgreSQL, beside other writers but not beside one that is in the line; see [`JoinLine`]. Two commands at
+/// once, for the way to the server and back.
+pub(crate) const BEGIN_BESIDE_OTHERS: &str =
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_advisory_xact_lock_shared(7240162)";
 statement!(Commit, "COMMIT", "COMMIT");
 statement!(Rollback, "ROLLBACK", "ROLLBACK");
 statement!(Savepoint, "SAVEPOINT op", "SAVEPOINT op");
 statement!(Release, "RELEASE op", "RELEASE SAVEPOINT op");
 statement!(RollbackTo, "ROLLBACK TO op", "ROLLBACK TO SAVEPOINT op");
 statement!(Ping, "SELECT 1", "SELECT 1");
-// Writers that cannot win against each other take turns. The lock is the connection's, taken before the transaction and its
-// snapshot begin. SQLite has one writer.
+// Writers that cannot win against others take turns, in which nobody else writes. The lock is the connection's, taken before the
+// transaction and its snapshot begin. SQLite has one writer.
 statement!(JoinLine, "SELECT 1", "SELECT pg_advisory_lock(7240162)");
 statement!(LeaveLine, "SELECT 1", "SELECT pg_advisory_unlock(7240162)");
 // The log's numbers are given in the order of commits: who holds this lock commits before the next may number.

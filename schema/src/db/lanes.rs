@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection as _;
 
 use super::conn::{self, Conn};
 use super::{DbSettings, Source, TxError};
 use crate::error::StoreError;
-use crate::sql::{BeginRead, BeginWrite, Commit, JoinLine, LeaveLine, Rollback};
+use crate::sql::{BEGIN_BESIDE_OTHERS, BeginRead, BeginWrite, Commit, JoinLine, LeaveLine, Rollback};
 
 /// How long a failed connection is not tried again, so that an unreachable host does not hold up every request.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -149,14 +150,16 @@ impl Slot {
 
     /// A connection with an open transaction. A connection that died while idle shows here, and is made anew once.
     fn begin(&mut self, write: bool) -> crate::Result<&mut Conn> {
-        let start = |conn: &mut Conn| {
-            if write { BeginWrite.execute(conn) } else { BeginRead.execute(conn) }
+        let start = |conn: &mut Conn| match conn {
+            Conn::Pg(_) if write => conn.batch_execute(BEGIN_BESIDE_OTHERS),
+            _ if write => BeginWrite.execute(conn).map(drop),
+            _ => BeginRead.execute(conn).map(drop),
         };
         self.drop_if_vanished();
         self.end_detour();
         if let Some(conn) = &mut self.conn {
             match start(conn) {
-                Ok(_) => {}
+                Ok(()) => {}
                 Err(error) => {
                     let error = StoreError::from(error);
                     if matches!(error, StoreError::Busy(_)) {

@@ -213,8 +213,7 @@ fn serializable(slot: &mut Slot, write: Box<dyn Write>, listeners: &Listeners) {
 
 fn attempts(slot: &mut Slot, mut write: Box<dyn Write>, listeners: &Listeners, stands_in_line: &mut bool) {
     for attempt in 0..ATTEMPTS {
-        // Who has lost twice stands in a line with the others who did, on every instance: their rivals are then only those who
-        // have just come.
+        // Who has lost twice stands in a line with the others who did, on every instance. Nobody writes beside the first in it.
         if attempt >= 2 && !*stands_in_line {
             if let Err(e) = slot.join_line() {
                 return write.finish(Err(e));
