@@ -31,6 +31,8 @@ pub struct Shared {
     pub routes: Routes,
     /// Counters.
     pub metrics: Metrics,
+    /// What requests are called.
+    pub(crate) names: crate::rest::edge::Names,
 }
 
 /// The whole application, ready to serve.
@@ -55,6 +57,7 @@ impl App {
             openapi,
             graphql: crate::graphql::engine(&svc.config)?,
             metrics: Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?,
+            names: crate::rest::edge::Names::new(svc.clock.new_id()),
             svc,
         };
         Ok(Self { shared: Data::new(shared) })

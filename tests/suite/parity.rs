@@ -31,7 +31,7 @@ impl Transcript<'_> {
         if answer.status() >= 400 {
             shown = shown.replace(answer.header("x-request-id"), "REQUEST");
         }
-        let heads = ["content-type", "last-modified", "cache-control", "surrogate-key", "link", "location"]
+        let heads = ["content-type", "cache-control", "surrogate-key", "link", "location"]
             .map(|name| answer.header(name).to_owned())
             .join(" | ");
         let line = format!("{method} {path} {}\n  {heads}\n  {shown}", answer.status());

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -12,9 +13,9 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
-use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::DEPENDENCIES;
+use pressroom_schema::{Id, Key};
 
 use crate::app::Shared;
 use crate::error::{Code, Error};
@@ -177,7 +178,24 @@ pub(crate) fn request_id(request: &ServiceRequest, shared: &Shared) -> String {
             (8..=64).contains(&v.len())
                 && v.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         })
-        .map_or_else(|| shared.svc.clock.new_id().to_string(), str::to_owned)
+        .map_or_else(|| shared.names.next(), str::to_owned)
+}
+
+/// The ids of requests that bring none: what is this process's alone, and a number. Nobody needs to be unable to guess them, and
+/// a UUID takes the kernel's random numbers each time.
+pub(crate) struct Names {
+    process: String,
+    last: AtomicU64,
+}
+
+impl Names {
+    pub(crate) fn new(process: Id) -> Self {
+        Self { process: process.0.simple().to_string(), last: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> String {
+        format!("{}-{}", self.process, self.last.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// What a browser on another origin may do (Fetch standard). Tokens travel in a header that scripts must set, never in cookies, so
