@@ -156,7 +156,7 @@ fn headers() -> Value {
     json!({
         "X-Request-Id": text("The request's id; also `instance` of a problem.", "0190a5d8-7c3e-7cc0-8000-000000000001"),
         "ETag": text("A strong validator of this answer (RFC 9110); send it as If-None-Match, or as If-Match to change what it shows.", "\"v7-1yKzBvh8Zk0Qw3Rb\""),
-        "Last-Modified": text("When what is shown last changed.", "Mon, 24 Jun 2013 14:05:00 GMT"),
+        "Last-Modified": text("When the publication was last written to: nothing that is shown has changed since.", "Mon, 24 Jun 2013 14:05:00 GMT"),
         "Cache-Control": text("How long the answer may be kept, and by whom.", "public, max-age=0, s-maxage=60, stale-while-revalidate=600"),
         "Allow": text("The methods that this path has.", "GET, HEAD, POST, OPTIONS"),
         "Vary": text("The request's headers that the answer depends on.", "Authorization, Accept-Encoding"),
