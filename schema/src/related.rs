@@ -15,9 +15,9 @@ use crate::types::{Id, IdSql, Json};
 
 /// Most posts that one post names as related.
 const KEPT: usize = 20;
-/// Where fewer than this are left after others went, a list is made anew.
+/// Where this many were left and one of them goes, a list is made anew, once on its way down.
 const FEW: usize = 8;
-/// Posts that are looked at for each term, the newest first: an older one that shares only words that many have is not missed.
+/// Posts that are looked at for each term, the newest first: an older one that shares only words that many have is passed over.
 const LOOKED_AT: i64 = 250;
 /// How far the posts that have a term are counted, roughly.
 const COUNTED: i64 = 4_000;
@@ -37,7 +37,8 @@ fn rarity(all: i64, posts: i64) -> i64 {
 #[derive(Debug, Clone, PartialEq)]
 struct Candidate {
     id: Id,
-    /// In thousandths. It is the same from both posts' sides, so that one list tells what stands in the other.
+    /// In thousandths. It is the same from both posts' sides, so that one list tells what stands in the other; each keeps the
+    /// score of the day when the later of the two was written.
     score: i32,
     terms: Json,
 }
@@ -217,11 +218,11 @@ fn changed(
         let before = lists.remove(&of).unwrap_or_default();
         let mut list: Vec<Candidate> =
             before.iter().filter(|candidate| candidate.id != post).cloned().collect();
-        let left = list.len() < before.len();
+        let goes = now.is_none();
         list.extend(now);
         list.sort_by(Candidate::order);
-        // What was crowded out earlier comes back.
-        if left && list.len() < FEW {
+        // What was crowded out earlier comes back; where nothing was, looking again each time would find nothing each time.
+        if goes && before.len() == FEW {
             let own = terms_of(conn, of)?;
             list = likest(conn, of, &own)?;
         }
