@@ -109,13 +109,13 @@ pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaVi
     let row = MediaRow { alt, caption, ..row };
     svc.media.put(&row.storage_key, bytes.clone(), image.mime).await?;
     let (svc2, row2, job) = (svc.clone(), row.clone(), svc.clock.new_id());
+    let done = svc.jobs.done();
     let view = svc
         .write(viewer, move |tx| {
             let row = insert(tx, row2.clone(), job)?;
             Ok(svc2.media(&row))
         })
         .await?;
-    let done = svc.jobs.done();
     svc.jobs.ring();
     // The same picture may have been removed between the two steps above, and its object with it.
     if !svc.media.exists(&row.storage_key).await? {
@@ -126,7 +126,7 @@ pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaVi
 }
 
 /// The file as it is when its smaller widths are made; `None` where there is nothing to wait for, nobody here who makes
-/// them, or no way to see. `done` is of a moment before the runner was told.
+/// them, or no way to see. `done` is of a moment before the job was there, so that its end cannot be missed.
 async fn processed(
     svc: &Svc,
     viewer: &Viewer,
@@ -136,7 +136,7 @@ async fn processed(
     if view.state != "processing" {
         return None;
     }
-    while done.borrow_and_update().is_some() {
+    while done.borrow().is_some() {
         done.changed().await.ok()?;
         let now = get(svc, viewer, &view.id.to_string()).await.ok()?;
         if now.state != "processing" {
