@@ -379,7 +379,7 @@ fn random() -> u64 {
     clippy::disallowed_methods,
     reason = "these variables steer the suite, and are no settings of Pressroom"
 )]
-fn environment(name: &str) -> Option<String> {
+pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
