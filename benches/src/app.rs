@@ -22,6 +22,11 @@ pub fn config(path: &Path, cache: u64) -> Config {
     }
 }
 
+/// The same on PostgreSQL, with as many readers as the server has by itself.
+pub fn on_postgres(url: &str, cache: u64) -> Config {
+    Config { database_url: url.to_owned(), readers: 0, ..config(Path::new(""), cache) }
+}
+
 /// Opens it. A cache of 0 bytes is none.
 pub fn open(path: &Path, cache: u64) -> Answer<App> {
     open_with(config(path, cache))

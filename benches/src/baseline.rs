@@ -1,22 +1,113 @@
-//! The same post page and the same list as somebody would write them by hand over rusqlite: typed rows, prepared statements
-//! that are kept, serde. The bytes are the same as the server's; a check says so before anything is measured.
+//! The same post page and the same list as somebody would write them by hand over rusqlite, and the page over libpq: typed
+//! rows, prepared statements that are kept, serde. The bytes are the same as the server's; a check says so before anything
+//! is measured.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use pressroom_schema::{Id, KeyValue, Timestamp};
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Row};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::Answer;
+use crate::{Answer, libpq};
 
 const SITE: &str = "https://example.org";
+
+/// What a column of either database is read as.
+pub trait Column: rusqlite::types::FromSql + libpq::Column {}
+
+impl<T: rusqlite::types::FromSql + libpq::Column> Column for T {}
+
+/// A row of either database.
+pub trait Row {
+    fn get<T: Column>(&self, at: usize) -> Answer<T>;
+    fn text(&self, at: usize) -> Answer<&str>;
+    fn json<T: DeserializeOwned>(&self, at: usize) -> Answer<T>;
+}
+
+/// What a statement is given.
+pub enum Value<'a> {
+    Id(Key),
+    Text(&'a str),
+    Number(i32),
+}
+
+/// A connection to either database.
+pub trait Source {
+    type Row<'a>: Row;
+
+    /// Runs a statement, which is prepared once and kept, and reads what it answers.
+    fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnMut(&Self::Row<'_>) -> Answer<T>,
+    ) -> Answer<Vec<T>>;
+}
+
+impl Row for rusqlite::Row<'_> {
+    fn get<T: Column>(&self, at: usize) -> Answer<T> {
+        Ok(self.get(at)?)
+    }
+
+    fn text(&self, at: usize) -> Answer<&str> {
+        Ok(self.get_ref(at)?.as_str()?)
+    }
+
+    fn json<T: DeserializeOwned>(&self, at: usize) -> Answer<T> {
+        Ok(serde_json::from_str(self.text(at)?)?)
+    }
+}
+
+impl Source for Connection {
+    type Row<'a> = rusqlite::Row<'a>;
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(&Self::Row<'_>) -> Answer<T>,
+    ) -> Answer<Vec<T>> {
+        let mut statement = self.prepare_cached(sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        match self {
+            Self::Id(Key(id)) => {
+                Ok(rusqlite::types::ToSqlOutput::Borrowed(rusqlite::types::ValueRef::Blob(id.as_bytes())))
+            }
+            Self::Text(text) => text.to_sql(),
+            Self::Number(number) => number.to_sql(),
+        }
+    }
+}
 
 /// A moment as it is stored, cut to the milliseconds of the wire.
 #[derive(Clone)]
 struct Moment(String);
+
+impl libpq::Column for Moment {
+    fn read(bytes: &[u8]) -> Answer<Self> {
+        // Microseconds since the beginning of the year 2000.
+        let micros = i64::from_be_bytes(bytes.try_into()?) + 946_684_800_000_000;
+        let mut text = Timestamp::from_micros(micros).ok_or("a time beyond the calendar")?.to_wire();
+        text.truncate(23);
+        write!(text, "{:03}Z", micros.rem_euclid(1000))?;
+        Ok(Self(text))
+    }
+}
 
 impl Serialize for Moment {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,19 +126,19 @@ impl rusqlite::types::FromSql for Moment {
 /// An id as it is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
-struct Key(Uuid);
+pub struct Key(pub Uuid);
+
+impl libpq::Column for Key {
+    fn read(bytes: &[u8]) -> Answer<Self> {
+        Ok(Self(Uuid::from_slice(bytes)?))
+    }
+}
 
 impl rusqlite::types::FromSql for Key {
     fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
         Uuid::from_slice(value.as_blob()?)
             .map(Self)
             .map_err(|e| rusqlite::types::FromSqlError::Other(e.into()))
-    }
-}
-
-impl rusqlite::ToSql for Key {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-        Ok(rusqlite::types::ToSqlOutput::Borrowed(rusqlite::types::ValueRef::Blob(self.0.as_bytes())))
     }
 }
 
@@ -281,13 +372,12 @@ fn media_url(key: &str) -> String {
 }
 
 /// Nine columns from `at` on.
-fn image(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Image>> {
-    let Some(id) = row.get::<_, Option<Key>>(at)? else { return Ok(None) };
-    let variants: Vec<StoredVariant> =
-        serde_json::from_str(row.get_ref(at + 8)?.as_str()?).unwrap_or_default();
+fn image(row: &impl Row, at: usize) -> Answer<Option<Image>> {
+    let Some(id) = row.get::<Option<Key>>(at)? else { return Ok(None) };
+    let variants: Vec<StoredVariant> = row.json(at + 8)?;
     Ok(Some(Image {
         id,
-        url: media_url(row.get_ref(at + 1)?.as_str()?),
+        url: media_url(row.text(at + 1)?),
         alt: row.get(at + 2)?,
         caption: row.get(at + 3)?,
         width: row.get(at + 4)?,
@@ -310,7 +400,7 @@ const CARD: &str = "p.id, p.slug, p.title, p.subtitle, p.excerpt, p.status, p.vi
      p.canonical_url, p.seo, p.custom, p.image_alt, p.image_caption";
 
 /// Fourteen columns from `at` on, and the portrait's nine.
-fn author(row: &Row<'_>, at: usize) -> rusqlite::Result<Author> {
+fn author(row: &impl Row, at: usize) -> Answer<Author> {
     Ok(Author {
         id: row.get(at)?,
         slug: row.get(at + 1)?,
@@ -319,7 +409,7 @@ fn author(row: &Row<'_>, at: usize) -> rusqlite::Result<Author> {
         bio_markdown: row.get(at + 4)?,
         location: row.get(at + 5)?,
         website: row.get(at + 6)?,
-        social: serde_json::from_str(row.get_ref(at + 7)?.as_str()?).unwrap_or_default(),
+        social: row.json(at + 7)?,
         post_count: row.get(at + 8)?,
         first_published_at: row.get(at + 9)?,
         last_published_at: row.get(at + 10)?,
@@ -331,7 +421,7 @@ fn author(row: &Row<'_>, at: usize) -> rusqlite::Result<Author> {
     })
 }
 
-fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<Summary> {
+fn summary(row: &impl Row, at: usize) -> Answer<Summary> {
     let slug: String = row.get(at + 1)?;
     Ok(Summary {
         id: row.get(at)?,
@@ -345,7 +435,7 @@ fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<Summary> {
 }
 
 /// The columns of `CARD`, then the image's nine, then the site's terms.
-fn card(row: &Row<'_>) -> rusqlite::Result<Post> {
+fn card(row: &impl Row) -> Answer<Post> {
     let slug: String = row.get(1)?;
     let mut shown = image(row, 24)?;
     if let Some(image) = &mut shown {
@@ -386,8 +476,8 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Post> {
         comments_open: row.get(16)?,
         terms,
         canonical_url: row.get(19)?,
-        seo: serde_json::from_str(row.get_ref(20)?.as_str()?).unwrap_or_default(),
-        custom: serde_json::from_str(row.get_ref(21)?.as_str()?).unwrap_or_default(),
+        seo: row.json(20)?,
+        custom: row.json(21)?,
         links: None,
         related: None,
         adjacent: None,
@@ -395,8 +485,8 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Post> {
     })
 }
 
-fn tag(row: &Row<'_>, at: usize) -> rusqlite::Result<Tag> {
-    let parent = match row.get::<_, Option<Key>>(at + 5)? {
+fn tag(row: &impl Row, at: usize) -> Answer<Tag> {
+    let parent = match row.get::<Option<Key>>(at + 5)? {
         Some(id) => Some(Parent { id, slug: row.get(at + 6)?, name: row.get(at + 7)? }),
         None => None,
     };
@@ -429,53 +519,50 @@ pub fn open(path: &std::path::Path) -> Answer<Connection> {
 }
 
 /// `GET /v1/posts/{slug}?include=links,related,adjacent,comments`.
-pub fn page(conn: &Connection, slug: &str) -> Answer<Vec<u8>> {
-    let mut sent = conn.prepare_cached(&format!(
+pub fn page(conn: &impl Source, slug: &str) -> Answer<Vec<u8>> {
+    let sql = format!(
         "SELECT {CARD}, {IMAGE}, s.terms_notice, s.terms_url, p.html, p.text, p.sorted_at FROM posts p \
-         LEFT JOIN media m ON m.id = p.image_media_id LEFT JOIN site s ON s.id = 1 WHERE p.slug = ?"
-    ))?;
-    let (mut post, sorted): (Post, String) = sent.query_row([slug], |row| {
+         LEFT JOIN media m ON m.id = p.image_media_id LEFT JOIN site s ON s.id = 1 WHERE p.slug = $1"
+    );
+    let found = conn.rows(&sql, &[Value::Text(slug)], |row| {
         let mut post = card(row)?;
         post.html = row.get(35)?;
         post.text = row.get(36)?;
         Ok((post, row.get(37)?))
     })?;
+    let (mut post, Moment(sorted)) = found.into_iter().next().ok_or("there is no such post")?;
     let id = post.id;
-    let mut authors = conn.prepare_cached(&format!(
+    let sql = format!(
         "SELECT {AUTHOR}, {IMAGE}, pa.role FROM post_authors pa JOIN authors a ON a.id = pa.author_id \
-         LEFT JOIN media m ON m.id = a.avatar_media_id WHERE pa.post_id = ? ORDER BY pa.position"
-    ))?;
-    post.authors = authors
-        .query_map([id], |row| Ok(Author { role: row.get(23)?, ..author(row, 0)? }))?
-        .collect::<Result<_, _>>()?;
-    let mut tags = conn.prepare_cached(&format!(
+         LEFT JOIN media m ON m.id = a.avatar_media_id WHERE pa.post_id = $1 ORDER BY pa.position"
+    );
+    post.authors =
+        conn.rows(&sql, &[Value::Id(id)], |row| Ok(Author { role: row.get(23)?, ..author(row, 0)? }))?;
+    let sql = format!(
         "SELECT {TAG} FROM post_tags pt JOIN tags t ON t.id = pt.tag_id LEFT JOIN tags u ON u.id = t.parent_id \
-         WHERE pt.post_id = ? ORDER BY pt.position"
-    ))?;
-    post.tags = tags.query_map([id], |row| tag(row, 0))?.collect::<Result<_, _>>()?;
+         WHERE pt.post_id = $1 ORDER BY pt.position"
+    );
+    post.tags = conn.rows(&sql, &[Value::Id(id)], |row| tag(row, 0))?;
     post.links = Some(links(conn, id)?);
     post.related = Some(related(conn, id, post.links.as_ref())?);
     let neighbour = |sql: &str| -> Answer<Option<Summary>> {
-        let mut statement = conn.prepare_cached(sql)?;
-        let mut rows = statement.query(rusqlite::params![sorted, id])?;
-        Ok(rows.next()?.map(|row| summary(row, 0)).transpose()?)
+        Ok(conn.rows(sql, &[Value::Text(&sorted), Value::Id(id)], |row| summary(row, 0))?.pop())
     };
     post.adjacent = Some(Adjacent {
         previous: neighbour(&format!(
-            "SELECT {SUMMARY} FROM posts p WHERE p.listed = 1 AND (p.sorted_at, p.id) < (?, ?) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1"
+            "SELECT {SUMMARY} FROM posts p WHERE p.listed = TRUE AND (p.sorted_at, p.id) < ($1, $2) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1"
         ))?,
         next: neighbour(&format!(
-            "SELECT {SUMMARY} FROM posts p WHERE p.listed = 1 AND (p.sorted_at, p.id) > (?, ?) ORDER BY p.sorted_at, p.id LIMIT 1"
+            "SELECT {SUMMARY} FROM posts p WHERE p.listed = TRUE AND (p.sorted_at, p.id) > ($1, $2) ORDER BY p.sorted_at, p.id LIMIT 1"
         ))?,
     });
     post.comments = Some(comments(conn, &post)?);
     Ok(serde_json::to_vec(&post)?)
 }
 
-fn links(conn: &Connection, id: Key) -> Answer<Links> {
-    let curated = |sql: &str| -> Answer<Vec<Link>> {
-        let mut statement = conn.prepare_cached(sql)?;
-        let rows = statement.query_map([id], |row| {
+fn links(conn: &impl Source, id: Key) -> Answer<Links> {
+    let curated = |sql: &str| {
+        conn.rows(sql, &[Value::Id(id)], |row| {
             Ok(Link {
                 id: row.get(0)?,
                 relation: row.get(1)?,
@@ -484,30 +571,25 @@ fn links(conn: &Connection, id: Key) -> Answer<Links> {
                 origin: "curated",
                 post: summary(row, 4)?,
             })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        })
     };
     let mut outgoing = curated(&format!(
         "SELECT l.id, l.relation, l.position, l.note, {SUMMARY} FROM links l JOIN posts p ON p.id = l.target_post_id \
-         WHERE l.post_id = ? AND p.listed = 1 ORDER BY l.position, l.id"
+         WHERE l.post_id = $1 AND p.listed = TRUE ORDER BY l.position, l.id"
     ))?;
     let mut incoming = curated(&format!(
         "SELECT l.id, l.relation, l.position, l.note, {SUMMARY} FROM links l JOIN posts p ON p.id = l.post_id \
-         WHERE l.target_post_id = ? AND p.listed = 1 ORDER BY l.created_at, l.id"
+         WHERE l.target_post_id = $1 AND p.listed = TRUE ORDER BY l.created_at, l.id"
     ))?;
-    let body = |sql: &str| -> Answer<Vec<Summary>> {
-        let mut statement = conn.prepare_cached(sql)?;
-        let rows = statement.query_map([id], |row| summary(row, 0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    };
+    let body = |sql: &str| conn.rows(sql, &[Value::Id(id)], |row| summary(row, 0));
     for post in body(&format!(
-        "SELECT {SUMMARY} FROM body_links b JOIN posts p ON p.slug = b.slug WHERE b.post_id = ? AND p.listed = 1 ORDER BY b.position"
+        "SELECT {SUMMARY} FROM body_links b JOIN posts p ON p.slug = b.slug WHERE b.post_id = $1 AND p.listed = TRUE ORDER BY b.position"
     ))? {
         push_body(&mut outgoing, id, post.id, post);
     }
     for post in body(&format!(
         "SELECT {SUMMARY} FROM posts me JOIN body_links b ON b.slug = me.slug JOIN posts p ON p.id = b.post_id \
-         WHERE me.id = ? AND p.listed = 1 ORDER BY b.post_id"
+         WHERE me.id = $1 AND p.listed = TRUE ORDER BY b.post_id"
     ))? {
         push_body(&mut incoming, post.id, id, post);
     }
@@ -531,7 +613,7 @@ fn push_body(links: &mut Vec<Link>, from: Key, to: Key, post: Summary) {
     });
 }
 
-fn related(conn: &Connection, id: Key, links: Option<&Links>) -> Answer<Vec<Related>> {
+fn related(conn: &impl Source, id: Key, links: Option<&Links>) -> Answer<Vec<Related>> {
     let mut found: Vec<Related> = Vec::new();
     let curated = links.into_iter().flat_map(|l| &l.outgoing).filter(|l| l.origin == "curated");
     for link in curated {
@@ -539,24 +621,23 @@ fn related(conn: &Connection, id: Key, links: Option<&Links>) -> Answer<Vec<Rela
             Reason { kind: "curated", relation: Some(link.relation.clone()), score: None, terms: None };
         found.push(Related { post: link.post.clone(), reason });
     }
-    let mut statement = conn.prepare_cached(&format!(
+    let sql = format!(
         "SELECT r.score, r.terms, {SUMMARY} FROM related_posts r JOIN posts p ON p.id = r.related_id \
-         WHERE r.post_id = ? AND p.listed = 1 ORDER BY r.position LIMIT 6"
-    ))?;
-    let rows = statement.query_map([id], |row| {
+         WHERE r.post_id = $1 AND p.listed = TRUE ORDER BY r.position LIMIT 6"
+    );
+    let all = conn.rows(&sql, &[Value::Id(id)], |row| {
         let score: i32 = row.get(0)?;
         Ok(Related {
             reason: Reason {
                 kind: "similar",
                 relation: None,
                 score: Some(f64::from(score / 10) / 100.0),
-                terms: serde_json::from_str(row.get_ref(1)?.as_str()?).ok(),
+                terms: Some(row.json(1)?),
             },
             post: summary(row, 2)?,
         })
     })?;
-    for similar in rows {
-        let similar = similar?;
+    for similar in all {
         if found.len() < 6 && !found.iter().any(|r| r.post.id == similar.post.id) {
             found.push(similar);
         }
@@ -569,7 +650,7 @@ struct Below {
     author_id: Option<Key>,
 }
 
-fn comment(row: &Row<'_>, permalinks: &str) -> rusqlite::Result<Below> {
+fn comment(row: &impl Row, permalinks: &str) -> Answer<Below> {
     let id: Key = row.get(0)?;
     Ok(Below {
         author_id: row.get(8)?,
@@ -607,35 +688,38 @@ fn cursor(list: &str, at: &Moment, id: Key) -> String {
     pressroom::page::cursor(list, &KeyValue::Time(at), Id(id.0))
 }
 
-fn comments(conn: &Connection, post: &Post) -> Answer<List<Comment>> {
-    let mut roots = conn.prepare_cached(&format!(
-        "SELECT {COMMENT} FROM comments c WHERE c.post_id = ? AND c.parent_id IS NULL AND c.shown = 1 ORDER BY c.created_at, c.id LIMIT 21"
-    ))?;
-    let mut top: Vec<Below> =
-        roots.query_map([post.id], |row| comment(row, &post.url))?.collect::<Result<_, _>>()?;
+fn comments(conn: &impl Source, post: &Post) -> Answer<List<Comment>> {
+    let sql = format!(
+        "SELECT {COMMENT} FROM comments c WHERE c.post_id = $1 AND c.parent_id IS NULL AND c.shown = TRUE ORDER BY c.created_at, c.id LIMIT 21"
+    );
+    let mut top = conn.rows(&sql, &[Value::Id(post.id)], |row| comment(row, &post.url))?;
     let more = top.len() > 20;
     top.truncate(20);
-    let last = top.last().map_or(i64::MAX, |_| 4);
-    let mut replies = conn.prepare_cached(&format!(
-        "SELECT {COMMENT} FROM comments c WHERE c.post_id = ?1 AND c.shown = 1 AND c.depth BETWEEN 1 AND ?2"
-    ))?;
+    let last = top.last().map_or(i32::MAX, |_| 4);
+    let sql = format!(
+        "SELECT {COMMENT} FROM comments c WHERE c.post_id = $1 AND c.shown = TRUE AND c.depth BETWEEN 1 AND $2"
+    );
+    let replies =
+        conn.rows(&sql, &[Value::Id(post.id), Value::Number(last)], |row| comment(row, &post.url))?;
     let mut below: HashMap<Key, Vec<Below>> = HashMap::new();
-    for reply in replies.query_map(rusqlite::params![post.id, last], |row| comment(row, &post.url))? {
-        let reply = reply?;
+    for reply in replies {
         if let Some(parent) = reply.comment.parent_id {
             below.entry(parent).or_default().push(reply);
         }
     }
     let mut profiles: HashMap<Key, Author> = HashMap::new();
-    let mut profile = conn.prepare_cached(&format!(
-        "SELECT {AUTHOR}, {IMAGE} FROM authors a LEFT JOIN media m ON m.id = a.avatar_media_id WHERE a.id = ?"
-    ))?;
+    let sql = format!(
+        "SELECT {AUTHOR}, {IMAGE} FROM authors a LEFT JOIN media m ON m.id = a.avatar_media_id WHERE a.id = $1"
+    );
     for id in top.iter().chain(below.values().flatten()).filter_map(|c| c.author_id) {
         if let std::collections::hash_map::Entry::Vacant(entry) = profiles.entry(id) {
             let known = post.authors.iter().find(|a| a.id == id);
             entry.insert(match known {
                 Some(known) => Author { role: None, ..known.clone() },
-                None => profile.query_row([id], |row| author(row, 0))?,
+                None => conn
+                    .rows(&sql, &[Value::Id(id)], |row| author(row, 0))?
+                    .pop()
+                    .ok_or("a comment's author is gone")?,
             });
         }
     }
@@ -685,8 +769,8 @@ pub fn list(conn: &Connection, limit: usize) -> Answer<Vec<u8>> {
          LEFT JOIN site s ON s.id = 1 WHERE p.listed = 1 ORDER BY p.sorted_at DESC, p.id DESC LIMIT ?"
     ))?;
     let mut posts: Vec<(Post, Moment)> = newest
-        .query_map([i64::try_from(limit + 1)?], |row| Ok((card(row)?, row.get(35)?)))?
-        .collect::<Result<_, _>>()?;
+        .query_and_then([i64::try_from(limit + 1)?], |row| Ok((card(row)?, row.get(35)?)))?
+        .collect::<Answer<_>>()?;
     let more = posts.len() > limit;
     posts.truncate(limit);
     let ids =

@@ -2,14 +2,16 @@
 //! post, threads to depth 3 and more. Made once and kept.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pressroom_schema::{Db, DbSettings, Id, Source, Timestamp};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::Answer;
+use crate::libpq::Client;
 
 /// Rises when what is made changes: older files are made anew.
 const EDITION: i64 = 2;
@@ -176,7 +178,7 @@ pub fn make(size: Size) -> Answer<PathBuf> {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{end}", path.display()));
     }
-    migrate(&path)?;
+    migrate(Source::Sqlite(path.clone()))?;
     let mut conn = Connection::open(&path)?;
     // The threads that migrated close their connections in their own time.
     while conn.execute_batch("PRAGMA journal_mode = OFF").is_err() {
@@ -203,17 +205,65 @@ pub fn make(size: Size) -> Answer<PathBuf> {
     Ok(path)
 }
 
-fn migrate(path: &Path) -> Answer<()> {
-    let settings = DbSettings {
-        source: Source::Sqlite(path.to_owned()),
-        readers: 1,
-        writers: 1,
-        queue: 16,
-        durable: false,
-    };
+fn migrate(source: Source) -> Answer<()> {
+    let settings = DbSettings { source, readers: 1, writers: 1, queue: 16, durable: false };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async { Db::open(settings)?.raw(pressroom_schema::migrate::up).await })?;
     Ok(())
+}
+
+/// What a publication consists of, each table after those that it refers to. The index of the search is not among them: no row
+/// on PostgreSQL asks it.
+const TABLES: [&str; 15] = [
+    "site",
+    "counters",
+    "media",
+    "authors",
+    "tags",
+    "posts",
+    "revisions",
+    "post_authors",
+    "post_tags",
+    "post_lists",
+    "links",
+    "body_links",
+    "related_posts",
+    "post_terms",
+    "comments",
+];
+
+/// Copies the small publication, row for row, to an empty database of PostgreSQL.
+pub fn copy(url: &str) -> Answer<()> {
+    let from = Connection::open(make(Size::S)?)?;
+    migrate(Source::Postgres { primary: url.to_owned(), replicas: Vec::new() })?;
+    let to = Client::connect(url)?;
+    to.run("TRUNCATE counters")?;
+    for table in TABLES {
+        let mut statement = from.prepare(&format!("SELECT * FROM {table}"))?;
+        let names = statement.column_names().join(", ");
+        let count = statement.column_count();
+        let (mut rows, mut lines) = (statement.query([])?, String::new());
+        while let Some(row) = rows.next()? {
+            let fields = (0..count).map(|n| field(row.get_ref(n)?)).collect::<Answer<Vec<_>>>()?;
+            lines.push_str(&fields.join("\t"));
+            lines.push('\n');
+        }
+        to.copy(&format!("COPY {table} ({names}) FROM STDIN"), &lines)?;
+    }
+    to.run("VACUUM ANALYZE")
+}
+
+/// A value as `COPY` reads it.
+fn field(value: ValueRef<'_>) -> Answer<String> {
+    Ok(match value {
+        ValueRef::Null => "\\N".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(text) => {
+            std::str::from_utf8(text)?.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t")
+        }
+        ValueRef::Blob(id) => Uuid::from_slice(id)?.to_string(),
+    })
 }
 
 fn fill(conn: &Connection, size: Size) -> Answer<()> {

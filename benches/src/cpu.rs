@@ -40,6 +40,18 @@ pub fn pin(core: usize) {
     }
 }
 
+/// Lets this thread, and those that it starts, run on every core.
+pub fn unpin() {
+    // SAFETY: as above; the kernel leaves out the cores that are not there.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        for core in 0..usize::try_from(libc::CPU_SETSIZE).unwrap_or(0) {
+            libc::CPU_SET(core, &mut set);
+        }
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set);
+    }
+}
+
 /// Resident memory of a process in bytes, with what it maps of files.
 pub fn resident(pid: u32) -> Answer<u64> {
     status(pid, "VmRSS:")

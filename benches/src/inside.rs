@@ -44,9 +44,9 @@ pub fn hot(size: Size) -> Vec<String> {
 }
 
 /// A read of ours, on the reader's thread.
-type Read = Arc<dyn Fn(&Svc, &mut Conn, &Viewer) -> pressroom::error::Result<usize> + Send + Sync>;
+pub type Read = Arc<dyn Fn(&Svc, &mut Conn, &Viewer) -> pressroom::error::Result<usize> + Send + Sync>;
 
-fn page(slugs: Vec<String>) -> Read {
+pub fn page(slugs: Vec<String>) -> Read {
     let next = std::sync::atomic::AtomicUsize::new(0);
     Arc::new(move |svc, conn, viewer| {
         let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % slugs.len();
@@ -54,7 +54,12 @@ fn page(slugs: Vec<String>) -> Read {
     })
 }
 
-fn one_page(svc: &Svc, conn: &mut Conn, viewer: &Viewer, slug: &str) -> pressroom::error::Result<Vec<u8>> {
+pub fn one_page(
+    svc: &Svc,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    slug: &str,
+) -> pressroom::error::Result<Vec<u8>> {
     match posts::get_in(svc, conn, viewer, &Ref::Slug(slug.to_owned()), None, None, PAGE)? {
         Found::Here(view) => Ok(serde_json::to_vec(&view).unwrap()),
         Found::Moved(_) => Ok(Vec::new()),
@@ -159,12 +164,13 @@ pub fn scratch(name: &str) -> Answer<std::path::PathBuf> {
     Ok(path)
 }
 
+/// Posts with more than a page of comments, with few, and the ends of the publication.
+pub fn telling() -> [String; 4] {
+    [400, 401, 0, Size::S.posts() - 1].map(corpus::slug)
+}
+
 fn check(svc: &Svc, conn: &Connection) -> Answer<()> {
-    // More than a page of comments, few, and the ends of the publication.
-    for n in [400, 401, 0, Size::S.posts() - 1] {
-        check_page(svc, conn, &corpus::slug(n))?;
-    }
-    Ok(())
+    telling().iter().try_for_each(|slug| check_page(svc, conn, slug))
 }
 
 /// Compares the bytes of a page, and of a list, with those of the baseline.
@@ -182,18 +188,22 @@ fn check_page(svc: &Svc, conn: &Connection, slug: &str) -> Answer<()> {
     for (what, ours, theirs) in
         [("page", page, baseline::page(conn, slug)?), ("list", list, baseline::list(conn, 10)?)]
     {
-        if ours != theirs {
-            let at = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
-            let near = |bytes: &[u8]| {
-                String::from_utf8_lossy(
-                    &bytes[at.saturating_sub(60).min(bytes.len())..(at + 60).min(bytes.len())],
-                )
-                .into_owned()
-            };
-            return Err(format!("the {what} differs:\n{}\n{}", near(&ours), near(&theirs)).into());
-        }
+        same(what, &ours, &theirs)?;
     }
     Ok(())
+}
+
+/// Whether the server's bytes are the baseline's; if not, where they part.
+pub fn same(what: &str, ours: &[u8], theirs: &[u8]) -> Answer<()> {
+    if ours == theirs {
+        return Ok(());
+    }
+    let at = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let near = |bytes: &[u8]| {
+        String::from_utf8_lossy(&bytes[at.saturating_sub(60).min(bytes.len())..(at + 60).min(bytes.len())])
+            .into_owned()
+    };
+    Err(format!("the {what} differs:\n{}\n{}", near(ours), near(theirs)).into())
 }
 
 fn against_hand(table: &mut Table) -> Answer<()> {

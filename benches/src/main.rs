@@ -3,11 +3,14 @@
 
 mod app;
 mod baseline;
+mod cluster;
 mod corpus;
 mod cpu;
 mod http;
 mod inside;
+mod libpq;
 mod over;
+mod postgres;
 mod serve;
 mod table;
 
@@ -45,6 +48,7 @@ fn main() -> Answer<()> {
             let mut table = table::Table::new(wanted);
             inside::rows(&mut table)?;
             over::rows(&mut table)?;
+            postgres::rows(&mut table)?;
             Ok(())
         }
         _ => Err("run [ROW…] | corpus | repeat CASE TIMES".into()),

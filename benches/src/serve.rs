@@ -52,7 +52,8 @@ fn commands(service: &pressroom::service::Svc) {
     }
 }
 
-async fn describe(service: &pressroom::service::Svc, slug: &str, n: &str) -> Result<(), String> {
+/// Gives a tag another description.
+pub async fn describe(service: &pressroom::service::Svc, slug: &str, n: &str) -> Result<(), String> {
     let change: UpdateTag = serde_json::from_value(serde_json::json!({ "description": format!("Of {n}") }))
         .map_err(|e| e.to_string())?;
     tags::update(service, &Viewer::system(), &Ref::Slug(slug.to_owned()), change, None)
