@@ -2,13 +2,13 @@
 
 use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Nullable};
 
 use crate::authors::{self, AuthorRow, WithAvatar};
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
-use crate::sql::{id_list, push_ids};
+use crate::sql::{Dialect, id_list, kept, on_inner, push_ids};
 use crate::tags::{self, TagRow, WithParent};
 use crate::types::Id;
 
@@ -24,8 +24,12 @@ struct Statement {
     image_columns: ImageColumns,
 }
 
-impl QueryFragment<MultiBackend> for Statement {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Dialect> QueryFragment<DB> for Statement
+where
+    AuthorColumns: QueryFragment<DB>,
+    ImageColumns: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH a (id) AS (");
         push_ids(&self.authors, &mut out)?;
         out.push_sql("), t (id) AS (");
@@ -45,16 +49,7 @@ impl QueryFragment<MultiBackend> for Statement {
     }
 }
 
-impl QueryId for Statement {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for Statement {
-    type SqlType = (Integer, SqlTypeOf<AuthorColumns>, Nullable<SqlTypeOf<ImageColumns>>);
-}
-
-impl RunQueryDsl<Conn> for Statement {}
+kept!(Statement, rows: (Integer, SqlTypeOf<AuthorColumns>, Nullable<SqlTypeOf<ImageColumns>>));
 
 /// The profiles and tags with these ids, in no particular order.
 ///
@@ -74,7 +69,7 @@ pub fn by_ids(
         author_columns: <AuthorRow as Selectable<MultiBackend>>::construct_selection(),
         image_columns: <ImageRow as Selectable<MultiBackend>>::construct_selection(),
     };
-    let rows: Vec<(i32, AuthorRow, Option<ImageRow>)> = statement.load(conn)?;
+    let rows: Vec<(i32, AuthorRow, Option<ImageRow>)> = on_inner!(conn, c => statement.load(c))?;
     let mut found = (Vec::new(), Vec::new());
     for (kind, row, avatar) in rows {
         if kind == 0 {

@@ -5,10 +5,11 @@
 //! tags have no such number; they are cut by id, which rises with time, and a file is named by the id it begins with.
 
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::{Conn, MultiBackend};
+use crate::sql::{kept, known_by_text};
 use crate::tables::{comments, media, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
@@ -121,7 +122,7 @@ pub fn list_file(
     Ok(ListFile(lists, first).load(conn)?)
 }
 
-#[derive(Debug, Clone, Copy, QueryId)]
+#[derive(Debug, Clone, Copy)]
 struct PostFiles;
 
 impl QueryFragment<MultiBackend> for PostFiles {
@@ -134,9 +135,7 @@ impl QueryFragment<MultiBackend> for PostFiles {
     }
 }
 
-impl Query for PostFiles {
-    type SqlType = (BigInt, TimeSql);
-}
+kept!(PostFiles, rows: (BigInt, TimeSql));
 
 #[derive(Debug, Clone, Copy)]
 struct ListFiles(Lists);
@@ -152,9 +151,7 @@ impl QueryFragment<MultiBackend> for ListFiles {
     }
 }
 
-impl Query for ListFiles {
-    type SqlType = IdSql;
-}
+known_by_text!(ListFiles, rows: IdSql);
 
 #[derive(Debug, Clone, Copy)]
 struct ListFile(Lists, Id);
@@ -170,20 +167,4 @@ impl QueryFragment<MultiBackend> for ListFile {
     }
 }
 
-impl Query for ListFile {
-    type SqlType = (Text, TimeSql, Nullable<TimeSql>);
-}
-
-/// The text depends on the table, so that it is known by itself and not by its type.
-macro_rules! known_by_text {
-    ($($name:ty),+) => {$(
-        impl QueryId for $name {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-        impl RunQueryDsl<Conn> for $name {}
-    )+};
-}
-known_by_text!(ListFiles, ListFile);
-
-impl RunQueryDsl<Conn> for PostFiles {}
+known_by_text!(ListFile, rows: (Text, TimeSql, Nullable<TimeSql>));

@@ -8,9 +8,9 @@ mod ties;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
+use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
-use crate::sql::{Wanted, id_in, wanted};
+use crate::sql::{Wanted, id_in, on_inner, wanted};
 use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
 
@@ -148,6 +148,19 @@ fn body(columns: Columns) -> Body {
     )
 }
 
+/// The columns of a [`WithImage`], which are the same on both databases.
+type Row = (
+    <PostRow as Selectable<MultiBackend>>::SelectExpression,
+    <Option<ImageRow> as Selectable<MultiBackend>>::SelectExpression,
+);
+
+fn row() -> Row {
+    (
+        <PostRow as Selectable<MultiBackend>>::construct_selection(),
+        <Option<ImageRow> as Selectable<MultiBackend>>::construct_selection(),
+    )
+}
+
 /// A post with its image, and what was wanted of its long columns.
 #[derive(Debug, Clone, Queryable)]
 pub struct FullPost {
@@ -190,11 +203,10 @@ impl Ref {
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn, post: &Ref) -> crate::Result<Option<WithImage>> {
-    let base =
-        posts::table.left_join(media::table).select((PostRow::as_select(), Option::<ImageRow>::as_select()));
+    let base = posts::table.left_join(media::table).select(row());
     Ok(match post {
-        Ref::Id(id) => base.filter(posts::id.eq(*id)).first(conn).optional()?,
-        Ref::Slug(slug) => base.filter(posts::slug.eq(slug)).first(conn).optional()?,
+        Ref::Id(id) => on_inner!(conn, c => base.filter(posts::id.eq(*id)).first(c)).optional()?,
+        Ref::Slug(slug) => on_inner!(conn, c => base.filter(posts::slug.eq(slug)).first(c)).optional()?,
     })
 }
 
@@ -206,11 +218,8 @@ pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithImage>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(posts::table
-        .left_join(media::table)
-        .filter(id_in(posts::id, ids))
-        .select((PostRow::as_select(), Option::<ImageRow>::as_select()))
-        .load(conn)?)
+    let query = posts::table.left_join(media::table).filter(id_in(posts::id, ids)).select(row());
+    Ok(on_inner!(conn, c => query.load(c))?)
 }
 
 /// The post with its image and the long columns that are wanted, whatever its state.
@@ -221,14 +230,11 @@ pub fn find_full(conn: &mut Conn, post: &Ref, columns: Columns) -> crate::Result
     if columns == Columns::NONE {
         return Ok(find(conn, post)?.map(FullPost::from));
     }
-    let base = posts::table.left_join(media::table).select((
-        PostRow::as_select(),
-        Option::<ImageRow>::as_select(),
-        body(columns),
-    ));
+    let (post_columns, image_columns) = row();
+    let base = posts::table.left_join(media::table).select((post_columns, image_columns, body(columns)));
     Ok(match post {
-        Ref::Id(id) => base.filter(posts::id.eq(*id)).first(conn).optional()?,
-        Ref::Slug(slug) => base.filter(posts::slug.eq(slug)).first(conn).optional()?,
+        Ref::Id(id) => on_inner!(conn, c => base.filter(posts::id.eq(*id)).first(c)).optional()?,
+        Ref::Slug(slug) => on_inner!(conn, c => base.filter(posts::slug.eq(slug)).first(c)).optional()?,
     })
 }
 
@@ -243,11 +249,13 @@ pub fn full_by_ids(conn: &mut Conn, ids: &[Id], columns: Columns) -> crate::Resu
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(posts::table
-        .left_join(media::table)
-        .filter(id_in(posts::id, ids))
-        .select((PostRow::as_select(), Option::<ImageRow>::as_select(), body(columns)))
-        .load(conn)?)
+    let (post_columns, image_columns) = row();
+    let query = posts::table.left_join(media::table).filter(id_in(posts::id, ids)).select((
+        post_columns,
+        image_columns,
+        body(columns),
+    ));
+    Ok(on_inner!(conn, c => query.load(c))?)
 }
 
 /// Ids of the posts' authors as they are live, for questions of rights.

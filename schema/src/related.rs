@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Integer, Text};
 
-use crate::db::{Conn, MultiBackend};
-use crate::sql::{id_in, text_in};
+use crate::db::Conn;
+use crate::sql::{Dialect, id_in, kept, text_in};
 use crate::tables::{counters, post_terms, related_posts};
 use crate::types::{Id, IdSql, Json};
 
@@ -239,75 +239,63 @@ struct Holders {
     terms: String,
 }
 
-impl QueryFragment<MultiBackend> for Holders {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let (open, middle, close) = match out.backend() {
-            MultiBackend::Sqlite(_) => (
+impl<DB: Dialect> QueryFragment<DB> for Holders {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (open, middle, close) = if out.backend().is_sqlite() {
+            (
                 "SELECT p.term, p.post_id, p.weight FROM json_each(",
                 ") AS g CROSS JOIN post_terms AS p ON p.term = g.value AND p.post_id IN \
                  (SELECT r.post_id FROM post_terms AS r WHERE r.term = g.value ORDER BY r.post_id DESC LIMIT ",
                 ")",
-            ),
-            MultiBackend::Pg(_) => (
+            )
+        } else {
+            (
                 "SELECT p.term, p.post_id, p.weight FROM jsonb_array_elements_text(CAST(",
                 " AS jsonb)) AS g (value) CROSS JOIN LATERAL \
                  (SELECT r.* FROM post_terms AS r WHERE r.term = g.value ORDER BY r.post_id DESC LIMIT ",
                 ") AS p",
-            ),
+            )
         };
         out.push_sql(open);
-        out.push_bind_param::<Text, str>(&self.terms)?;
+        DB::text(&mut out, &self.terms)?;
         out.push_sql(middle);
-        out.push_bind_param::<BigInt, i64>(&LOOKED_AT)?;
+        DB::big(&mut out, &LOOKED_AT)?;
         out.push_sql(close);
         Ok(())
     }
 }
 
-impl QueryId for Holders {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for Holders {
-    type SqlType = (Text, IdSql, Integer);
-}
-
-impl RunQueryDsl<Conn> for Holders {}
+kept!(Holders, rows: (Text, IdSql, Integer));
 
 /// Adds the rows of a JSON list: post, position, related post, score and terms of each.
 struct AddRelated {
     rows: String,
 }
 
-impl QueryFragment<MultiBackend> for AddRelated {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let (open, close) = match out.backend() {
-            MultiBackend::Sqlite(_) => (
+impl<DB: Dialect> QueryFragment<DB> for AddRelated {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (open, close) = if out.backend().is_sqlite() {
+            (
                 "INSERT INTO related_posts (post_id, position, related_id, score, terms) SELECT unhex(g.value ->> 0), \
                  g.value ->> 1, unhex(g.value ->> 2), g.value ->> 3, g.value -> 4 FROM json_each(",
                 ") AS g",
-            ),
-            MultiBackend::Pg(_) => (
+            )
+        } else {
+            (
                 "INSERT INTO related_posts (post_id, position, related_id, score, terms) SELECT CAST(g.value ->> 0 AS uuid), \
                  CAST(g.value ->> 1 AS integer), CAST(g.value ->> 2 AS uuid), CAST(g.value ->> 3 AS integer), g.value -> 4 \
                  FROM jsonb_array_elements(CAST(",
                 " AS jsonb)) AS g (value)",
-            ),
+            )
         };
         out.push_sql(open);
-        out.push_bind_param::<Text, str>(&self.rows)?;
+        DB::text(&mut out, &self.rows)?;
         out.push_sql(close);
         Ok(())
     }
 }
 
-impl QueryId for AddRelated {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<Conn> for AddRelated {}
+kept!(AddRelated);
 
 /// Adds the terms of a JSON list, each with its weight, to a post.
 struct AddTerms {
@@ -315,27 +303,20 @@ struct AddTerms {
     terms: String,
 }
 
-impl QueryFragment<MultiBackend> for AddTerms {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let (list, end) = match out.backend() {
-            MultiBackend::Sqlite(_) => (", g.value ->> 1 FROM json_each(", ") AS g"),
-            MultiBackend::Pg(_) => (
-                ", CAST(g.value ->> 1 AS integer) FROM jsonb_array_elements(CAST(",
-                " AS jsonb)) AS g (value)",
-            ),
+impl<DB: Dialect> QueryFragment<DB> for AddTerms {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (list, end) = if out.backend().is_sqlite() {
+            (", g.value ->> 1 FROM json_each(", ") AS g")
+        } else {
+            (", CAST(g.value ->> 1 AS integer) FROM jsonb_array_elements(CAST(", " AS jsonb)) AS g (value)")
         };
         out.push_sql("INSERT INTO post_terms (term, post_id, weight) SELECT g.value ->> 0, ");
-        out.push_bind_param::<IdSql, Id>(&self.post)?;
+        DB::id(&mut out, &self.post)?;
         out.push_sql(list);
-        out.push_bind_param::<Text, str>(&self.terms)?;
+        DB::text(&mut out, &self.terms)?;
         out.push_sql(end);
         Ok(())
     }
 }
 
-impl QueryId for AddTerms {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<Conn> for AddTerms {}
+kept!(AddTerms);

@@ -19,7 +19,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Integer, Text};
 
 use crate::db::{Conn, MultiBackend};
-use crate::sql::{IdIn, id_in};
+use crate::sql::{IdIn, id_in, known_by_text};
 use crate::tables::{post_lists, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
@@ -424,9 +424,7 @@ impl QueryFragment<MultiBackend> for Ranked {
     }
 }
 
-impl diesel::query_builder::Query for Ranked {
-    type SqlType = (IdSql, TimeSql, Text, Text, Text);
-}
+known_by_text!(Ranked, rows: (IdSql, TimeSql, Text, Text, Text));
 
 /// The chosen matches alone.
 #[derive(Debug)]
@@ -441,21 +439,7 @@ impl QueryFragment<MultiBackend> for Ids {
     }
 }
 
-impl diesel::query_builder::Query for Ids {
-    type SqlType = IdSql;
-}
-
-/// The text depends on the filters, so that it is known by itself and not by its type.
-macro_rules! known_by_text {
-    ($($name:ty),+) => {$(
-        impl QueryId for $name {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-        impl RunQueryDsl<Conn> for $name {}
-    )+};
-}
-known_by_text!(Ranked, Ids);
+known_by_text!(Ids, rows: IdSql);
 
 /// The query language of FTS5 (<https://www.sqlite.org/fts5.html>, section 3).
 mod fts5 {

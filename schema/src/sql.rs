@@ -2,46 +2,93 @@
 //! anew at each execution. What differs between the databases in a query differs here.
 
 use diesel::QueryResult;
+use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use serde_json::Value;
 
 use crate::db::MultiBackend;
-use crate::types::Id;
+use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
-/// Writes `column`, then the list as each database takes it apart. Subqueries ask for the true backends' fragments too.
+/// What a fragment asks of the database it is written for: which of the two it is, and places for values.
+///
+/// A query against [`Conn`](crate::db::Conn) is written out anew at each execution, twice, though its statement is kept. The few
+/// that every page runs go to the connection inside instead, with [`on_inner!`]: their fragments are written for whichever
+/// backend asks.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a bound value must outlive the statement")]
+pub(crate) trait Dialect: Backend {
+    /// Whether it is SQLite; else it is PostgreSQL.
+    fn is_sqlite(&self) -> bool;
+    /// Writes a place for a text.
+    fn text<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b str) -> QueryResult<()>;
+    /// Writes a place for a truth value.
+    fn truth<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b bool) -> QueryResult<()>;
+    /// Writes a place for an `integer`.
+    fn int<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b i32) -> QueryResult<()>;
+    /// Writes a place for a `bigint`.
+    fn big<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b i64) -> QueryResult<()>;
+    /// Writes a place for an id.
+    fn id<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b Id) -> QueryResult<()>;
+    /// Writes a place for a moment.
+    fn time<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b Timestamp) -> QueryResult<()>;
+}
+
+macro_rules! dialect {
+    ($backend:ty, |$this:ident| $is_sqlite:expr) => {
+        impl Dialect for $backend {
+            fn is_sqlite(&self) -> bool {
+                let $this = self;
+                $is_sqlite
+            }
+            fn text<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b str) -> QueryResult<()> {
+                out.push_bind_param::<Text, str>(value)
+            }
+            fn truth<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b bool) -> QueryResult<()> {
+                out.push_bind_param::<Bool, bool>(value)
+            }
+            fn int<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b i32) -> QueryResult<()> {
+                out.push_bind_param::<Integer, i32>(value)
+            }
+            fn big<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b i64) -> QueryResult<()> {
+                out.push_bind_param::<BigInt, i64>(value)
+            }
+            fn id<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b Id) -> QueryResult<()> {
+                out.push_bind_param::<IdSql, Id>(value)
+            }
+            fn time<'b>(out: &mut AstPass<'_, 'b, Self>, value: &'b Timestamp) -> QueryResult<()> {
+                out.push_bind_param::<TimeSql, Timestamp>(value)
+            }
+        }
+    };
+}
+dialect!(MultiBackend, |this| matches!(this, MultiBackend::Sqlite(_)));
+dialect!(Sqlite, |_this| true);
+dialect!(Pg, |_this| false);
+
+/// Runs `$query` on the connection inside of `$conn`, as `$run` says: `on_inner!(conn, c => query.load(c))`.
+macro_rules! on_inner {
+    ($conn:expr, $inner:ident => $run:expr) => {
+        match $conn {
+            crate::db::Conn::Sqlite($inner) => $run,
+            crate::db::Conn::Pg($inner) => $run,
+        }
+    };
+}
+pub(crate) use on_inner;
+
+/// Writes `column`, then the list as each database takes it apart.
 macro_rules! in_list {
     ($name:ident, pg: $pg_open:literal, $pg_close:literal, sqlite: $lite_open:literal, $lite_close:literal) => {
-        impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for $name<C> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for $name<C> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
                 self.column.walk_ast(out.reborrow())?;
-                let (open, close) = match out.backend() {
-                    MultiBackend::Pg(_) => ($pg_open, $pg_close),
-                    MultiBackend::Sqlite(_) => ($lite_open, $lite_close),
-                };
+                let (open, close) =
+                    if out.backend().is_sqlite() { ($lite_open, $lite_close) } else { ($pg_open, $pg_close) };
                 out.push_sql(open);
-                out.push_bind_param::<Text, str>(&self.list)?;
+                DB::text(&mut out, &self.list)?;
                 out.push_sql(close);
-                Ok(())
-            }
-        }
-        impl<C: QueryFragment<Pg>> QueryFragment<Pg> for $name<C> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                self.column.walk_ast(out.reborrow())?;
-                out.push_sql($pg_open);
-                out.push_bind_param::<Text, str>(&self.list)?;
-                out.push_sql($pg_close);
-                Ok(())
-            }
-        }
-        impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for $name<C> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-                self.column.walk_ast(out.reborrow())?;
-                out.push_sql($lite_open);
-                out.push_bind_param::<Text, str>(&self.list)?;
-                out.push_sql($lite_close);
                 Ok(())
             }
         }
@@ -77,13 +124,14 @@ pub(crate) fn id_list(ids: &[Id]) -> String {
 }
 
 /// A query that answers the ids of an [`id_list`], one a row.
-pub(crate) fn push_ids<'b>(list: &'b str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-    let (open, close) = match out.backend() {
-        MultiBackend::Pg(_) => ("SELECT CAST(jsonb_array_elements_text(CAST(", " AS jsonb)) AS uuid)"),
-        MultiBackend::Sqlite(_) => ("SELECT unhex(value) FROM json_each(", ")"),
+pub(crate) fn push_ids<'b, DB: Dialect>(list: &'b str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    let (open, close) = if out.backend().is_sqlite() {
+        ("SELECT unhex(value) FROM json_each(", ")")
+    } else {
+        ("SELECT CAST(jsonb_array_elements_text(CAST(", " AS jsonb)) AS uuid)")
     };
     out.push_sql(open);
-    out.push_bind_param::<Text, str>(list)?;
+    DB::text(out, list)?;
     out.push_sql(close);
     Ok(())
 }
@@ -184,10 +232,10 @@ impl<C, QS> diesel::expression::SelectableExpression<QS> for Wanted<C> where
 impl<C, G> diesel::expression::ValidGrouping<G> for Wanted<C> {
     type IsAggregate = diesel::expression::is_aggregate::No;
 }
-impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Wanted<C> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for Wanted<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("CASE WHEN ");
-        out.push_bind_param::<Bool, bool>(&self.wanted)?;
+        DB::truth(&mut out, &self.wanted)?;
         out.push_sql(" THEN ");
         self.column.walk_ast(out.reborrow())?;
         out.push_sql(" END");
@@ -195,23 +243,53 @@ impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Wanted<C> {
     }
 }
 
+/// Marks a statement whose text is the same for all values on one database, of which a connection has but one, so that it is
+/// prepared once and known by its type; `rows` is the type of what it answers.
+macro_rules! kept {
+    ($name:ty, rows: $rows:ty) => {
+        impl diesel::query_builder::Query for $name {
+            type SqlType = $rows;
+        }
+        crate::sql::kept!($name);
+    };
+    ($name:ty) => {
+        impl diesel::query_builder::QueryId for $name {
+            type QueryId = Self;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+        impl<C> diesel::RunQueryDsl<C> for $name {}
+    };
+}
+pub(crate) use kept;
+
+/// Marks a statement whose text depends on its values, so that it is known by the text and not by its type.
+macro_rules! known_by_text {
+    ($name:ty, rows: $rows:ty) => {
+        impl diesel::query_builder::Query for $name {
+            type SqlType = $rows;
+        }
+        impl diesel::query_builder::QueryId for $name {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+        impl<C> diesel::RunQueryDsl<C> for $name {}
+    };
+}
+pub(crate) use known_by_text;
+
 /// A statement without parameters or rows, prepared once and kept.
 macro_rules! statement {
     ($name:ident, $sqlite:literal, $pg:literal) => {
         #[derive(Debug, Clone, Copy, QueryId)]
         pub(crate) struct $name;
 
-        impl QueryFragment<MultiBackend> for $name {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-                let text = match out.backend() {
-                    MultiBackend::Pg(_) => $pg,
-                    MultiBackend::Sqlite(_) => $sqlite,
-                };
-                out.push_sql(text);
+        impl<DB: Dialect> QueryFragment<DB> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+                out.push_sql(if out.backend().is_sqlite() { $sqlite } else { $pg });
                 Ok(())
             }
         }
-        impl diesel::RunQueryDsl<crate::db::Conn> for $name {}
+        impl<C> diesel::RunQueryDsl<C> for $name {}
     };
 }
 

@@ -6,15 +6,15 @@
 use diesel::QueryResult;
 use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::Integer;
 
 use super::{CommentRow, Order};
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
-use crate::sql::{id_in, id_list, push_ids};
+use crate::sql::{Dialect, id_in, id_list, kept, known_by_text, on_inner, push_ids};
 use crate::tables::comments;
-use crate::types::{Id, IdSql, TimeSql, Timestamp};
+use crate::types::{Id, Timestamp};
 
 /// What a page is a page of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,7 +67,7 @@ pub(super) enum KeyOf {
 
 impl Pages {
     /// The rows of the group `g.value`, with the database's way to make an id of it.
-    fn rows<'b>(&'b self, id: &str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+    fn rows<'b, DB: Dialect>(&'b self, id: &str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(" FROM comments AS r WHERE ");
         out.push_sql(if self.kind == Kind::Replies { "r.parent_id = " } else { "r.post_id = " });
         out.push_sql(id);
@@ -81,29 +81,32 @@ impl Pages {
             out.push_sql(key);
             out.push_sql(if self.falls { ", r.id) < (" } else { ", r.id) > (" });
             match value {
-                KeyOf::Time(at) => out.push_bind_param::<TimeSql, Timestamp>(at)?,
-                KeyOf::Int(n) => out.push_bind_param::<Integer, i32>(n)?,
+                KeyOf::Time(at) => DB::time(out, at)?,
+                KeyOf::Int(n) => DB::int(out, n)?,
             }
             out.push_sql(", ");
-            out.push_bind_param::<IdSql, Id>(place)?;
+            DB::id(out, place)?;
             out.push_sql(")");
         }
         out.push_sql(" ORDER BY ");
         out.push_sql(key);
         out.push_sql(if self.falls { " DESC, r.id DESC LIMIT " } else { ", r.id LIMIT " });
-        out.push_bind_param::<BigInt, i64>(&self.fetch)
+        DB::big(out, &self.fetch)
     }
 
     /// The page, its comments' replies, the replies to those, and so on.
-    fn with_replies<'b>(
+    fn with_replies<'b, DB: Dialect>(
         &'b self,
         below: &'b Below,
-        out: &mut AstPass<'_, 'b, MultiBackend>,
-    ) -> QueryResult<()> {
-        let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        out: &mut AstPass<'_, 'b, DB>,
+    ) -> QueryResult<()>
+    where
+        Selection: QueryFragment<DB>,
+    {
+        let is_sqlite = out.backend().is_sqlite();
         out.push_sql("WITH RECURSIVE t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count FROM ");
         out.push_sql(if is_sqlite { "json_each(" } else { "jsonb_array_elements_text(CAST(" });
-        out.push_bind_param::<Text, str>(&self.groups)?;
+        DB::text(out, &self.groups)?;
         if is_sqlite {
             out.push_sql(") AS g CROSS JOIN comments AS c ON ");
             if self.kind != Kind::Replies {
@@ -127,13 +130,13 @@ impl Pages {
 }
 
 /// The recursive half of a statement over `t (post_id, id, level, replies)`, which its first half begins with the comments at the top.
-fn push_branches<'b>(
+fn push_branches<'b, DB: Dialect>(
     per_parent: &'b i64,
     levels: &'b i32,
     most: &'b i64,
-    out: &mut AstPass<'_, 'b, MultiBackend>,
+    out: &mut AstPass<'_, 'b, DB>,
 ) -> QueryResult<()> {
-    let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+    let is_sqlite = out.backend().is_sqlite();
     out.push_sql(" UNION ALL SELECT n.post_id, n.id, t.level + 1, n.reply_count FROM t CROSS JOIN ");
     out.push_sql(if is_sqlite {
         "comments AS n ON n.post_id = t.post_id AND n.id IN (SELECT r.id"
@@ -144,74 +147,64 @@ fn push_branches<'b>(
         " FROM comments AS r WHERE r.post_id = t.post_id AND r.parent_id = t.id AND r.shown = TRUE \
          ORDER BY r.created_at, r.id LIMIT ",
     );
-    out.push_bind_param::<BigInt, i64>(per_parent)?;
+    DB::big(out, per_parent)?;
     // A comment that nobody answered is not looked into.
     out.push_sql(if is_sqlite { ")" } else { ") AS n" });
     out.push_sql(" WHERE t.replies > 0 AND t.level < ");
-    out.push_bind_param::<Integer, i32>(levels)?;
+    DB::int(out, levels)?;
     // SQLite stops a recursion by a limit inside it; PostgreSQL stops when nobody asks for more.
     if is_sqlite {
         out.push_sql(" LIMIT ");
-        out.push_bind_param::<BigInt, i64>(most)?;
+        DB::big(out, most)?;
     }
     Ok(())
 }
 
 /// Where the columns of the comments in `t` come from.
-fn push_from<'b>(most: &'b i64, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-    if matches!(out.backend(), MultiBackend::Sqlite(_)) {
+fn push_from<'b, DB: Dialect>(most: &'b i64, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    if out.backend().is_sqlite() {
         out.push_sql(" FROM t CROSS JOIN");
     } else {
         out.push_sql(" FROM (SELECT t.post_id, t.id, t.level FROM t LIMIT ");
-        out.push_bind_param::<BigInt, i64>(most)?;
+        DB::big(out, most)?;
         out.push_sql(") AS t JOIN");
     }
     out.push_sql(" comments ON comments.post_id = t.post_id AND comments.id = t.id");
     Ok(())
 }
 
-impl QueryFragment<MultiBackend> for Pages {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Dialect> QueryFragment<DB> for Pages
+where
+    Selection: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         if let Some(below) = &self.below {
             return self.with_replies(below, &mut out);
         }
         out.push_sql("SELECT 0, ");
         self.columns.walk_ast(out.reborrow())?;
-        match out.backend() {
-            MultiBackend::Sqlite(_) => {
-                out.push_sql(" FROM json_each(");
-                out.push_bind_param::<Text, str>(&self.groups)?;
-                out.push_sql(") AS g CROSS JOIN comments ON ");
-                if self.kind != Kind::Replies {
-                    out.push_sql("comments.post_id = unhex(g.value) AND ");
-                }
-                out.push_sql("comments.id IN (SELECT r.id");
-                self.rows("unhex(g.value)", &mut out)?;
-                out.push_sql(")");
+        if out.backend().is_sqlite() {
+            out.push_sql(" FROM json_each(");
+            DB::text(&mut out, &self.groups)?;
+            out.push_sql(") AS g CROSS JOIN comments ON ");
+            if self.kind != Kind::Replies {
+                out.push_sql("comments.post_id = unhex(g.value) AND ");
             }
-            MultiBackend::Pg(_) => {
-                out.push_sql(" FROM jsonb_array_elements_text(CAST(");
-                out.push_bind_param::<Text, str>(&self.groups)?;
-                out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.*");
-                self.rows("CAST(g.value AS uuid)", &mut out)?;
-                out.push_sql(") AS comments");
-            }
+            out.push_sql("comments.id IN (SELECT r.id");
+            self.rows("unhex(g.value)", &mut out)?;
+            out.push_sql(")");
+        } else {
+            out.push_sql(" FROM jsonb_array_elements_text(CAST(");
+            DB::text(&mut out, &self.groups)?;
+            out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.*");
+            self.rows("CAST(g.value AS uuid)", &mut out)?;
+            out.push_sql(") AS comments");
         }
         Ok(())
     }
 }
 
-// The text depends on the values: diesel then keeps the statement by its text.
-impl QueryId for Pages {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Pages {
-    type SqlType = (Integer, SqlTypeOf<Selection>);
-}
-
-impl RunQueryDsl<Conn> for Pages {}
+known_by_text!(Pages, rows: (Integer, SqlTypeOf<Selection>));
 
 /// How SQLite means to answer a page, line by line.
 #[cfg(test)]
@@ -222,20 +215,16 @@ pub(super) fn plan(
     place: (KeyOf, Id),
 ) -> crate::Result<Vec<String>> {
     struct Explain(Pages);
-    impl QueryFragment<MultiBackend> for Explain {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+    impl<DB: Dialect> QueryFragment<DB> for Explain
+    where
+        Pages: QueryFragment<DB>,
+    {
+        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
             out.push_sql("EXPLAIN QUERY PLAN ");
             self.0.walk_ast(out)
         }
     }
-    impl QueryId for Explain {
-        type QueryId = ();
-        const HAS_STATIC_QUERY_ID: bool = false;
-    }
-    impl Query for Explain {
-        type SqlType = (Integer, Integer, Integer, Text);
-    }
-    impl RunQueryDsl<Conn> for Explain {}
+    known_by_text!(Explain, rows: (Integer, Integer, Integer, diesel::sql_types::Text));
     let (falls, place) = (order != Order::Oldest, Some(place));
     let query =
         Pages { kind, order, groups: "[]".into(), place, falls, fetch: 4, below: None, columns: selection() };
@@ -275,9 +264,9 @@ pub fn pages(
     let top = window.fetch().saturating_mul(i64::try_from(groups.len()).unwrap_or(i64::MAX));
     let below = below.map(|b| Below { most: b.most.saturating_add(top), ..b });
     let groups = id_list(groups);
-    let all: Vec<(i32, CommentRow)> =
-        Pages { kind, order, groups, place, falls, fetch: window.fetch(), below, columns: selection() }
-            .load(conn)?;
+    let pages =
+        Pages { kind, order, groups, place, falls, fetch: window.fetch(), below, columns: selection() };
+    let all: Vec<(i32, CommentRow)> = on_inner!(conn, c => pages.load(c))?;
     let (mut rows, mut replies) = (Vec::new(), Vec::new());
     for (level, row) in all {
         if level == 0 { rows.push(row) } else { replies.push(row) }
@@ -313,8 +302,11 @@ struct Descendants {
     columns: Selection,
 }
 
-impl QueryFragment<MultiBackend> for Descendants {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Dialect> QueryFragment<DB> for Descendants
+where
+    Selection: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH RECURSIVE g (id) AS (");
         push_ids(&self.of, &mut out)?;
         out.push_sql(
@@ -331,17 +323,7 @@ impl QueryFragment<MultiBackend> for Descendants {
     }
 }
 
-// The text is the same for all values on one database, and a connection has but one.
-impl QueryId for Descendants {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for Descendants {
-    type SqlType = SqlTypeOf<Selection>;
-}
-
-impl RunQueryDsl<Conn> for Descendants {}
+kept!(Descendants, rows: SqlTypeOf<Selection>);
 
 /// What is shown below these comments, in no particular order. Where there is more than `below.most` in all, perhaps some of one
 /// comment's replies without the others.

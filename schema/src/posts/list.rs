@@ -7,7 +7,7 @@ use super::{Columns, FullPost, PostRow, WithImage, body};
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
 use crate::page::{KeyValue, Place, Slice, Start, Window, keyset};
-use crate::sql::{id_in, text_in};
+use crate::sql::{id_in, on_inner, text_in};
 use crate::tables::{media, post_authors, post_lists, post_tags, posts};
 use crate::types::{Id, Timestamp};
 
@@ -245,11 +245,12 @@ pub fn places(
             .select((posts::id, posts::sorted_at))
             .limit(window.fetch());
         let rows: Option<Vec<(Id, Timestamp)>> = match &window.start {
-            Start::First => Some(listed.load(conn)?),
+            Start::First => Some(on_inner!(conn, c => listed.load(c))?),
             Start::After(place) => {
                 let at = place.key.time();
                 let beyond = posts::sorted_at.le(at).and(posts::sorted_at.lt(at).or(posts::id.lt(place.id)));
-                Some(listed.filter(beyond).load(conn)?)
+                let query = listed.filter(beyond);
+                Some(on_inner!(conn, c => query.load(c))?)
             }
             _ => None,
         };

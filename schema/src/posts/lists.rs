@@ -2,12 +2,11 @@
 
 use diesel::QueryResult;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
+use diesel::query_builder::{AstPass, QueryFragment};
 
-use crate::db::{Conn, MultiBackend};
+use crate::db::Conn;
 use crate::page::{Slice, Window};
-use crate::sql::id_list;
+use crate::sql::{Dialect, id_list, known_by_text, on_inner};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
 /// The first rows beyond a place in each of several lists: each is a range of the table of lists, read no further than the
@@ -20,7 +19,7 @@ struct Pages {
 }
 
 impl Pages {
-    fn rows<'b>(&'b self, list: &str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+    fn rows<'b, DB: Dialect>(&'b self, list: &str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("FROM post_lists AS r WHERE r.list_id = ");
         out.push_sql(list);
         if let Some((at, id)) = &self.place {
@@ -29,9 +28,9 @@ impl Pages {
             } else {
                 " AND (r.sorted_at, r.post_id) > ("
             });
-            out.push_bind_param::<TimeSql, Timestamp>(at)?;
+            DB::time(out, at)?;
             out.push_sql(", ");
-            out.push_bind_param::<IdSql, Id>(id)?;
+            DB::id(out, id)?;
             out.push_sql(")");
         }
         out.push_sql(if self.falls {
@@ -39,15 +38,15 @@ impl Pages {
         } else {
             " ORDER BY r.sorted_at, r.post_id LIMIT "
         });
-        out.push_bind_param::<BigInt, i64>(&self.fetch)
+        DB::big(out, &self.fetch)
     }
 }
 
-impl QueryFragment<MultiBackend> for Pages {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if matches!(out.backend(), MultiBackend::Sqlite(_)) {
+impl<DB: Dialect> QueryFragment<DB> for Pages {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if out.backend().is_sqlite() {
             out.push_sql("SELECT unhex(g.value), p.id, p.sorted_at FROM json_each(");
-            out.push_bind_param::<Text, str>(&self.lists)?;
+            DB::text(&mut out, &self.lists)?;
             out.push_sql(") AS g CROSS JOIN posts AS p ON p.id IN (SELECT r.post_id ");
             self.rows("unhex(g.value)", &mut out)?;
             out.push_sql(")");
@@ -55,7 +54,7 @@ impl QueryFragment<MultiBackend> for Pages {
             out.push_sql(
                 "SELECT CAST(g.value AS uuid), p.post_id, p.sorted_at FROM jsonb_array_elements_text(CAST(",
             );
-            out.push_bind_param::<Text, str>(&self.lists)?;
+            DB::text(&mut out, &self.lists)?;
             out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.sorted_at ");
             self.rows("CAST(g.value AS uuid)", &mut out)?;
             out.push_sql(") AS p");
@@ -64,17 +63,7 @@ impl QueryFragment<MultiBackend> for Pages {
     }
 }
 
-// The text depends on the values: diesel then keeps the statement by its text.
-impl QueryId for Pages {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Pages {
-    type SqlType = (IdSql, IdSql, TimeSql);
-}
-
-impl RunQueryDsl<Conn> for Pages {}
+known_by_text!(Pages, rows: (IdSql, IdSql, TimeSql));
 
 /// A list's id, and a page of it.
 pub type PageOf<T> = (Id, Slice<T>);
@@ -96,7 +85,7 @@ pub fn pages_of_lists(
     let falls = newest != window.is_backward();
     let place = window.place().map(|place| (place.key.time(), place.id));
     let query = Pages { lists: id_list(lists), place, falls, fetch: window.fetch() };
-    let mut rows: Vec<(Id, Id, Timestamp)> = query.load(conn)?;
+    let mut rows: Vec<(Id, Id, Timestamp)> = on_inner!(conn, c => query.load(c))?;
     // The statement finds the right rows of each list, in no order that is promised.
     rows.sort_by(|a, b| {
         let within = (a.2, a.1).cmp(&(b.2, b.1));

@@ -2,11 +2,11 @@
 
 use diesel::QueryResult;
 use diesel::RunQueryDsl;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Nullable, Text};
 
-use crate::db::{Conn, MultiBackend};
-use crate::sql::{id_list, push_ids};
+use crate::db::Conn;
+use crate::sql::{Dialect, id_list, kept, on_inner, push_ids};
 use crate::types::{Id, IdSql};
 
 /// Bylines and tags of posts as they are live, by id, and what the site lets readers reproduce.
@@ -25,8 +25,8 @@ struct Statement {
     posts: String,
 }
 
-impl QueryFragment<MultiBackend> for Statement {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Dialect> QueryFragment<DB> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH g (id) AS (");
         push_ids(&self.posts, &mut out)?;
         out.push_sql(
@@ -40,16 +40,7 @@ impl QueryFragment<MultiBackend> for Statement {
     }
 }
 
-impl QueryId for Statement {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for Statement {
-    type SqlType = (Integer, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>);
-}
-
-impl RunQueryDsl<Conn> for Statement {}
+kept!(Statement, rows: (Integer, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>));
 
 type Row = (i32, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
 
@@ -58,7 +49,8 @@ type Row = (i32, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
 /// # Errors
 /// When the database fails.
 pub fn refs(conn: &mut Conn, posts: &[Id]) -> crate::Result<Refs> {
-    let mut rows: Vec<Row> = Statement { posts: id_list(posts) }.load(conn)?;
+    let statement = Statement { posts: id_list(posts) };
+    let mut rows: Vec<Row> = on_inner!(conn, c => statement.load(c))?;
     rows.sort_by_key(|(_, post, position, ..)| (*post, *position));
     let mut refs = Refs::default();
     for row in rows {

@@ -3,12 +3,12 @@
 
 use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::PostRow;
 use crate::db::{Conn, MultiBackend};
-use crate::sql::{id_list, push_ids};
+use crate::sql::{Dialect, id_list, kept, on_inner, push_ids};
 use crate::tables::posts;
 use crate::types::{Id, IdSql, Json, JsonSql, TimeSql, Timestamp};
 
@@ -148,8 +148,11 @@ struct Statement {
     columns: Selection,
 }
 
-impl QueryFragment<MultiBackend> for Statement {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Dialect> QueryFragment<DB> for Statement
+where
+    Selection: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         // The first branch gives the columns their types.
         const OUTGOING: &str = "), u (kind, of, other, position, link_id, relation, note, url, title, author, publisher, \
              published_at, made_at, score, terms) AS (\
@@ -177,21 +180,18 @@ impl QueryFragment<MultiBackend> for Statement {
         out.push_sql("WITH g (id) AS (");
         push_ids(&self.posts, &mut out)?;
         out.push_sql(OUTGOING);
-        out.push_sql(match out.backend() {
-            MultiBackend::Pg(_) => "CAST(NULL AS jsonb)",
-            MultiBackend::Sqlite(_) => "NULL",
-        });
+        out.push_sql(if out.backend().is_sqlite() { "NULL" } else { "CAST(NULL AS jsonb)" });
         for (branch, wanted) in
             [(OUTGOING_FROM, outgoing), (INCOMING, links), (BODY_OUTGOING, links), (BODY_INCOMING, links)]
         {
             out.push_sql(branch);
-            out.push_bind_param::<Bool, bool>(wanted)?;
+            DB::truth(&mut out, wanted)?;
         }
         out.push_sql(SIMILAR);
-        out.push_bind_param::<BigInt, i64>(similar)?;
+        DB::big(&mut out, similar)?;
         for branch in [PREVIOUS, NEXT] {
             out.push_sql(branch);
-            out.push_bind_param::<Bool, bool>(adjacent)?;
+            DB::truth(&mut out, adjacent)?;
         }
         out.push_sql(
             ") SELECT u.kind, u.of, u.position, u.link_id, u.relation, u.note, u.url, u.title, u.author, u.publisher, \
@@ -201,11 +201,6 @@ impl QueryFragment<MultiBackend> for Statement {
         out.push_sql(" FROM u LEFT JOIN posts ON posts.id = u.other");
         Ok(())
     }
-}
-
-impl QueryId for Statement {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
 type Link = (
@@ -225,11 +220,7 @@ type Link = (
     Nullable<JsonSql>,
 );
 
-impl Query for Statement {
-    type SqlType = (Link, Nullable<SqlTypeOf<Selection>>);
-}
-
-impl RunQueryDsl<Conn> for Statement {}
+kept!(Statement, rows: (Link, Nullable<SqlTypeOf<Selection>>));
 
 type LinkRow = (
     i32,
@@ -258,8 +249,8 @@ pub fn ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Ti
         return Ok(Vec::new());
     }
     let columns = <SummaryRow as Selectable<MultiBackend>>::construct_selection();
-    let rows: Vec<(LinkRow, Option<SummaryRow>)> =
-        Statement { posts: id_list(posts), wanted, columns }.load(conn)?;
+    let statement = Statement { posts: id_list(posts), wanted, columns };
+    let rows: Vec<(LinkRow, Option<SummaryRow>)> = on_inner!(conn, c => statement.load(c))?;
     let mut ties: Vec<Tie> = rows
         .into_iter()
         .map(|(link, other)| {
