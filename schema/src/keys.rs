@@ -33,8 +33,12 @@ pub enum Key {
     Authors,
     /// The lists of tags.
     Tags,
-    /// One post: all that is shown of it, and what comes before and after it.
+    /// One post: all that is shown of it by itself, wherever it is shown.
     Post(Id),
+    /// What answers about something else show of one post: its address, title, excerpt and date, and that it is there.
+    Summary(Id),
+    /// What one post is tied to: its links in both directions, related posts, what comes before and after it.
+    Ties(Id),
     /// One author's profile, and which posts are listed under it.
     Author(Id),
     /// One tag, and which posts are listed under it.
@@ -43,6 +47,18 @@ pub enum Key {
     Comments(Id),
     /// One object of the media store, by the digest of the original, which its smaller widths share.
     File(Box<str>),
+}
+
+impl Key {
+    /// The name under which the outside knows it: who purges a CDN purges objects, and need not know which parts of them are
+    /// told apart here.
+    #[must_use]
+    pub fn of_object(self) -> Self {
+        match self {
+            Self::Summary(id) | Self::Ties(id) => Self::Post(id),
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Key {
@@ -58,6 +74,8 @@ impl fmt::Display for Key {
             Self::Authors => f.write_str("authors"),
             Self::Tags => f.write_str("tags"),
             Self::Post(id) => write!(f, "post:{id}"),
+            Self::Summary(id) => write!(f, "summary:{id}"),
+            Self::Ties(id) => write!(f, "ties:{id}"),
             Self::Author(id) => write!(f, "author:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Comments(id) => write!(f, "comments:{id}"),
@@ -88,6 +106,8 @@ impl FromStr for Key {
             ("authors", "") => Self::Authors,
             ("tags", "") => Self::Tags,
             ("post", _) => Self::Post(id()?),
+            ("summary", _) => Self::Summary(id()?),
+            ("ties", _) => Self::Ties(id()?),
             ("author", _) => Self::Author(id()?),
             ("tag", _) => Self::Tag(id()?),
             ("comments", _) => Self::Comments(id()?),
@@ -165,6 +185,8 @@ mod tests {
             Key::Authors,
             Key::Tags,
             Key::Post(id),
+            Key::Summary(id),
+            Key::Ties(id),
             Key::Author(id),
             Key::Tag(id),
             Key::Comments(id),

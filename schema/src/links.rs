@@ -8,7 +8,7 @@ use crate::sql::id_in;
 use crate::tables::{links, posts};
 use crate::types::{Id, Timestamp};
 
-#[derive(Debug, Clone, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
 #[diesel(table_name = links)]
 #[diesel(treat_none_as_default_value = false)]
 struct LinkRow {
@@ -47,33 +47,40 @@ impl LinkRow {
     }
 }
 
-/// Replaces a post's curated links. Targets that are gone are left out. Answers every post at the other end, before and after.
+/// Replaces a post's curated links. Targets that are gone are left out. Answers every post at the other end, before and after;
+/// none where nothing changes.
 ///
 /// # Errors
 /// When the database fails.
 pub fn replace(conn: &mut Conn, post: Id, wanted: &[SnapshotLink], now: Timestamp) -> crate::Result<Vec<Id>> {
-    let old: Vec<(Id, Option<Id>, Timestamp)> = links::table
+    let old: Vec<LinkRow> = links::table
         .filter(links::post_id.eq(post))
-        .select((links::id, links::target_post_id, links::created_at))
+        .order(links::position)
+        .select(LinkRow::as_select())
         .load(conn)?;
-    let mut touched: Vec<Id> = old.iter().filter_map(|(_, target, _)| *target).collect();
-    diesel::delete(links::table.filter(links::post_id.eq(post))).execute(conn)?;
     let targets: Vec<Id> = wanted.iter().filter_map(|l| l.target_post_id).collect();
     let present: Vec<Id> = if targets.is_empty() {
         Vec::new()
     } else {
         posts::table.filter(id_in(posts::id, &targets)).select(posts::id).load(conn)?
     };
-    let mut position = 0;
-    for link in wanted {
-        if link.target_post_id.is_some_and(|id| id == post || !present.contains(&id)) {
-            continue;
-        }
-        let made = old.iter().find(|(id, _, _)| *id == link.id).map_or(now, |(_, _, at)| *at);
-        diesel::insert_into(links::table).values(LinkRow::of(post, position, link, made)).execute(conn)?;
-        position += 1;
+    let new: Vec<LinkRow> = wanted
+        .iter()
+        .filter(|link| link.target_post_id.is_none_or(|id| id != post && present.contains(&id)))
+        .zip(0..)
+        .map(|(link, position)| {
+            let made = old.iter().find(|row| row.id == link.id).map_or(now, |row| row.created_at);
+            LinkRow::of(post, position, link, made)
+        })
+        .collect();
+    if new == old {
+        return Ok(Vec::new());
     }
-    touched.extend(targets);
+    diesel::delete(links::table.filter(links::post_id.eq(post))).execute(conn)?;
+    for row in &new {
+        diesel::insert_into(links::table).values(row).execute(conn)?;
+    }
+    let mut touched: Vec<Id> = old.iter().chain(&new).filter_map(|row| row.target_post_id).collect();
     touched.sort_unstable();
     touched.dedup();
     Ok(touched)

@@ -599,6 +599,49 @@ async fn every_form_of_an_answer_says_the_same() {
     }
 }
 
+/// What a write changes is dropped, and what only stands beside it is not.
+#[actix_web::test]
+async fn a_write_drops_what_shows_it_and_nothing_beside_it() {
+    let text = |source: &str| json!({ "body": { "format": "markdown", "source": source } });
+    for app in each().await {
+        let admin = app.user(Role::Admin).await;
+        for (day, slug) in [(1, "first"), (2, "second"), (3, "third")] {
+            // Nothing is shared, so that none is like another.
+            let mut post = text(&format!("Paragraph{day}."));
+            post["title"] = json!(slug);
+            post["slug"] = json!(slug);
+            post["excerpt"] = json!(format!("Excerpt{day}"));
+            app.published(&admin, &post).await;
+            app.advance(1);
+        }
+        let comment = json!({ "body": "Well said." });
+        let (first, second, third) = ("first", "second", "third");
+        let cites = |more: &str| text(&format!("See [it](/first){more}."));
+        let writes = [
+            (false, "PATCH", second, "", json!({ "title": "not yet" }), "a neighbour's working copy"),
+            (true, "PATCH", second, "?publish=true", json!({ "title": "now" }), "a neighbour's title"),
+            (false, "PATCH", second, "?publish=true", text("Sentence2."), "a neighbour's text"),
+            (true, "PATCH", second, "?publish=true", json!({ "excerpt": "Other2" }), "a neighbour's excerpt"),
+            (false, "POST", second, "/comments", comment.clone(), "a comment on a neighbour"),
+            (true, "POST", first, "/comments", comment, "a comment on the post"),
+            (false, "PATCH", third, "?publish=true", text("Sentence3."), "the text of a post elsewhere"),
+            (true, "PATCH", third, "?publish=true", cites(""), "a link to the post"),
+            (false, "PATCH", third, "?publish=true", cites(" again"), "the text beside the link"),
+            (true, "PATCH", third, "?publish=true", json!({ "title": "x" }), "the title of what links to it"),
+            (true, "PATCH", first, "?publish=true", text("Sentence1."), "the post's own text"),
+            (true, "DELETE", second, "", Value::Null, "a neighbour that goes"),
+        ];
+        let page = "/v1/posts/first?include=links,related,adjacent,comments";
+        app.get(page).await.ok();
+        for (drops, method, slug, end, body, what) in writes {
+            let ask = app.request(method, &format!("/v1/posts/{slug}{end}")).by(&admin);
+            let answer = if body.is_null() { ask.await } else { ask.json(&body).await };
+            assert!(answer.status() < 300, "{what}: {}", answer.text());
+            assert_eq!(app.get(page).await.statements() > 0, drops, "{what}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn a_hit_takes_no_statement_and_bears_an_id_of_its_own() {
     for app in each().await {

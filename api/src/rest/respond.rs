@@ -144,8 +144,11 @@ pub(crate) fn is_for_everybody() -> bool {
 
 /// The names of what this request's reads depended on, each once; `None` where it read nothing public.
 pub(crate) fn surrogate_keys() -> Option<HeaderValue> {
-    let mut keys =
-        DEPENDENCIES.try_with(|keys| keys.borrow().clone()).ok().filter(|keys| !keys.is_empty())?;
+    let mut keys: Vec<Key> =
+        DEPENDENCIES.try_with(|keys| keys.borrow().iter().cloned().map(Key::of_object).collect()).ok()?;
+    if keys.is_empty() {
+        return None;
+    }
     keys.push(Key::All);
     keys.sort_unstable();
     keys.dedup();

@@ -22,6 +22,16 @@ pub(crate) fn post(id: Id) -> Key {
     Key::Post(id)
 }
 
+/// What answers about something else show of one post.
+pub(crate) fn summary(post: Id) -> Key {
+    Key::Summary(post)
+}
+
+/// What one post is tied to.
+pub(crate) fn ties(post: Id) -> Key {
+    Key::Ties(post)
+}
+
 /// One author's profile.
 pub(crate) fn author(id: Id) -> Key {
     Key::Author(id)

@@ -112,7 +112,7 @@ impl Service {
 
     /// A post in few words.
     pub(crate) fn summary(&self, row: &SummaryRow) -> PostSummary {
-        depend(keys::post(row.id));
+        depend(keys::summary(row.id));
         PostSummary {
             id: row.id,
             slug: row.slug.clone(),

@@ -90,6 +90,7 @@ pub(crate) fn load_related(
 ) -> Result<HashMap<Id, Vec<RelatedView>>> {
     for id in ids {
         depend(keys::post(*id));
+        depend(keys::ties(*id));
     }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
     Ok(related_of(svc, &ties, limit))

@@ -1,6 +1,7 @@
 //! From the working copy to what is live: the row, its lists, links, related posts and search entry, in one transaction.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use pressroom_schema::posts::{self, NewPost, PostRow, Ties};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
@@ -140,10 +141,7 @@ pub(super) fn apply(
     prepared: Option<&Prepared>,
 ) -> Result<Vec<Key>> {
     let was_public = is_public(before);
-    let mut others = Vec::new();
-    if was_public {
-        others.extend(shown_beside(tx.conn, before)?);
-    }
+    let beside_before = if was_public { shown_beside(tx.conn, before)? } else { HashSet::new() };
     let rendered = rendered(snapshot, prepared);
     row.visibility.clone_from(&snapshot.visibility);
     row.listed = row.is_live() && row.visibility == "public";
@@ -156,7 +154,13 @@ pub(super) fn apply(
         }
         row.slug.clone_from(&snapshot.slug);
     }
-    posts::update(tx.conn, row, Some(&columns(row, snapshot, &rendered)))?;
+    let now = columns(row, snapshot, &rendered);
+    let summary_changed = was_public != is_public(row)
+        || (&before.slug, &before.title, &before.excerpt, &before.language)
+            != (&now.slug, &now.title, &now.excerpt, &now.language)
+        || (before.published_at, before.sorted_at, before.listed)
+            != (now.published_at, row.sorted_at, row.listed);
+    posts::update(tx.conn, row, Some(&now))?;
     row.title.clone_from(&snapshot.title);
     row.word_count = rendered.word_count;
     let bylines: Vec<(Id, String)> = snapshot.authors.iter().map(|b| (b.author_id, b.role.clone())).collect();
@@ -194,15 +198,20 @@ pub(super) fn apply(
         neighbours = related::forget_related(tx.conn, row.id)?;
         search::remove(tx.conn, row.id)?;
     }
-    if is_public(row) {
-        others.extend(shown_beside(tx.conn, row)?);
-    } else if !was_public {
+    if !was_public && !is_public(row) {
         // The name may have led to another post until now.
         let renamed = row.slug != before.slug && before.published_at.is_some();
         return Ok(if renamed { vec![keys::POSTS] } else { Vec::new() });
     }
-    let mut names = vec![keys::post(row.id), keys::POSTS];
-    names.extend(neighbours.into_iter().chain(linked).chain(others).map(keys::post));
+    let beside = if is_public(row) { shown_beside(tx.conn, row)? } else { HashSet::new() };
+    let mut names = vec![keys::post(row.id), keys::ties(row.id), keys::POSTS];
+    names.extend(neighbours.into_iter().chain(linked).map(keys::ties));
+    if summary_changed {
+        names.push(keys::summary(row.id));
+        names.extend(beside.union(&beside_before).copied().map(keys::ties));
+    } else {
+        names.extend(beside.symmetric_difference(&beside_before).copied().map(keys::ties));
+    }
     if step != 0 {
         names.push(keys::TOTALS);
     }
@@ -220,9 +229,9 @@ pub(super) fn apply(
 }
 
 /// The posts on whose pages a public post is shown by its place or by links, or which its own place keeps apart: those before
-/// and after it, and those that link to it or that it links to in its text.
-fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<Vec<Id>> {
-    let wanted = Ties { links: true, adjacent: row.listed, ..Ties::default() };
+/// and after it, and those that link to it or that it links to.
+fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Id>> {
+    let wanted = Ties { outgoing: true, links: true, adjacent: row.listed, ..Ties::default() };
     let ties = posts::ties(conn, &[row.id], wanted)?;
     Ok(ties.into_iter().filter_map(|tie| tie.other).map(|other| other.id).collect())
 }

@@ -516,6 +516,7 @@ pub(crate) fn load_ties(
 ) -> Result<Tied> {
     for id in ids {
         depend(keys::post(*id));
+        depend(keys::ties(*id));
     }
     if wanted.adjacent {
         // Some may be in no list, and hear of new neighbours by nothing else.
@@ -579,8 +580,11 @@ pub(crate) fn load_views(
     depend(keys::SITE);
     for row in &rows {
         depend(keys::post(row.post.id));
-        // A listed post hears of new neighbours by its own name; others stand in no list that a write could tell.
-        if !row.post.listed {
+        if shown.links || shown.related || shown.adjacent {
+            depend(keys::ties(row.post.id));
+        }
+        // A listed post's ties hear of new neighbours; others stand in no list that a write could tell.
+        if shown.adjacent && !row.post.listed {
             depend(keys::LISTED);
         }
     }
