@@ -4,13 +4,14 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::Request;
 use actix_web::body::BoxBody;
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, Response, Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
 use utoipa_actix_web::AppExt;
 
-use crate::cache;
+use crate::cache::{self, front::Front};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -75,8 +76,22 @@ impl App {
         crate::jobs::Runner::start(Arc::clone(&self.shared.svc))
     }
 
-    /// One worker's application.
-    pub fn build(
+    /// What answers requests, made anew for each worker.
+    #[must_use]
+    pub fn factory(
+        &self,
+    ) -> impl ServiceFactory<
+        Request,
+        Config = AppConfig,
+        Response = Response<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<> {
+        Front::before(self.routes(), self.shared.clone())
+    }
+
+    /// The application behind the cache's shortcut.
+    fn routes(
         &self,
     ) -> ActixApp<
         impl ServiceFactory<
@@ -109,7 +124,7 @@ impl App {
         let app = self.clone();
         let config = &self.shared.svc.config;
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
-        Ok(HttpServer::new(move || app.build())
+        Ok(HttpServer::new(move || app.factory())
             .workers(Config::or_cores(workers))
             .keep_alive(seconds(config.keep_alive_seconds))
             .client_request_timeout(seconds(config.head_seconds))

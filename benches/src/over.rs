@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use actix_web::dev::Service as _;
+use actix_web::dev::{AppConfig, Service as _, ServiceFactory as _};
 use actix_web::test::TestRequest;
 use sha2::{Digest, Sha256};
 
@@ -100,7 +100,9 @@ pub fn in_process(
     app: &pressroom::app::App,
 ) -> Answer<impl FnMut(&Ask) -> Answer<(actix_web::web::Bytes, Option<String>)>> {
     let system = actix_web::rt::System::new();
-    let service = system.block_on(actix_web::test::init_service(app.build()));
+    let service = system
+        .block_on(app.factory().new_service(AppConfig::default()))
+        .map_err(|()| "the application does not start")?;
     Ok(move |ask: &Ask| {
         system.block_on(async {
             let request = match &ask.body {

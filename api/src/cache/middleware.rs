@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::dev::{Payload, RequestHead, Response, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, BytesMut, Data};
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpResponse};
 use futures_util::StreamExt as _;
 use futures_util::future::Either;
 use pressroom_schema::keys::FRESH;
@@ -21,10 +21,13 @@ use quick_cache::sync::GuardResult;
 use super::entry::{Asked, Entry};
 use super::{Guard, Public};
 use crate::app::Shared;
+use crate::graphql::http::Media;
 use crate::rest::edge::{self, Before};
 
 /// How often a request waits for an answer that a write then drops, before it computes one for itself alone.
 const PATIENCE: usize = 4;
+const EDIT_TOKEN: HeaderName = HeaderName::from_static("x-edit-token");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest address that is kept, and longest GraphQL body: what is longer is hardly asked twice.
 const LONGEST_ADDRESS: usize = 4096;
 const LONGEST_BODY: usize = 65_536;
@@ -71,129 +74,137 @@ where
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        edge::limit_body_time(&self.shared, &mut request);
-        let (shared, inner) = (self.shared.clone(), Rc::clone(&self.inner));
-        match Kind::of(&shared, &request) {
-            Kind::Other => Either::Right(Box::pin(pass(shared, inner, request))),
-            Kind::Address => {
-                let started = Instant::now();
-                match kept(&shared, address(&request), &request) {
-                    Ok(entry) => Either::Left(ready(Ok(hit(&shared, &entry, request, started)))),
-                    Err(old) => {
-                        let key = address(&request).to_vec();
-                        Either::Right(Box::pin(compute(shared, inner, request, key, old)))
-                    }
-                }
-            }
-            Kind::Graphql(mut key) => {
-                let started = Instant::now();
-                if request.method() != Method::POST {
-                    let query = request.query_string();
-                    if query.contains("persistedQuery") && query.contains("query=") {
-                        return Either::Right(Box::pin(pass(shared, inner, request)));
-                    }
-                    key.extend_from_slice(address(&request));
-                    return match kept(&shared, &key, &request) {
-                        Ok(entry) => Either::Left(ready(Ok(hit(&shared, &entry, request, started)))),
-                        Err(old) => Either::Right(Box::pin(compute(shared, inner, request, key, old))),
-                    };
-                }
-                Either::Right(Box::pin(post(shared, inner, request, key, started)))
-            }
-        }
-    }
-}
-
-/// What a request is to the cache.
-enum Kind {
-    /// A read that is named by its address alone.
-    Address,
-    /// A GraphQL request, with what its key begins with.
-    Graphql(Vec<u8>),
-    /// Nothing for the cache.
-    Other,
-}
-
-impl Kind {
-    fn of(shared: &Shared, request: &ServiceRequest) -> Self {
-        let (head, method) = (request.head(), request.method());
+        let started = Instant::now();
+        let (shared, method) = (&self.shared, request.method());
         let reads = method == Method::GET || method == Method::HEAD;
-        let path = head.uri.path();
-        let graphql = path == "/graphql";
-        if !(reads || (graphql && method == Method::POST)) || !shared.svc.cache.is_open() {
-            return Self::Other;
+        if !reads {
+            edge::limit_body_time(shared, &mut request);
         }
-        let private = head.headers.contains_key(header::AUTHORIZATION)
-            || head.headers.contains_key("x-edit-token")
-            || head.uri.query().is_some_and(|query| query.contains("preview"));
-        if private || address(request).len() > LONGEST_ADDRESS {
-            return Self::Other;
+        if !shared.svc.cache.is_open() || is_private(request.headers()) {
+            return self.pass(request);
         }
-        if graphql {
-            return Self::of_graphql(&head.headers, method == Method::POST);
-        }
-        let public = path.starts_with("/v1/")
-            || path.starts_with("/sitemap")
-            || matches!(path, "/feed.xml" | "/atom.xml" | "/feed.json");
-        if public { Self::Address } else { Self::Other }
-    }
-
-    /// The form of a GraphQL answer depends on `Accept`; a body is looked at only where its type is what GraphQL takes.
-    fn of_graphql(headers: &HeaderMap, has_body: bool) -> Self {
-        if has_body {
-            let json = headers
-                .get(header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok())
-                .is_some_and(crate::graphql::http::is_json);
-            if !json
-                || headers.contains_key(header::CONTENT_ENCODING)
-                || headers.contains_key("idempotency-key")
-            {
-                return Self::Other;
+        let (key, old) = if request.path() == "/graphql" {
+            let posts = request.method() == Method::POST;
+            let Some(form) = form_of_graphql(request.headers(), posts).filter(|_| reads || posts) else {
+                return self.pass(request);
+            };
+            if posts {
+                let (shared, inner) = (shared.clone(), Rc::clone(&self.inner));
+                return Either::Right(Box::pin(post(shared, inner, request, form, started)));
             }
-        }
-        let mut accepts = headers.get_all(header::ACCEPT);
-        let accept = match (accepts.next(), accepts.next()) {
-            (None, _) => None,
-            (Some(value), None) => match value.to_str() {
-                Ok(text) => Some(text),
-                Err(_) => return Self::Other,
-            },
-            _ => return Self::Other,
+            let key = key_of_graphql(form, address(request.head()));
+            match kept(shared, &key, request.headers()) {
+                Ok(entry) => return Either::Left(ready(Ok(hit(shared, &entry, request, started)))),
+                Err(_) if !is_kept_graphql(request.head()) => return self.pass(request),
+                Err(old) => (key, old),
+            }
+        } else if reads {
+            // What is kept under an address is for everybody, so that only what is not there is looked at closely.
+            match kept(shared, address(request.head()), request.headers()) {
+                Ok(entry) => return Either::Left(ready(Ok(hit(shared, &entry, request, started)))),
+                Err(_) if !is_kept(request.head()) => return self.pass(request),
+                Err(old) => (address(request.head()).to_vec(), old),
+            }
+        } else {
+            return self.pass(request);
         };
-        let Some(media) = crate::graphql::http::negotiate(accept) else { return Self::Other };
-        // An address begins with a slash, so that no key of the one kind is one of the other.
-        let form = match (media, has_body) {
-            (crate::graphql::http::Media::Json, false) => b'j',
-            (crate::graphql::http::Media::GraphqlResponse, false) => b'g',
-            (crate::graphql::http::Media::Json, true) => b'J',
-            (crate::graphql::http::Media::GraphqlResponse, true) => b'G',
-        };
-        let mut key = Vec::with_capacity(256);
-        key.push(form);
-        Self::Graphql(key)
+        Either::Right(Box::pin(compute(shared.clone(), Rc::clone(&self.inner), request, key, old)))
     }
+}
+
+impl<S, B> Serving<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    /// Answers what the cache has nothing to do with.
+    fn pass(&self, request: ServiceRequest) -> Either<Ready<Answer>, Later> {
+        Either::Right(Box::pin(pass(self.shared.clone(), Rc::clone(&self.inner), request)))
+    }
+}
+
+/// Whether the answer may depend on who asks.
+pub(super) fn is_private(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key(EDIT_TOKEN)
+}
+
+/// Whether the answer to a read may be kept under its address.
+fn is_kept(request: &RequestHead) -> bool {
+    let path = request.uri.path();
+    let public = path.starts_with("/v1/")
+        || path.starts_with("/sitemap")
+        || matches!(path, "/feed.xml" | "/atom.xml" | "/feed.json");
+    let query = request.uri.query().unwrap_or_default();
+    public && address(request).len() <= LONGEST_ADDRESS && !query.contains("preview")
+}
+
+/// The same of a GraphQL query in an address. A document that comes with its hash is to be remembered by it, each time that it
+/// comes.
+fn is_kept_graphql(request: &RequestHead) -> bool {
+    let query = request.uri.query().unwrap_or_default();
+    address(request).len() <= LONGEST_ADDRESS
+        && !query.contains("preview")
+        && !(query.contains("persistedQuery") && query.contains("query="))
+}
+
+/// The form of a GraphQL answer, which depends on `Accept`, as the first byte of its key; none where the request is not for the
+/// cache. A body is looked at only where its type is what GraphQL takes.
+pub(super) fn form_of_graphql(headers: &HeaderMap, has_body: bool) -> Option<u8> {
+    if has_body {
+        let mime = headers.get(header::CONTENT_TYPE)?.as_bytes();
+        let json =
+            mime == b"application/json" || std::str::from_utf8(mime).is_ok_and(crate::graphql::http::is_json);
+        if !json || headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(IDEMPOTENCY_KEY) {
+            return None;
+        }
+    }
+    let mut accepts = headers.get_all(header::ACCEPT);
+    let accept = match (accepts.next(), accepts.next()) {
+        (None, _) => None,
+        (Some(value), None) => Some(value.to_str().ok()?),
+        _ => return None,
+    };
+    // An address begins with a slash, so that no key of the one kind is one of the other.
+    Some(match (crate::graphql::http::negotiate(accept)?, has_body) {
+        (Media::Json, false) => b'j',
+        (Media::GraphqlResponse, false) => b'g',
+        (Media::Json, true) => b'J',
+        (Media::GraphqlResponse, true) => b'G',
+    })
+}
+
+/// The key of a GraphQL answer.
+pub(super) fn key_of_graphql(form: u8, text: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(text.len() + 1);
+    key.push(form);
+    key.extend_from_slice(text);
+    key
 }
 
 /// Path and query as they came.
-fn address(request: &ServiceRequest) -> &[u8] {
-    request.uri().path_and_query().map_or(b"", |address| address.as_str().as_bytes())
+pub(super) fn address(request: &RequestHead) -> &[u8] {
+    request.uri.path_and_query().map_or(b"", |address| address.as_str().as_bytes())
 }
 
 /// The kept answer to a read. One without a date that can be relied on is taken out when a caller compares dates and it
 /// would have one by now.
-fn kept(shared: &Shared, key: &[u8], request: &ServiceRequest) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
-    let (cache, headers) = (&shared.svc.cache, request.headers());
+fn kept(shared: &Shared, key: &[u8], headers: &HeaderMap) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
+    let cache = &shared.svc.cache;
     let entry = cache.get(key)?;
-    let gains = !entry.is_dated()
-        && headers.contains_key(header::IF_MODIFIED_SINCE)
-        && !headers.contains_key(header::IF_NONE_MATCH)
-        && cache.as_of(shared.svc.clock.now()).exact;
-    if gains {
+    if gains_a_date(shared, &entry, headers) {
         cache.forget(key, &entry);
         return Err(None);
     }
     Ok(entry)
+}
+
+/// Whether the caller compares dates, and the answer has none that can be relied on but would have one by now.
+pub(super) fn gains_a_date(shared: &Shared, entry: &Entry, headers: &HeaderMap) -> bool {
+    !entry.is_dated()
+        && headers.contains_key(header::IF_MODIFIED_SINCE)
+        && !headers.contains_key(header::IF_NONE_MATCH)
+        && shared.svc.cache.as_of(shared.svc.clock.now()).exact
 }
 
 /// Answers from the cache.
@@ -203,25 +214,32 @@ fn hit(
     request: ServiceRequest,
     started: Instant,
 ) -> ServiceResponse<BoxBody> {
-    let text = edge::request_id(&request, shared);
-    // It is made of signs that a header may have.
-    let id = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
-    let mut answer = entry.answer(&Asked::of(request.headers(), request.method() != Method::POST), id);
+    let answer = answer(shared, entry, request.head(), started);
+    request.into_response(HttpResponse::from(answer))
+}
+
+/// The kept answer to a request, counted and logged.
+pub(super) fn answer(
+    shared: &Shared,
+    entry: &Arc<Entry>,
+    request: &RequestHead,
+    started: Instant,
+) -> Response<BoxBody> {
+    let id = edge::request_id_header(&request.headers, shared);
+    tracing::debug!(
+        target: "pressroom::access",
+        request_id = id.to_str().unwrap_or_default(),
+        method = %request.method,
+        path = request.uri.path(),
+        // One line a request would cost more than the answer.
+        "from the cache"
+    );
+    let mut answer = entry.answer(&Asked::of(&request.headers, request.method != Method::POST), id);
     let elapsed = started.elapsed();
     edge::server_timing(shared, answer.headers_mut(), 0, elapsed);
     shared.svc.cache.counters.hits.inc();
     entry.counters.observe(answer.status() == StatusCode::NOT_MODIFIED, elapsed);
-    // One line a request would cost more than the answer.
-    tracing::debug!(
-        target: "pressroom::access",
-        request_id = %text,
-        method = %request.method(),
-        path = request.path(),
-        status = answer.status().as_u16(),
-        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-        "answered from the cache"
-    );
-    request.into_response(answer)
+    answer
 }
 
 /// Answers what the cache has nothing to do with.
@@ -243,7 +261,7 @@ async fn post<S, B>(
     shared: Data<Shared>,
     inner: Rc<S>,
     mut request: ServiceRequest,
-    mut key: Vec<u8>,
+    form: u8,
     started: Instant,
 ) -> Answer
 where
@@ -275,24 +293,24 @@ where
     }
     let first = first.unwrap_or_default();
     let body = if rest.is_empty() { first } else { Bytes::from([&first[..], &rest[..]].concat()) };
-    // Writes are not kept; a query that has the word in it is not worth more looking. A document that comes with its hash
-    // is to be remembered by it, each time that it comes.
-    if contains(&body, b"mutation") || (contains(&body, b"persistedQuery") && contains(&body, b"\"query\"")) {
-        request.set_payload(Payload::from(body));
-        return pass(shared, inner, request).await;
-    }
-    key.extend_from_slice(&body);
+    let key = key_of_graphql(form, &body);
     match shared.svc.cache.get(&key) {
         Ok(entry) => Ok(hit(&shared, &entry, request, started)),
         Err(old) => {
+            let text = String::from_utf8_lossy(&body);
+            // Writes are not kept; a query that has the word in it is not worth more looking. A document that comes with its
+            // hash is to be remembered by it, each time that it comes.
+            let named = text.contains("persistedQuery") && text.contains("\"query\"");
+            let is_kept = !text.contains("mutation") && !named;
+            drop(text);
             request.set_payload(Payload::from(body));
-            compute(shared, inner, request, key, old).await
+            if is_kept {
+                compute(shared, inner, request, key, old).await
+            } else {
+                pass(shared, inner, request).await
+            }
         }
     }
-}
-
-fn contains(body: &[u8], word: &[u8]) -> bool {
-    body.windows(word.len()).any(|part| part == word)
 }
 
 /// Computes an answer that is not kept, or waits for somebody who does.
@@ -325,7 +343,7 @@ where
                 }
             },
         };
-        if cache.slots.holds(entry.moment, &entry.places) {
+        if cache.holds(&entry) {
             return Ok(hit(&shared, &entry, request, started));
         }
         cache.forget(&key, &entry);
@@ -385,8 +403,8 @@ where
                 // It may have been dropped meanwhile; then nothing is kept.
                 drop(guard.insert(Arc::clone(&entry)));
             }
-            response = entry
-                .answer(&Asked::of(&asked, before.method() != Method::POST), HeaderValue::from_static(""));
+            let asked = Asked::of(&asked, before.method() != Method::POST);
+            response = HttpResponse::from(entry.answer(&asked, HeaderValue::from_static("")));
         }
     }
     Ok(before.complete(shared, ServiceResponse::new(request, response), ran.statements))

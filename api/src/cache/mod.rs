@@ -10,9 +10,11 @@
 mod cards;
 mod entry;
 pub(crate) mod follow;
+pub(crate) mod front;
 pub(crate) mod middleware;
 pub(crate) mod slots;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -187,16 +189,34 @@ impl Cache {
         self.kept.is_some() && self.follower.is_in_touch()
     }
 
+    /// The kept answer, if it still holds.
+    fn peek(&self, key: &[u8]) -> Option<Arc<Entry>> {
+        self.kept.as_ref()?.get(key).filter(|entry| self.holds(entry))
+    }
+
     /// The kept answer, if it still holds. One that does not is taken out and handed over to be compared with its
     /// successor.
     fn get(&self, key: &[u8]) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
         let Some(kept) = &self.kept else { return Err(None) };
         let Some(entry) = kept.get(key) else { return Err(None) };
-        if self.slots.holds(entry.moment, &entry.places) {
+        if self.holds(&entry) {
             return Ok(entry);
         }
         self.forget(key, &entry);
         Err(Some(entry))
+    }
+
+    /// Whether a kept answer is still as it was. Between two writes each answer's names are looked up once.
+    fn holds(&self, entry: &Entry) -> bool {
+        let settled = self.slots.settled();
+        if entry.held_at.load(Ordering::Acquire) == settled {
+            return true;
+        }
+        let holds = self.slots.holds(entry.moment, &entry.places);
+        if holds {
+            entry.held_at.store(settled, Ordering::Release);
+        }
+        holds
     }
 
     /// Takes this answer out, unless another has its place already.

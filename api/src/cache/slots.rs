@@ -20,6 +20,8 @@ pub(crate) struct Slots {
     moment: AtomicU64,
     /// Nothing that was read before this moment holds any more.
     floor: AtomicU64,
+    /// How many writes have moved all their names.
+    settled: AtomicU64,
     hasher: RandomState,
 }
 
@@ -29,6 +31,7 @@ impl Default for Slots {
             table: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
             moment: AtomicU64::new(0),
             floor: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
             hasher: RandomState::new(),
         }
     }
@@ -69,6 +72,16 @@ impl Slots {
                 slot.fetch_max(moment, Ordering::SeqCst);
             }
         }
+        if moment != 0 {
+            // Only now: whoever counts this write sees all that it moved.
+            self.settled.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// How many writes there were: what holds now holds for as long as this stays as it is. It is taken before it is looked whether
+    /// something holds.
+    pub(crate) fn settled(&self) -> u64 {
+        self.settled.load(Ordering::SeqCst)
     }
 
     /// Whether what was read at `moment` and depends on `places` is still as it was.

@@ -2,6 +2,7 @@
 //! answers by itself, the access log and the counters.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -40,7 +41,7 @@ impl Before {
     pub(crate) fn of(shared: &Shared, request: &mut ServiceRequest) -> Self {
         let before = Self {
             started: Instant::now(),
-            id: request_id(request, shared),
+            id: request_id(request.headers(), shared),
             method: request.method().clone(),
             path: request.path().to_owned(),
             cors: Cors::of(request, shared),
@@ -168,17 +169,26 @@ pub(crate) fn common_headers() -> [(HeaderName, HeaderValue); 3] {
     ]
 }
 
+/// The caller's own id, where it has a harmless form.
+fn own_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(REQUEST_ID_HEADER).filter(|value| {
+        (8..=64).contains(&value.len())
+            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    })
+}
+
 /// The caller's own id where it has a harmless form, else a new one.
-pub(crate) fn request_id(request: &ServiceRequest, shared: &Shared) -> String {
-    request
-        .headers()
-        .get(&REQUEST_ID_HEADER)
-        .and_then(|v| v.to_str().ok())
-        .filter(|v| {
-            (8..=64).contains(&v.len())
-                && v.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        })
-        .map_or_else(|| shared.names.next(), str::to_owned)
+fn request_id(headers: &HeaderMap, shared: &Shared) -> String {
+    let own = own_request_id(headers).and_then(|value| value.to_str().ok());
+    own.map_or_else(|| shared.names.next(), str::to_owned)
+}
+
+/// The same as a header.
+pub(crate) fn request_id_header(headers: &HeaderMap, shared: &Shared) -> HeaderValue {
+    own_request_id(headers).cloned().unwrap_or_else(|| {
+        // It is made of signs that a header may have.
+        HeaderValue::try_from(shared.names.next()).unwrap_or(HeaderValue::from_static(""))
+    })
 }
 
 /// The ids of requests that bring none: what is this process's alone, and a number. Nobody needs to be unable to guess them, and
@@ -194,7 +204,13 @@ impl Names {
     }
 
     fn next(&self) -> String {
-        format!("{}-{}", self.process, self.last.fetch_add(1, Ordering::Relaxed))
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        let mut name = String::with_capacity(self.process.len() + 21);
+        name.push_str(&self.process);
+        name.push('-');
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{number}");
+        name
     }
 }
 

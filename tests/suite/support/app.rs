@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use actix_web::dev::Service as _;
+use actix_web::dev::{AppConfig, Service as _, ServiceFactory as _};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::test::TestRequest;
@@ -166,13 +166,13 @@ impl TestApp {
     /// Another instance on a database that is there already.
     pub(crate) async fn again(store: Rc<Store>, config: Config, clock: Clock) -> Self {
         let app = App::open(config, clock).await.unwrap();
-        let service = Rc::new(actix_web::test::init_service(app.build()).await);
+        let service = Rc::new(app.factory().new_service(AppConfig::default()).await.unwrap());
         let door = move |request: TestRequest| -> Served {
             let service = Rc::clone(&service);
             Box::pin(async move {
                 let response = match service.call(request.to_request()).await {
-                    Ok(response) => response.into_parts().1,
-                    Err(error) => error.error_response(),
+                    Ok(response) => response,
+                    Err(error) => error.error_response().into(),
                 };
                 let (head, body) = response.into_parts();
                 let body = actix_web::body::to_bytes(body).await.unwrap_or_default();
