@@ -8,7 +8,7 @@ use diesel::sql_types::{Integer, Nullable};
 use crate::authors::{self, AuthorRow, WithAvatar};
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
-use crate::sql::{Dialect, id_list, kept, on_inner, push_ids};
+use crate::sql::{Dialect, Ids as _, Many, kept, on_inner};
 use crate::tags::{self, TagRow, WithParent};
 use crate::types::Id;
 
@@ -18,8 +18,8 @@ type ImageColumns = <ImageRow as Selectable<MultiBackend>>::SelectExpression;
 /// One text for all values. Tags travel in the columns of authors: their kind as the biography's format, their description as its
 /// source, their parent's id as the portrait's, its slug and name as location and website.
 struct Statement {
-    authors: String,
-    tags: String,
+    authors: Many,
+    tags: Many,
     author_columns: AuthorColumns,
     image_columns: ImageColumns,
 }
@@ -31,9 +31,9 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH a (id) AS (");
-        push_ids(&self.authors, &mut out)?;
+        self.authors.push(&mut out)?;
         out.push_sql("), t (id) AS (");
-        push_ids(&self.tags, &mut out)?;
+        self.tags.push(&mut out)?;
         out.push_sql(") SELECT 0, ");
         self.author_columns.walk_ast(out.reborrow())?;
         out.push_sql(", ");
@@ -64,8 +64,8 @@ pub fn by_ids(
         return Ok((authors::by_ids(conn, authors)?, tags::by_ids(conn, tags)?));
     }
     let statement = Statement {
-        authors: id_list(authors),
-        tags: id_list(tags),
+        authors: Many::of(authors),
+        tags: Many::of(tags),
         author_columns: <AuthorRow as Selectable<MultiBackend>>::construct_selection(),
         image_columns: <ImageRow as Selectable<MultiBackend>>::construct_selection(),
     };

@@ -123,17 +123,56 @@ pub(crate) fn id_list(ids: &[Id]) -> String {
     list
 }
 
-/// A query that answers the ids of an [`id_list`], one a row.
-pub(crate) fn push_ids<'b, DB: Dialect>(list: &'b str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-    let (open, close) = if out.backend().is_sqlite() {
-        ("SELECT unhex(value) FROM json_each(", ")")
-    } else {
-        ("SELECT CAST(jsonb_array_elements_text(CAST(", " AS jsonb)) AS uuid)")
-    };
-    out.push_sql(open);
-    DB::text(out, list)?;
-    out.push_sql(close);
-    Ok(())
+/// What a statement is about, as a query that answers ids, one a row.
+///
+/// PostgreSQL plans by how many rows it expects. Of an array that it does not know it expects ten, of JSON a hundred, and would
+/// rather read whole tables for those; and while it hopes to do better for the values at hand, it plans anew each time.
+pub(crate) trait Ids {
+    /// Writes the query.
+    fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
+}
+
+/// One id, which pages are about: PostgreSQL expects one row, and keeps the plan.
+pub(crate) struct One(String);
+
+impl One {
+    pub(crate) fn of(id: Id) -> Self {
+        Self(id.0.simple().to_string())
+    }
+}
+
+impl Ids for One {
+    fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (open, close) =
+            if out.backend().is_sqlite() { ("SELECT unhex(", ")") } else { ("SELECT CAST(", " AS uuid)") };
+        out.push_sql(open);
+        DB::text(out, &self.0)?;
+        out.push_sql(close);
+        Ok(())
+    }
+}
+
+/// Any number of ids.
+pub(crate) struct Many(String);
+
+impl Many {
+    pub(crate) fn of(ids: &[Id]) -> Self {
+        Self(id_list(ids))
+    }
+}
+
+impl Ids for Many {
+    fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (open, close) = if out.backend().is_sqlite() {
+            ("SELECT unhex(value) FROM json_each(", ")")
+        } else {
+            ("SELECT unnest(CAST(string_to_array(translate(", ", '[\"]', ''), ',') AS uuid[]))")
+        };
+        out.push_sql(open);
+        DB::text(out, &self.0)?;
+        out.push_sql(close);
+        Ok(())
+    }
 }
 
 impl<C> diesel::expression::Expression for IdIn<C> {
@@ -147,7 +186,7 @@ impl<C, G> diesel::expression::ValidGrouping<G> for IdIn<C> {
 
 in_list!(
     IdIn,
-    pg: " = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(", " AS jsonb))::uuid))",
+    pg: " = ANY (CAST(string_to_array(translate(", ", '[\"]', ''), ',') AS uuid[]))",
     sqlite: " IN (SELECT unhex(value) FROM json_each(", "))"
 );
 

@@ -12,7 +12,7 @@ use diesel::sql_types::Integer;
 use super::{CommentRow, Order};
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
-use crate::sql::{Dialect, id_in, id_list, kept, known_by_text, on_inner, push_ids};
+use crate::sql::{Dialect, Ids as _, Many, id_in, id_list, kept, known_by_text, on_inner};
 use crate::tables::comments;
 use crate::types::{Id, Timestamp};
 
@@ -40,12 +40,19 @@ fn selection() -> Selection {
 struct Pages {
     kind: Kind,
     order: Order,
-    groups: String,
+    groups: Groups,
     place: Option<(KeyOf, Id)>,
     falls: bool,
     fetch: i64,
     below: Option<Below>,
     columns: Selection,
+}
+
+/// The groups, as one bound value. That there is but one, as on a post's page, lets PostgreSQL plan for one; see
+/// [`crate::sql::Ids`].
+enum Groups {
+    One(String),
+    Many(String),
 }
 
 /// How much of what hangs on comments is wanted.
@@ -66,6 +73,22 @@ pub(super) enum KeyOf {
 }
 
 impl Pages {
+    /// The groups' ids as texts, in `g.value`.
+    fn push_groups<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (list, open, close) = match (&self.groups, out.backend().is_sqlite()) {
+            (Groups::One(id), true) => (id, "(SELECT ", " AS value) AS g"),
+            (Groups::One(id), false) => (id, "(SELECT CAST(", " AS text)) AS g (value)"),
+            (Groups::Many(list), true) => (list, "json_each(", ") AS g"),
+            (Groups::Many(list), false) => {
+                (list, "unnest(string_to_array(translate(", ", '[\"]', ''), ',')) AS g (value)")
+            }
+        };
+        out.push_sql(open);
+        DB::text(out, list)?;
+        out.push_sql(close);
+        Ok(())
+    }
+
     /// The rows of the group `g.value`, with the database's way to make an id of it.
     fn rows<'b, DB: Dialect>(&'b self, id: &str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(" FROM comments AS r WHERE ");
@@ -105,10 +128,9 @@ impl Pages {
     {
         let is_sqlite = out.backend().is_sqlite();
         out.push_sql("WITH RECURSIVE t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count FROM ");
-        out.push_sql(if is_sqlite { "json_each(" } else { "jsonb_array_elements_text(CAST(" });
-        DB::text(out, &self.groups)?;
+        self.push_groups(out)?;
         if is_sqlite {
-            out.push_sql(") AS g CROSS JOIN comments AS c ON ");
+            out.push_sql(" CROSS JOIN comments AS c ON ");
             if self.kind != Kind::Replies {
                 out.push_sql("c.post_id = unhex(g.value) AND ");
             }
@@ -116,9 +138,7 @@ impl Pages {
             self.rows("unhex(g.value)", out)?;
             out.push_sql(")");
         } else {
-            out.push_sql(
-                " AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.id, r.reply_count",
-            );
+            out.push_sql(" CROSS JOIN LATERAL (SELECT r.post_id, r.id, r.reply_count");
             self.rows("CAST(g.value AS uuid)", out)?;
             out.push_sql(") AS c");
         }
@@ -184,9 +204,9 @@ where
         out.push_sql("SELECT 0, ");
         self.columns.walk_ast(out.reborrow())?;
         if out.backend().is_sqlite() {
-            out.push_sql(" FROM json_each(");
-            DB::text(&mut out, &self.groups)?;
-            out.push_sql(") AS g CROSS JOIN comments ON ");
+            out.push_sql(" FROM ");
+            self.push_groups(&mut out)?;
+            out.push_sql(" CROSS JOIN comments ON ");
             if self.kind != Kind::Replies {
                 out.push_sql("comments.post_id = unhex(g.value) AND ");
             }
@@ -194,9 +214,9 @@ where
             self.rows("unhex(g.value)", &mut out)?;
             out.push_sql(")");
         } else {
-            out.push_sql(" FROM jsonb_array_elements_text(CAST(");
-            DB::text(&mut out, &self.groups)?;
-            out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.*");
+            out.push_sql(" FROM ");
+            self.push_groups(&mut out)?;
+            out.push_sql(" CROSS JOIN LATERAL (SELECT r.*");
             self.rows("CAST(g.value AS uuid)", &mut out)?;
             out.push_sql(") AS comments");
         }
@@ -205,6 +225,21 @@ where
 }
 
 known_by_text!(Pages, rows: (Integer, SqlTypeOf<Selection>));
+
+/// The beginning of one post's thread with what hangs on it, as its page shows it: [`Pages`] with one text, so that it need not
+/// be written down to be found among the prepared statements.
+struct Beginnings(Pages);
+
+impl<DB: Dialect> QueryFragment<DB> for Beginnings
+where
+    Selection: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+kept!(Beginnings, rows: (Integer, SqlTypeOf<Selection>));
 
 /// How SQLite means to answer a page, line by line.
 #[cfg(test)]
@@ -226,8 +261,16 @@ pub(super) fn plan(
     }
     known_by_text!(Explain, rows: (Integer, Integer, Integer, diesel::sql_types::Text));
     let (falls, place) = (order != Order::Oldest, Some(place));
-    let query =
-        Pages { kind, order, groups: "[]".into(), place, falls, fetch: 4, below: None, columns: selection() };
+    let query = Pages {
+        kind,
+        order,
+        groups: Groups::Many("[]".into()),
+        place,
+        falls,
+        fetch: 4,
+        below: None,
+        columns: selection(),
+    };
     let lines: Vec<(i32, i32, i32, String)> = Explain(query).load(conn)?;
     Ok(lines.into_iter().map(|(_, _, _, line)| line).collect())
 }
@@ -263,10 +306,20 @@ pub fn pages(
     // The comments of the pages are part of the recursion.
     let top = window.fetch().saturating_mul(i64::try_from(groups.len()).unwrap_or(i64::MAX));
     let below = below.map(|b| Below { most: b.most.saturating_add(top), ..b });
-    let groups = id_list(groups);
+    let groups = match groups {
+        [group] => Groups::One(group.0.simple().to_string()),
+        _ => Groups::Many(id_list(groups)),
+    };
+    let is_one = matches!(groups, Groups::One(_));
     let pages =
         Pages { kind, order, groups, place, falls, fetch: window.fetch(), below, columns: selection() };
-    let all: Vec<(i32, CommentRow)> = on_inner!(conn, c => pages.load(c))?;
+    let is_beginning = is_one && kind == Kind::Roots && order == Order::Oldest && !falls;
+    let all: Vec<(i32, CommentRow)> = if is_beginning && pages.place.is_none() && pages.below.is_some() {
+        let beginnings = Beginnings(pages);
+        on_inner!(conn, c => beginnings.load(c))?
+    } else {
+        on_inner!(conn, c => pages.load(c))?
+    };
     let (mut rows, mut replies) = (Vec::new(), Vec::new());
     for (level, row) in all {
         if level == 0 { rows.push(row) } else { replies.push(row) }
@@ -297,7 +350,7 @@ pub fn pages(
 
 /// Replies, the replies to those, and so on, of comments that are known. See [`Pages`] for why this is not diesel's own.
 struct Descendants {
-    of: String,
+    of: Many,
     below: Below,
     columns: Selection,
 }
@@ -308,7 +361,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH RECURSIVE g (id) AS (");
-        push_ids(&self.of, &mut out)?;
+        self.of.push(&mut out)?;
         out.push_sql(
             "), t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count \
              FROM g CROSS JOIN comments AS c WHERE c.id = g.id",
@@ -336,7 +389,7 @@ pub fn descendants(conn: &mut Conn, of: &[Id], below: Below) -> crate::Result<Ve
     }
     // The comments themselves are part of the recursion.
     let most = below.most.saturating_add(i64::try_from(of.len()).unwrap_or(i64::MAX));
-    Ok(Descendants { of: id_list(of), below: Below { most, ..below }, columns: selection() }.load(conn)?)
+    Ok(Descendants { of: Many::of(of), below: Below { most, ..below }, columns: selection() }.load(conn)?)
 }
 
 /// How many comments that answer none are shown under each of these posts; none is no entry.

@@ -52,10 +52,12 @@ impl<DB: Dialect> QueryFragment<DB> for Pages {
             out.push_sql(")");
         } else {
             out.push_sql(
-                "SELECT CAST(g.value AS uuid), p.post_id, p.sorted_at FROM jsonb_array_elements_text(CAST(",
+                "SELECT CAST(g.value AS uuid), p.post_id, p.sorted_at FROM unnest(string_to_array(translate(",
             );
             DB::text(&mut out, &self.lists)?;
-            out.push_sql(" AS jsonb)) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.sorted_at ");
+            out.push_sql(
+                ", '[\"]', ''), ',')) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.sorted_at ",
+            );
             self.rows("CAST(g.value AS uuid)", &mut out)?;
             out.push_sql(") AS p");
         }

@@ -6,7 +6,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Nullable, Text};
 
 use crate::db::Conn;
-use crate::sql::{Dialect, id_list, kept, on_inner, push_ids};
+use crate::sql::{Dialect, Ids, Many, One, kept, on_inner};
 use crate::types::{Id, IdSql};
 
 /// Bylines and tags of posts as they are live, by id, and what the site lets readers reproduce.
@@ -20,15 +20,15 @@ pub struct Refs {
     pub terms: (Option<String>, Option<String>),
 }
 
-/// One text for all values, with the list of posts bound once.
-struct Statement {
-    posts: String,
+/// One text for all values, with the posts bound once.
+struct Statement<I> {
+    posts: I,
 }
 
-impl<DB: Dialect> QueryFragment<DB> for Statement {
+impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH g (id) AS (");
-        push_ids(&self.posts, &mut out)?;
+        self.posts.push(&mut out)?;
         out.push_sql(
             ") SELECT 0, a.post_id, a.position, a.author_id, a.role, CAST(NULL AS text) \
              FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id \
@@ -40,7 +40,9 @@ impl<DB: Dialect> QueryFragment<DB> for Statement {
     }
 }
 
-kept!(Statement, rows: (Integer, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>));
+type Columns = (Integer, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>);
+kept!(Statement<One>, rows: Columns);
+kept!(Statement<Many>, rows: Columns);
 
 type Row = (i32, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
 
@@ -49,8 +51,13 @@ type Row = (i32, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
 /// # Errors
 /// When the database fails.
 pub fn refs(conn: &mut Conn, posts: &[Id]) -> crate::Result<Refs> {
-    let statement = Statement { posts: id_list(posts) };
-    let mut rows: Vec<Row> = on_inner!(conn, c => statement.load(c))?;
+    let mut rows: Vec<Row> = if let [post] = posts {
+        let statement = Statement { posts: One::of(*post) };
+        on_inner!(conn, c => statement.load(c))?
+    } else {
+        let statement = Statement { posts: Many::of(posts) };
+        on_inner!(conn, c => statement.load(c))?
+    };
     rows.sort_by_key(|(_, post, position, ..)| (*post, *position));
     let mut refs = Refs::default();
     for row in rows {

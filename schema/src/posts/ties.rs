@@ -8,7 +8,7 @@ use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::PostRow;
 use crate::db::{Conn, MultiBackend};
-use crate::sql::{Dialect, id_list, kept, on_inner, push_ids};
+use crate::sql::{Dialect, Ids, Many, One, kept, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, IdSql, Json, JsonSql, TimeSql, Timestamp};
 
@@ -142,13 +142,13 @@ pub struct Ties {
 type Selection = <SummaryRow as Selectable<MultiBackend>>::SelectExpression;
 
 /// One text for all values. Branches that are not wanted end before they read anything.
-struct Statement {
-    posts: String,
+struct Statement<I> {
+    posts: I,
     wanted: Ties,
     columns: Selection,
 }
 
-impl<DB: Dialect> QueryFragment<DB> for Statement
+impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I>
 where
     Selection: QueryFragment<DB>,
 {
@@ -178,7 +178,7 @@ where
              NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL FROM g CROSS JOIN posts AS me WHERE me.id = g.id AND ";
         let Ties { outgoing, links, similar, adjacent } = &self.wanted;
         out.push_sql("WITH g (id) AS (");
-        push_ids(&self.posts, &mut out)?;
+        self.posts.push(&mut out)?;
         out.push_sql(OUTGOING);
         out.push_sql(if out.backend().is_sqlite() { "NULL" } else { "CAST(NULL AS jsonb)" });
         for (branch, wanted) in
@@ -220,7 +220,8 @@ type Link = (
     Nullable<JsonSql>,
 );
 
-kept!(Statement, rows: (Link, Nullable<SqlTypeOf<Selection>>));
+kept!(Statement<One>, rows: (Link, Nullable<SqlTypeOf<Selection>>));
+kept!(Statement<Many>, rows: (Link, Nullable<SqlTypeOf<Selection>>));
 
 type LinkRow = (
     i32,
@@ -249,8 +250,13 @@ pub fn ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Ti
         return Ok(Vec::new());
     }
     let columns = <SummaryRow as Selectable<MultiBackend>>::construct_selection();
-    let statement = Statement { posts: id_list(posts), wanted, columns };
-    let rows: Vec<(LinkRow, Option<SummaryRow>)> = on_inner!(conn, c => statement.load(c))?;
+    let rows: Vec<(LinkRow, Option<SummaryRow>)> = if let [post] = posts {
+        let statement = Statement { posts: One::of(*post), wanted, columns };
+        on_inner!(conn, c => statement.load(c))?
+    } else {
+        let statement = Statement { posts: Many::of(posts), wanted, columns };
+        on_inner!(conn, c => statement.load(c))?
+    };
     let mut ties: Vec<Tie> = rows
         .into_iter()
         .map(|(link, other)| {
