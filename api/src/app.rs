@@ -56,7 +56,7 @@ impl App {
         let shared = Shared {
             routes: Routes::of(&openapi),
             openapi,
-            graphql: crate::graphql::engine(&svc.config)?,
+            graphql: crate::graphql::engine(&svc.config).await?,
             metrics: Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?,
             names: crate::rest::edge::Names::new(svc.clock.new_id()),
             svc,

@@ -148,6 +148,9 @@ pub struct Config {
     /// Most aliases in a GraphQL query.
     #[arg(long, env = "PRESSROOM_GRAPHQL_ALIASES", default_value_t = 30, global = true, help_heading = HEADING, hide_short_help = true)]
     pub graphql_aliases: usize,
+    /// Folder of *.graphql files, one query each, that clients may name by the SHA-256 of their text from the start; none if empty.
+    #[arg(long, env = "PRESSROOM_GRAPHQL_QUERIES", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub graphql_queries: String,
     /// Endpoint of an S3-compatible store; Amazon's own if empty.
     #[arg(long, env = "AWS_ENDPOINT_URL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub s3_endpoint: String,

@@ -2,12 +2,15 @@
 
 #![expect(clippy::items_after_statements, reason = "a document stands beside what asks it")]
 
+use pressroom::app::App;
 use pressroom::auth::viewer::Role;
+use pressroom::clock::Clock;
 use pressroom::config::Config;
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Store, TestApp, User, on_both, text};
 use crate::support::graphql::{ask, code, data};
+use crate::support::publication::{NOW, at};
 
 const PAGE: &str = "query Page($slug: String!) {
   site { title terms { notice url } }
@@ -21,6 +24,41 @@ const PAGE: &str = "query Page($slug: String!) {
     comments(first: 20) { pageInfo { hasNextPage endCursor } edges { cursor node {
       author { name isPostAuthor } html replies(first: 20) { edges { node { html author { name } } } } } } }
   } }";
+
+/// A query in the settings' folder is answered by its hash to the first who asks, and one that is none keeps the server from starting.
+#[actix_web::test]
+async fn registered_queries_are_known_from_the_start() {
+    let store = Store::sqlite();
+    let folder = store.folder().join("queries");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(
+        folder.join("title.graphql"),
+        "query Title($slug: String!) { post(slug: $slug) { title } }\n",
+    )
+    .unwrap();
+    std::fs::write(folder.join("README.md"), "No query.").unwrap();
+    let config = Config { graphql_queries: folder.display().to_string(), ..store.config() };
+    let app = TestApp::with(store, config.clone()).await;
+    let editor = app.user(Role::Editor).await;
+    app.published(&editor, &json!({ "title": "Tides", "slug": "tides" })).await;
+    // Of the file, and of the text without the line's end.
+    for hash in [
+        "05f3e45752b34d40a2bb79b4951caddb1fa043e3c3b16b32b8e5010f63c3dbe9",
+        "1951ac61d683d08527574e4d549a72d3ba79c6d2f2348b69a66c693edb4c682b",
+    ] {
+        let address = format!(
+            "/graphql?variables=%7B%22slug%22%3A%22tides%22%7D&extensions=%7B%22persistedQuery%22%3A%7B%22version%22%3A1%2C%22sha256Hash%22%3A%22{hash}%22%7D%7D"
+        );
+        let first = app.get(&address).await;
+        assert_eq!(data(&first)["post"]["title"], "Tides");
+        assert!(first.header("cache-control").starts_with("public"));
+        assert_eq!(app.get(&address).await.statements(), 0, "it is kept");
+    }
+
+    std::fs::write(folder.join("wrong.graphql"), "{ post(slug: \"tides\") {\n  heading } }").unwrap();
+    let told = App::open(config, Clock::fixed(at(NOW))).await.err().unwrap().to_string();
+    assert!(told.contains("wrong.graphql") && told.contains("heading") && told.contains("line 2"), "{told}");
+}
 
 async fn send(app: &TestApp, by: Option<&User>, query: &str, variables: Value) -> Answer {
     let ask = ask(app, query, &variables);

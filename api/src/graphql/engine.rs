@@ -231,6 +231,28 @@ impl Engine {
         Ok(document)
     }
 
+    /// Whether a document is GraphQL and fits the schema. What it costs depends on the variables of each request.
+    ///
+    /// # Errors
+    /// A sentence that says why not, and where.
+    pub async fn check(&self, text: &str) -> Result<(), String> {
+        let limits = &self.settings.limits;
+        let parsed = parse(&Arc::from(text), limits).map_err(|fault| vec![fault]);
+        let checked = match parsed {
+            Ok(document) => self.validate(&document.parsed).await,
+            Err(faults) => Err(faults),
+        };
+        checked.map_err(|faults| {
+            let told = faults.iter().map(|fault| {
+                let error = fault.to_request_error();
+                let places =
+                    error.locations.iter().map(|at| format!(" (line {}, column {})", at.line, at.column));
+                format!("{}{}", error.message, places.collect::<String>())
+            });
+            told.collect::<Vec<_>>().join("; ")
+        })
+    }
+
     async fn validate(&self, document: &ExecutableDocument) -> Result<(), Vec<Fault>> {
         let mut request = Request::new(String::new());
         request.set_parsed_query(document.clone());

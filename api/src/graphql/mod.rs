@@ -12,6 +12,7 @@ pub mod http;
 pub mod limits;
 mod nulls;
 pub mod plan;
+mod registered;
 mod resolve;
 mod route;
 pub mod schema;

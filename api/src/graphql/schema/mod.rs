@@ -21,6 +21,7 @@ mod request;
 mod scalars;
 mod words;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
@@ -33,6 +34,7 @@ use super::engine::{Engine, Settings};
 use super::fault::Fault;
 use super::limits::Limits;
 use super::plan::Plan;
+use super::registered;
 use crate::auth::viewer::Viewer;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -48,11 +50,11 @@ pub fn sdl() -> String {
     build().finish().sdl()
 }
 
-/// The engine with the limits that the settings name.
+/// The engine with the limits and the registered queries that the settings name.
 ///
 /// # Errors
-/// When the schema is not one, which is a defect.
-pub fn engine(config: &Config) -> Result<Engine> {
+/// When a registered query cannot be read or is not valid; when the schema is not one, which is a defect.
+pub async fn engine(config: &Config) -> Result<Engine> {
     let limits = Limits {
         depth: u32::try_from(config.graphql_depth).unwrap_or(u32::MAX),
         complexity: u64::try_from(config.graphql_complexity).unwrap_or(u64::MAX),
@@ -60,8 +62,17 @@ pub fn engine(config: &Config) -> Result<Engine> {
         introspection: config.graphql_introspection.is_on(),
         ..Limits::default()
     };
-    let settings = Settings { limits, scalars: scalars::checks(), ..Settings::default() };
-    Engine::new(build, settings).map_err(Error::internal)
+    let documents = match config.graphql_queries.as_str() {
+        "" => Vec::new(),
+        folder => registered::read(Path::new(folder))?,
+    };
+    let registered = registered::texts(&documents);
+    let settings = Settings { limits, scalars: scalars::checks(), registered, ..Settings::default() };
+    let engine = Engine::new(build, settings).map_err(Error::internal)?;
+    for (file, text) in documents {
+        engine.check(&text).await.map_err(|why| Error::internal(format!("{file}: {why}")))?;
+    }
+    Ok(engine)
 }
 
 /// What the loading step gives.
