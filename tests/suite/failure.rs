@@ -208,7 +208,12 @@ fn futures(db: &Db, count: usize) -> Vec<tokio::task::JoinHandle<Result<(), Stor
 
 /// The program on this database, with an admin.
 fn server(folder: &Folder, url: Option<&str>) -> Server {
+    server_with(folder, url, &[])
+}
+
+fn server_with(folder: &Folder, url: Option<&str>, settings: &[(&str, &str)]) -> Server {
     let mut command = binary::command(folder, &["serve"]);
+    command.envs(settings.iter().copied());
     command.env("PRESSROOM_ADMIN_EMAIL", ADMIN).env("PRESSROOM_ADMIN_PASSWORD", PASSWORD);
     command.env("PRESSROOM_RATE_LIMITS", "off").env("PRESSROOM_LOG", "error");
     if let Some(url) = url {
@@ -282,6 +287,27 @@ fn what_was_acknowledged_is_there_after_a_kill() {
             }
         }
         assert_eq!(listed, counted);
+    }
+}
+
+/// A head or a body that does not arrive holds its connection no longer than the settings say, and is told so.
+#[test]
+fn a_client_that_sends_slowly_is_cut() {
+    let folder = Folder::new();
+    let settings = [("PRESSROOM_HEAD_SECONDS", "1"), ("PRESSROOM_BODY_SECONDS", "1")];
+    let server = server_with(&folder, None, &settings);
+    let token = login(&server);
+    let mut stream = binary::connect(server.address()).unwrap();
+    stream.write_all(b"GET /v1/posts HTTP/1.1\r\nHost: example.org\r\nAcc").unwrap();
+    let mut told = Vec::new();
+    std::io::Read::read_to_end(&mut stream, &mut told).unwrap();
+    assert!(told.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&told));
+    for (path, token) in [("/v1/posts", token.as_str()), ("/graphql", token.as_str()), ("/graphql", "")] {
+        let mut stream = binary::connect(server.address()).unwrap();
+        stream.write_all(binary::head("POST", path, token, 100, "").as_bytes()).unwrap();
+        stream.write_all(b"{").unwrap();
+        let (status, problem) = binary::answer(&mut stream).unwrap();
+        assert_eq!(status, 400, "{path}: {problem}");
     }
 }
 
