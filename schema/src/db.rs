@@ -273,13 +273,19 @@ impl Db {
         let (send, receive) = oneshot::channel();
         lane.submit(Box::new(move |slot| {
             keys::begin();
-            let answer = slot.read(f);
-            let _ = send.send((answer, conn::take_count(), keys::end()));
+            slot.read(f, |answer, count| drop(send.send((answer, count, keys::end()))));
         }))?;
         let (answer, count, met) = receive.await.map_err(|_| lost())?;
         add_statements(count);
         keys::hand_over(met);
         answer
+    }
+
+    /// Whether a read that begins now is of the primary.
+    #[must_use]
+    pub fn reads_primary(&self, freshness: Freshness) -> bool {
+        let has_replicas = self.0.primary.is_some();
+        !has_replicas || freshness == Freshness::Primary || keys::must_be_fresh()
     }
 
     /// Runs `f` in one transaction that is durable when this answers, together with its lines of the log. `f` may

@@ -163,14 +163,38 @@ impl Many {
 
 impl Ids for Many {
     fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let (open, close) = if out.backend().is_sqlite() {
-            ("SELECT unhex(value) FROM json_each(", ")")
+        if out.backend().is_sqlite() {
+            out.push_sql("SELECT unhex(value) FROM json_each(");
+            DB::text(out, &self.0)?;
         } else {
-            ("SELECT unnest(CAST(string_to_array(translate(", ", '[\"]', ''), ',') AS uuid[]))")
-        };
-        out.push_sql(open);
-        DB::text(out, &self.0)?;
-        out.push_sql(close);
+            out.push_sql("SELECT unnest(");
+            push_uuids(&self.0, out)?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// A list of ids, as [`id_list`] writes it, as an array of PostgreSQL's.
+fn push_uuids<'b, DB: Dialect>(list: &'b str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    out.push_sql("CAST(string_to_array(translate(");
+    DB::text(out, list)?;
+    out.push_sql(", '[\"]', ''), ',') AS uuid[])");
+    Ok(())
+}
+
+impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for IdIn<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        if out.backend().is_sqlite() {
+            out.push_sql(" IN (SELECT unhex(value) FROM json_each(");
+            DB::text(&mut out, &self.list)?;
+            out.push_sql("))");
+        } else {
+            out.push_sql(" = ANY (");
+            push_uuids(&self.list, &mut out)?;
+            out.push_sql(")");
+        }
         Ok(())
     }
 }
@@ -183,12 +207,6 @@ impl<C, QS> diesel::expression::SelectableExpression<QS> for IdIn<C> {}
 impl<C, G> diesel::expression::ValidGrouping<G> for IdIn<C> {
     type IsAggregate = diesel::expression::is_aggregate::Never;
 }
-
-in_list!(
-    IdIn,
-    pg: " = ANY (CAST(string_to_array(translate(", ", '[\"]', ''), ',') AS uuid[]))",
-    sqlite: " IN (SELECT unhex(value) FROM json_each(", "))"
-);
 
 /// `column IN (texts…)` with one bound value.
 #[derive(Debug, Clone, QueryId)]
@@ -285,18 +303,24 @@ impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for Wanted<C> {
 /// Marks a statement whose text is the same for all values on one database, of which a connection has but one, so that it is
 /// prepared once and known by its type; `rows` is the type of what it answers.
 macro_rules! kept {
-    ($name:ty, rows: $rows:ty) => {
-        impl diesel::query_builder::Query for $name {
+    ([$($param:tt)*] $name:ty, rows: $rows:ty) => {
+        impl<$($param)*> diesel::query_builder::Query for $name {
             type SqlType = $rows;
         }
-        crate::sql::kept!($name);
+        crate::sql::kept!([$($param)*] $name);
     };
-    ($name:ty) => {
-        impl diesel::query_builder::QueryId for $name {
+    ([$($param:tt)*] $name:ty) => {
+        impl<$($param)*> diesel::query_builder::QueryId for $name {
             type QueryId = Self;
             const HAS_STATIC_QUERY_ID: bool = true;
         }
-        impl<C> diesel::RunQueryDsl<C> for $name {}
+        impl<Connection, $($param)*> diesel::RunQueryDsl<Connection> for $name {}
+    };
+    ($name:ty, rows: $rows:ty) => {
+        crate::sql::kept!([] $name, rows: $rows);
+    };
+    ($name:ty) => {
+        crate::sql::kept!([] $name);
     };
 }
 pub(crate) use kept;
@@ -339,6 +363,8 @@ statement!(BeginWrite, "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL SERIALIZABLE");
 pub(crate) const BEGIN_BESIDE_OTHERS: &str =
     "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_advisory_xact_lock_shared(7240162)";
 statement!(Commit, "COMMIT", "COMMIT");
+// Commits, and begins the next transaction of the same kind, whose snapshot its first statement takes. For PostgreSQL.
+statement!(CommitAndBegin, "COMMIT", "COMMIT AND CHAIN");
 statement!(Rollback, "ROLLBACK", "ROLLBACK");
 statement!(Savepoint, "SAVEPOINT op", "SAVEPOINT op");
 statement!(Release, "RELEASE op", "RELEASE SAVEPOINT op");

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl as _, SqliteConnection};
 use pressroom::auth::viewer::Role;
 use pressroom::clock::Clock;
 use pressroom::config::Config;
@@ -107,6 +107,28 @@ async fn a_server_that_drops_its_connections_is_connected_to_again() {
             )
             .unwrap();
         assert!(works(&app, &admin).await, "a connection that died while idle is made anew unnoticed");
+    }
+}
+
+/// The end of a read begins the transaction of the next that waits. Where there is none, none stays open.
+#[actix_web::test]
+async fn a_burst_of_reads_leaves_no_transaction_open() {
+    let Some(store) = Store::postgres() else { return };
+    let (app, _) = with_a_post(store).await;
+    let mut watch = PgConnection::establish(&app.store.url()).unwrap();
+    for round in 0..5 {
+        let asks: Vec<_> = (1..=40)
+            .map(|n| {
+                let (app, path) =
+                    (app.clone(), format!("/v1/posts?limit={n}&published_after=20{round}0-01-01T00:00:00Z"));
+                actix_web::rt::spawn(async move { app.get(&path).await.status() })
+            })
+            .collect();
+        for ask in asks {
+            assert_eq!(ask.await.unwrap(), 200);
+        }
+        let open = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+        eventually(async || diesel::sql_query(open).execute(&mut watch).unwrap() == 0).await;
     }
 }
 

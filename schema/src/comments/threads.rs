@@ -12,7 +12,7 @@ use diesel::sql_types::Integer;
 use super::{CommentRow, Order};
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
-use crate::sql::{Dialect, Ids as _, Many, id_in, id_list, kept, known_by_text, on_inner};
+use crate::sql::{Dialect, Ids, Many, One, id_in, kept, known_by_text, on_inner};
 use crate::tables::comments;
 use crate::types::{Id, Timestamp};
 
@@ -37,22 +37,15 @@ fn selection() -> Selection {
 /// The first rows beyond a place, of each of several groups, in one statement: each group is a range of an index, read no
 /// further than the page. diesel has neither `LATERAL` nor a correlated `IN` with a limit, and the databases differ in which of
 /// the two they can answer from the index.
-struct Pages {
+struct Pages<I> {
     kind: Kind,
     order: Order,
-    groups: Groups,
+    groups: I,
     place: Option<(KeyOf, Id)>,
     falls: bool,
     fetch: i64,
     below: Option<Below>,
     columns: Selection,
-}
-
-/// The groups, as one bound value. That there is but one, as on a post's page, lets PostgreSQL plan for one; see
-/// [`crate::sql::Ids`].
-enum Groups {
-    One(String),
-    Many(String),
 }
 
 /// How much of what hangs on comments is wanted.
@@ -72,28 +65,11 @@ pub(super) enum KeyOf {
     Int(i32),
 }
 
-impl Pages {
-    /// The groups' ids as texts, in `g.value`.
-    fn push_groups<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let (list, open, close) = match (&self.groups, out.backend().is_sqlite()) {
-            (Groups::One(id), true) => (id, "(SELECT ", " AS value) AS g"),
-            (Groups::One(id), false) => (id, "(SELECT CAST(", " AS text)) AS g (value)"),
-            (Groups::Many(list), true) => (list, "json_each(", ") AS g"),
-            (Groups::Many(list), false) => {
-                (list, "unnest(string_to_array(translate(", ", '[\"]', ''), ',')) AS g (value)")
-            }
-        };
-        out.push_sql(open);
-        DB::text(out, list)?;
-        out.push_sql(close);
-        Ok(())
-    }
-
-    /// The rows of the group `g.value`, with the database's way to make an id of it.
-    fn rows<'b, DB: Dialect>(&'b self, id: &str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+impl<I: Ids> Pages<I> {
+    /// The rows of the group `g.id`.
+    fn rows<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(" FROM comments AS r WHERE ");
-        out.push_sql(if self.kind == Kind::Replies { "r.parent_id = " } else { "r.post_id = " });
-        out.push_sql(id);
+        out.push_sql(if self.kind == Kind::Replies { "r.parent_id = g.id" } else { "r.post_id = g.id" });
         out.push_sql(match self.kind {
             Kind::Roots => " AND r.parent_id IS NULL AND r.shown = TRUE",
             Kind::Flat | Kind::Replies => " AND r.shown = TRUE",
@@ -127,19 +103,22 @@ impl Pages {
         Selection: QueryFragment<DB>,
     {
         let is_sqlite = out.backend().is_sqlite();
-        out.push_sql("WITH RECURSIVE t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count FROM ");
-        self.push_groups(out)?;
+        out.push_sql("WITH RECURSIVE g (id) AS (");
+        self.groups.push(out)?;
+        out.push_sql(
+            "), t (post_id, id, level, replies) AS (SELECT c.post_id, c.id, 0, c.reply_count FROM g ",
+        );
         if is_sqlite {
-            out.push_sql(" CROSS JOIN comments AS c ON ");
+            out.push_sql("CROSS JOIN comments AS c ON ");
             if self.kind != Kind::Replies {
-                out.push_sql("c.post_id = unhex(g.value) AND ");
+                out.push_sql("c.post_id = g.id AND ");
             }
             out.push_sql("c.id IN (SELECT r.id");
-            self.rows("unhex(g.value)", out)?;
+            self.rows(out)?;
             out.push_sql(")");
         } else {
-            out.push_sql(" CROSS JOIN LATERAL (SELECT r.post_id, r.id, r.reply_count");
-            self.rows("CAST(g.value AS uuid)", out)?;
+            out.push_sql("CROSS JOIN LATERAL (SELECT r.post_id, r.id, r.reply_count");
+            self.rows(out)?;
             out.push_sql(") AS c");
         }
         push_branches(&below.per_parent, &below.levels, &below.most, out)?;
@@ -193,7 +172,7 @@ fn push_from<'b, DB: Dialect>(most: &'b i64, out: &mut AstPass<'_, 'b, DB>) -> Q
     Ok(())
 }
 
-impl<DB: Dialect> QueryFragment<DB> for Pages
+impl<DB: Dialect, I: Ids> QueryFragment<DB> for Pages<I>
 where
     Selection: QueryFragment<DB>,
 {
@@ -201,34 +180,33 @@ where
         if let Some(below) = &self.below {
             return self.with_replies(below, &mut out);
         }
-        out.push_sql("SELECT 0, ");
+        out.push_sql("WITH g (id) AS (");
+        self.groups.push(&mut out)?;
+        out.push_sql(") SELECT 0, ");
         self.columns.walk_ast(out.reborrow())?;
         if out.backend().is_sqlite() {
-            out.push_sql(" FROM ");
-            self.push_groups(&mut out)?;
-            out.push_sql(" CROSS JOIN comments ON ");
+            out.push_sql(" FROM g CROSS JOIN comments ON ");
             if self.kind != Kind::Replies {
-                out.push_sql("comments.post_id = unhex(g.value) AND ");
+                out.push_sql("comments.post_id = g.id AND ");
             }
             out.push_sql("comments.id IN (SELECT r.id");
-            self.rows("unhex(g.value)", &mut out)?;
+            self.rows(&mut out)?;
             out.push_sql(")");
         } else {
-            out.push_sql(" FROM ");
-            self.push_groups(&mut out)?;
-            out.push_sql(" CROSS JOIN LATERAL (SELECT r.*");
-            self.rows("CAST(g.value AS uuid)", &mut out)?;
+            out.push_sql(" FROM g CROSS JOIN LATERAL (SELECT r.*");
+            self.rows(&mut out)?;
             out.push_sql(") AS comments");
         }
         Ok(())
     }
 }
 
-known_by_text!(Pages, rows: (Integer, SqlTypeOf<Selection>));
+known_by_text!(Pages<One>, rows: (Integer, SqlTypeOf<Selection>));
+known_by_text!(Pages<Many>, rows: (Integer, SqlTypeOf<Selection>));
 
 /// The beginning of one post's thread with what hangs on it, as its page shows it: [`Pages`] with one text, so that it need not
 /// be written down to be found among the prepared statements.
-struct Beginnings(Pages);
+struct Beginnings(Pages<One>);
 
 impl<DB: Dialect> QueryFragment<DB> for Beginnings
 where
@@ -249,10 +227,10 @@ pub(super) fn plan(
     order: Order,
     place: (KeyOf, Id),
 ) -> crate::Result<Vec<String>> {
-    struct Explain(Pages);
+    struct Explain(Pages<Many>);
     impl<DB: Dialect> QueryFragment<DB> for Explain
     where
-        Pages: QueryFragment<DB>,
+        Pages<Many>: QueryFragment<DB>,
     {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
             out.push_sql("EXPLAIN QUERY PLAN ");
@@ -264,7 +242,7 @@ pub(super) fn plan(
     let query = Pages {
         kind,
         order,
-        groups: Groups::Many("[]".into()),
+        groups: Many::of(&[]),
         place,
         falls,
         fetch: 4,
@@ -306,18 +284,19 @@ pub fn pages(
     // The comments of the pages are part of the recursion.
     let top = window.fetch().saturating_mul(i64::try_from(groups.len()).unwrap_or(i64::MAX));
     let below = below.map(|b| Below { most: b.most.saturating_add(top), ..b });
-    let groups = match groups {
-        [group] => Groups::One(group.0.simple().to_string()),
-        _ => Groups::Many(id_list(groups)),
-    };
-    let is_one = matches!(groups, Groups::One(_));
-    let pages =
-        Pages { kind, order, groups, place, falls, fetch: window.fetch(), below, columns: selection() };
-    let is_beginning = is_one && kind == Kind::Roots && order == Order::Oldest && !falls;
-    let all: Vec<(i32, CommentRow)> = if is_beginning && pages.place.is_none() && pages.below.is_some() {
-        let beginnings = Beginnings(pages);
-        on_inner!(conn, c => beginnings.load(c))?
+    let (fetch, columns) = (window.fetch(), selection());
+    let all: Vec<(i32, CommentRow)> = if let [group] = groups {
+        let is_beginning = kind == Kind::Roots && order == Order::Oldest && !falls;
+        let is_beginning = is_beginning && place.is_none() && below.is_some();
+        let pages = Pages { kind, order, groups: One::of(*group), place, falls, fetch, below, columns };
+        if is_beginning {
+            let beginnings = Beginnings(pages);
+            on_inner!(conn, c => beginnings.load(c))?
+        } else {
+            on_inner!(conn, c => pages.load(c))?
+        }
     } else {
+        let pages = Pages { kind, order, groups: Many::of(groups), place, falls, fetch, below, columns };
         on_inner!(conn, c => pages.load(c))?
     };
     let (mut rows, mut replies) = (Vec::new(), Vec::new());

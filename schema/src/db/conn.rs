@@ -27,11 +27,6 @@ pub(super) fn take_count() -> u32 {
     COUNT.with(|count| count.replace(0))
 }
 
-/// Puts a count back that was taken to keep `COMMIT` out of it.
-pub(super) fn add_count(count: u32) {
-    COUNT.with(|total| total.set(total.get() + count));
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "diesel hands its events over")]
 fn count(event: InstrumentationEvent<'_>) {
     if matches!(event, InstrumentationEvent::StartQuery { .. }) {

@@ -12,7 +12,9 @@ use diesel::connection::SimpleConnection as _;
 use super::conn::{self, Conn};
 use super::{DbSettings, Source, TxError};
 use crate::error::StoreError;
-use crate::sql::{BEGIN_BESIDE_OTHERS, BeginRead, BeginWrite, Commit, JoinLine, LeaveLine, Rollback};
+use crate::sql::{
+    BEGIN_BESIDE_OTHERS, BeginRead, BeginWrite, Commit, CommitAndBegin, JoinLine, LeaveLine, Rollback,
+};
 
 /// How long a failed connection is not tried again, so that an unreachable host does not hold up every request.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -70,6 +72,10 @@ pub(super) struct Slot {
     target: Target,
     conn: Option<Conn>,
     failed: Option<(Instant, StoreError)>,
+    /// What waits for it and its fellows, where it serves reads.
+    queue: Option<Receiver<Work>>,
+    /// Whether the end of the last read has begun a transaction for the next.
+    has_begun: bool,
 }
 
 impl Slot {
@@ -82,7 +88,7 @@ impl Slot {
                 Target::Postgres { url: url.unwrap_or_else(|| primary.clone()), fallback: None }
             }
         };
-        Self { target, conn: None, failed: None }
+        Self { target, conn: None, failed: None, queue: None, has_begun: false }
     }
 
     /// Reads go to the primary while a replica is out of reach.
@@ -93,6 +99,7 @@ impl Slot {
     }
 
     fn connect(&mut self) -> crate::Result<()> {
+        self.has_begun = false;
         if let Some((at, error)) = &self.failed
             && at.elapsed() < PAUSE
         {
@@ -155,6 +162,9 @@ impl Slot {
             _ if write => BeginWrite.execute(conn).map(drop),
             _ => BeginRead.execute(conn).map(drop),
         };
+        if std::mem::take(&mut self.has_begun) && !write {
+            return self.conn.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".into()));
+        }
         self.drop_if_vanished();
         self.end_detour();
         if let Some(conn) = &mut self.conn {
@@ -215,23 +225,53 @@ impl Slot {
 
     pub(super) fn forget(&mut self) {
         self.conn = None;
+        self.has_begun = false;
     }
 
-    pub(super) fn read<T, E: TxError>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        let conn = self.begin(false)?;
+    /// Reads on one snapshot. `answer` is given what `f` answers and by how many statements, before the transaction ends: a read
+    /// has nothing to lose by how that goes, and on PostgreSQL it is a way to the server and back. Where more reads wait, the
+    /// next transaction begins on that way as well.
+    pub(super) fn read<T, E: TxError>(
+        &mut self,
+        f: impl FnOnce(&mut Conn) -> Result<T, E>,
+        answer: impl FnOnce(Result<T, E>, u32),
+    ) {
+        let conn = match self.begin(false) {
+            Ok(conn) => conn,
+            Err(error) => return answer(Err(error.into()), conn::take_count()),
+        };
         conn::take_count();
-        let answer = f(conn);
-        let count = conn::take_count();
-        let ended = if answer.is_ok() { Commit.execute(conn) } else { Rollback.execute(conn) };
+        let found = f(conn);
+        let is_good = found.is_ok();
+        answer(found, conn::take_count());
+        let Some(conn) = &mut self.conn else { return };
+        let more = is_good
+            && matches!(conn, Conn::Pg(_))
+            && self.queue.as_ref().is_some_and(|queue| !queue.is_empty());
+        let ended = match (is_good, more) {
+            (true, true) => CommitAndBegin.execute(conn),
+            (true, false) => Commit.execute(conn),
+            (false, _) => Rollback.execute(conn),
+        };
+        self.has_begun = more && ended.is_ok();
         if ended.is_err() {
             self.conn = None;
         }
         conn::take_count();
-        conn::add_count(count);
-        answer
+    }
+
+    /// Ends a transaction that was begun for a read which another has taken.
+    fn end_idle(&mut self) {
+        if std::mem::take(&mut self.has_begun)
+            && let Some(conn) = &mut self.conn
+            && Commit.execute(conn).is_err()
+        {
+            self.conn = None;
+        }
     }
 
     pub(super) fn raw<T>(&mut self, f: impl FnOnce(&mut Conn) -> crate::Result<T>) -> crate::Result<T> {
+        self.end_idle();
         self.drop_if_vanished();
         if self.conn.is_none() {
             self.connect()?;
@@ -286,14 +326,15 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn start(slots: Vec<(String, Slot)>, bound: usize) -> crate::Result<Self> {
         let (queue, work): (Sender<Work>, Receiver<Work>) = bounded(bound.max(1));
-        for (name, slot) in slots {
+        for (name, mut slot) in slots {
             let work = work.clone();
-            spawn(name, slot, move |slot| match work.recv() {
-                Ok(job) => {
-                    job(slot);
-                    true
-                }
-                Err(_) => false,
+            slot.queue = Some(work.clone());
+            spawn(name, slot, move |slot| {
+                let job = work.try_recv().or_else(|_| {
+                    slot.end_idle();
+                    work.recv()
+                });
+                job.map(|job| job(slot)).is_ok()
             })?;
         }
         Ok(Self { queue })

@@ -6,22 +6,21 @@ use diesel::query_builder::{AstPass, QueryFragment};
 
 use crate::db::Conn;
 use crate::page::{Slice, Window};
-use crate::sql::{Dialect, id_list, known_by_text, on_inner};
+use crate::sql::{Dialect, Ids as _, Many, known_by_text, on_inner};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 
 /// The first rows beyond a place in each of several lists: each is a range of the table of lists, read no further than the
 /// page. diesel has neither `LATERAL` nor a correlated `IN` with a limit.
 struct Pages {
-    lists: String,
+    lists: Many,
     place: Option<(Timestamp, Id)>,
     falls: bool,
     fetch: i64,
 }
 
 impl Pages {
-    fn rows<'b, DB: Dialect>(&'b self, list: &str, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("FROM post_lists AS r WHERE r.list_id = ");
-        out.push_sql(list);
+    fn rows<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("FROM post_lists AS r WHERE r.list_id = g.id");
         if let Some((at, id)) = &self.place {
             out.push_sql(if self.falls {
                 " AND (r.sorted_at, r.post_id) < ("
@@ -44,23 +43,16 @@ impl Pages {
 
 impl<DB: Dialect> QueryFragment<DB> for Pages {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        if out.backend().is_sqlite() {
-            out.push_sql("SELECT unhex(g.value), p.id, p.sorted_at FROM json_each(");
-            DB::text(&mut out, &self.lists)?;
-            out.push_sql(") AS g CROSS JOIN posts AS p ON p.id IN (SELECT r.post_id ");
-            self.rows("unhex(g.value)", &mut out)?;
-            out.push_sql(")");
+        let is_sqlite = out.backend().is_sqlite();
+        out.push_sql("WITH g (id) AS (");
+        self.lists.push(&mut out)?;
+        out.push_sql(if is_sqlite {
+            ") SELECT g.id, p.id, p.sorted_at FROM g CROSS JOIN posts AS p ON p.id IN (SELECT r.post_id "
         } else {
-            out.push_sql(
-                "SELECT CAST(g.value AS uuid), p.post_id, p.sorted_at FROM unnest(string_to_array(translate(",
-            );
-            DB::text(&mut out, &self.lists)?;
-            out.push_sql(
-                ", '[\"]', ''), ',')) AS g (value) CROSS JOIN LATERAL (SELECT r.post_id, r.sorted_at ",
-            );
-            self.rows("CAST(g.value AS uuid)", &mut out)?;
-            out.push_sql(") AS p");
-        }
+            ") SELECT g.id, p.post_id, p.sorted_at FROM g CROSS JOIN LATERAL (SELECT r.post_id, r.sorted_at "
+        });
+        self.rows(&mut out)?;
+        out.push_sql(if is_sqlite { ")" } else { ") AS p" });
         Ok(())
     }
 }
@@ -86,7 +78,7 @@ pub fn pages_of_lists(
     }
     let falls = newest != window.is_backward();
     let place = window.place().map(|place| (place.key.time(), place.id));
-    let query = Pages { lists: id_list(lists), place, falls, fetch: window.fetch() };
+    let query = Pages { lists: Many::of(lists), place, falls, fetch: window.fetch() };
     let mut rows: Vec<(Id, Id, Timestamp)> = on_inner!(conn, c => query.load(c))?;
     // The statement finds the right rows of each list, in no order that is promised.
     rows.sort_by(|a, b| {
