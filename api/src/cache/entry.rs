@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 
+use crate::rest::headers::REQUEST_ID;
 use crate::rest::ops::RouteCounters;
 
 /// Shorter answers than this fit into one packet with their head, compressed or not.
@@ -206,7 +207,7 @@ impl Entry {
         for (name, value) in borne {
             headers.append(name.clone(), value.clone());
         }
-        headers.insert(super::REQUEST_ID, id);
+        headers.insert(REQUEST_ID, id);
         answer
     }
 

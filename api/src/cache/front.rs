@@ -1,22 +1,28 @@
 //! What stands before actix-web: reads that are kept are answered before a request of actix-web's is made of them. Everything
-//! else goes on to the application, whose [`super::middleware`] finds the same answers and computes those that are missing.
+//! else goes on to the application, whose [`super::middleware`] computes what is missing.
 
 use std::future::{Ready, ready};
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_http::Request;
 use actix_service::IntoServiceFactory;
-use actix_web::Error;
 use actix_web::body::BoxBody;
-use actix_web::dev::{AppConfig, RequestHead, Response, Service, ServiceFactory, ServiceResponse};
+use actix_web::dev::{AppConfig, Payload, RequestHead, Response, Service, ServiceFactory, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::Method;
-use actix_web::web::Data;
-use futures_util::TryFutureExt as _;
-use futures_util::future::{Either, LocalBoxFuture, MapOk};
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{Error, HttpMessage as _};
+use futures_util::future::{Either, LocalBoxFuture};
+use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{StreamExt as _, TryFutureExt as _};
 
 use super::entry::Entry;
-use super::middleware::{address, answer, form_of_graphql, gains_a_date, is_private, key_of_graphql};
+use super::middleware::{
+    LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private, key_of_graphql,
+};
 use crate::app::Shared;
+use crate::rest::edge;
 
 /// The application with the shortcut before it.
 pub(crate) struct Front<F> {
@@ -37,6 +43,8 @@ impl<F> ServiceFactory<Request> for Front<F>
 where
     F: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<BoxBody>, Error = Error>,
     F::Future: 'static,
+    F::Service: 'static,
+    <F::Service as Service<Request>>::Future: 'static,
 {
     type Response = Response<BoxBody>;
     type Error = Error;
@@ -47,35 +55,92 @@ where
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
         let shared = self.shared.clone();
-        Box::pin(self.inner.new_service(config).map_ok(|inner| Standing { shared, inner }))
+        Box::pin(self.inner.new_service(config).map_ok(|inner| Standing { shared, inner: Rc::new(inner) }))
     }
 }
 
 /// One worker's.
 pub(crate) struct Standing<S> {
     shared: Data<Shared>,
-    inner: S,
+    inner: Rc<S>,
 }
 
-type Whole = fn(ServiceResponse<BoxBody>) -> Response<BoxBody>;
+type Answer = Result<Response<BoxBody>, Error>;
 
 impl<S> Service<Request> for Standing<S>
 where
-    S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
+    S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S::Future: 'static,
 {
     type Response = Response<BoxBody>;
     type Error = Error;
-    type Future = Either<Ready<Result<Response<BoxBody>, Error>>, MapOk<S::Future, Whole>>;
+    type Future = Either<Ready<Answer>, LocalBoxFuture<'static, Answer>>;
 
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, request: Request) -> Self::Future {
         let started = Instant::now();
-        match kept(&self.shared, request.head()) {
-            Some(entry) => Either::Left(ready(Ok(answer(&self.shared, &entry, request.head(), started)))),
-            None => Either::Right(self.inner.call(request).map_ok(Response::from)),
+        if let Some(entry) = kept(&self.shared, request.head()) {
+            return Either::Left(ready(Ok(answer(&self.shared, &entry, request.head(), started))));
         }
+        Either::Right(match form_of_query(&self.shared, request.head()) {
+            Some(form) => Box::pin(query(self.shared.clone(), Rc::clone(&self.inner), request, form)),
+            None => Box::pin(self.inner.call(request).map_ok(Response::from)),
+        })
     }
+}
+
+/// The form of the answer to a GraphQL query in a body, if it may be kept.
+fn form_of_query(shared: &Shared, request: &RequestHead) -> Option<u8> {
+    let is_open = request.method == Method::POST
+        && request.uri.path() == "/graphql"
+        && shared.svc.cache.is_open()
+        && !is_private(&request.headers);
+    if is_open { form_of_graphql(&request.headers, true) } else { None }
+}
+
+/// Answers a GraphQL query in a body. One that is not kept goes on with what was read of it.
+async fn query<S>(shared: Data<Shared>, inner: Rc<S>, mut request: Request, form: u8) -> Answer
+where
+    S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
+{
+    let started = Instant::now();
+    let payload = edge::limit_body_time(&shared, request.take_payload());
+    let (body, rest) = read(payload).await;
+    let Some(rest) = rest else {
+        let key = key_of_graphql(form, &body);
+        if let Some(entry) = shared.svc.cache.peek(&key) {
+            return Ok(answer(&shared, &entry, request.head(), started));
+        }
+        *request.payload() = Payload::from(body.clone());
+        request.extensions_mut().insert(Query { key, body });
+        return inner.call(request).map_ok(Response::from).await;
+    };
+    let read = futures_util::stream::iter([Ok(body)]);
+    *request.payload() = Payload::Stream { payload: Box::pin(read.chain(rest)) };
+    inner.call(request).map_ok(Response::from).await
+}
+
+type Rest = LocalBoxStream<'static, Result<Bytes, PayloadError>>;
+
+/// What a body begins with: all of it, or as much as makes clear that it is not kept, and the rest. The handler shall meet
+/// the same trouble in it, and say it in GraphQL's form.
+async fn read(mut payload: Payload) -> (Bytes, Option<Rest>) {
+    let mut first: Option<Bytes> = None;
+    let mut more = BytesMut::new();
+    let rest = loop {
+        match payload.next().await {
+            None => break None,
+            Some(Ok(chunk)) if first.is_none() => first = Some(chunk),
+            Some(Ok(chunk)) => more.extend_from_slice(&chunk),
+            Some(Err(error)) => break Some(stream::iter([Err(error)]).boxed_local()),
+        }
+        if first.as_ref().map_or(0, Bytes::len) + more.len() > LONGEST_BODY {
+            break Some(payload.boxed_local());
+        }
+    };
+    let first = first.unwrap_or_default();
+    (if more.is_empty() { first } else { Bytes::from([&first[..], &more[..]].concat()) }, rest)
 }
 
 /// The kept answer to a read by anybody. What is kept is for everybody, so that nothing else need be asked of the request.

@@ -1,5 +1,5 @@
-//! The outermost layer of the application: answers what is kept, before routing and everything else, and keeps what is
-//! computed. Concurrent requests for one answer that is not kept are computed once; the others wait for it.
+//! The outermost layer of the application, which keeps what is computed. Concurrent requests for one answer that is not kept
+//! are computed once; the others wait for it. What is kept already, [`super::front`] has answered.
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -8,13 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Payload, RequestHead, Response, Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::dev::{RequestHead, Response, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage as _, HttpResponse};
-use futures_util::StreamExt as _;
-use futures_util::future::Either;
 use pressroom_schema::keys::FRESH;
 use quick_cache::sync::GuardResult;
 
@@ -23,17 +21,22 @@ use super::{Guard, Public};
 use crate::app::Shared;
 use crate::graphql::http::Media;
 use crate::rest::edge::{self, Before};
+use crate::rest::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 
 /// How often a request waits for an answer that a write then drops, before it computes one for itself alone.
 const PATIENCE: usize = 4;
-const EDIT_TOKEN: HeaderName = HeaderName::from_static("x-edit-token");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest address that is kept, and longest GraphQL body: what is longer is hardly asked twice.
 const LONGEST_ADDRESS: usize = 4096;
-const LONGEST_BODY: usize = 65_536;
+pub(super) const LONGEST_BODY: usize = 65_536;
 
 type Answer = Result<ServiceResponse<BoxBody>, Error>;
 type Later = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// A GraphQL query whose body has been read already, and is not kept.
+pub(super) struct Query {
+    pub(super) key: Vec<u8>,
+    pub(super) body: Bytes,
+}
 
 /// The layer.
 pub(crate) struct Layer(pub(crate) Data<Shared>);
@@ -69,58 +72,39 @@ where
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = Either<Ready<Answer>, Later>;
+    type Future = Later;
 
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let started = Instant::now();
-        let (shared, method) = (&self.shared, request.method());
-        let reads = method == Method::GET || method == Method::HEAD;
-        if !reads {
-            edge::limit_body_time(shared, &mut request);
+        let (shared, inner) = (self.shared.clone(), Rc::clone(&self.inner));
+        match key(&shared, &mut request) {
+            Some(key) => Box::pin(compute(shared, inner, request, key)),
+            None => Box::pin(pass(shared, inner, request)),
         }
-        if !shared.svc.cache.is_open() || is_private(request.headers()) {
-            return self.pass(request);
-        }
-        let (key, old) = if request.path() == "/graphql" {
-            let posts = request.method() == Method::POST;
-            let Some(form) = form_of_graphql(request.headers(), posts).filter(|_| reads || posts) else {
-                return self.pass(request);
-            };
-            if posts {
-                let (shared, inner) = (shared.clone(), Rc::clone(&self.inner));
-                return Either::Right(Box::pin(post(shared, inner, request, form, started)));
-            }
-            let key = key_of_graphql(form, address(request.head()));
-            match kept(shared, &key, request.headers()) {
-                Ok(entry) => return Either::Left(ready(Ok(hit(shared, &entry, request, started)))),
-                Err(_) if !is_kept_graphql(request.head()) => return self.pass(request),
-                Err(old) => (key, old),
-            }
-        } else if reads {
-            // What is kept under an address is for everybody, so that only what is not there is looked at closely.
-            match kept(shared, address(request.head()), request.headers()) {
-                Ok(entry) => return Either::Left(ready(Ok(hit(shared, &entry, request, started)))),
-                Err(_) if !is_kept(request.head()) => return self.pass(request),
-                Err(old) => (address(request.head()).to_vec(), old),
-            }
-        } else {
-            return self.pass(request);
-        };
-        Either::Right(Box::pin(compute(shared.clone(), Rc::clone(&self.inner), request, key, old)))
     }
 }
 
-impl<S, B> Serving<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-    S::Future: 'static,
-    B: MessageBody + 'static,
-{
-    /// Answers what the cache has nothing to do with.
-    fn pass(&self, request: ServiceRequest) -> Either<Ready<Answer>, Later> {
-        Either::Right(Box::pin(pass(self.shared.clone(), Rc::clone(&self.inner), request)))
+/// Under which key the answer may be kept, if it may.
+fn key(shared: &Shared, request: &mut ServiceRequest) -> Option<Vec<u8>> {
+    let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+    let query = if reads { None } else { request.extensions_mut().remove::<Query>() };
+    if !reads && query.is_none() {
+        let payload = edge::limit_body_time(shared, request.take_payload());
+        request.set_payload(payload);
+    }
+    if !shared.svc.cache.is_open() || is_private(request.headers()) {
+        return None;
+    }
+    let head = request.head();
+    match query {
+        Some(Query { key, body }) => is_kept_query(&body).then_some(key),
+        None if !reads => None,
+        None if request.path() == "/graphql" => {
+            let form = form_of_graphql(request.headers(), false)?;
+            is_kept_graphql(head).then(|| key_of_graphql(form, address(head)))
+        }
+        None => is_kept(head).then(|| address(head).to_vec()),
     }
 }
 
@@ -146,6 +130,12 @@ fn is_kept_graphql(request: &RequestHead) -> bool {
     address(request).len() <= LONGEST_ADDRESS
         && !query.contains("preview")
         && !(query.contains("persistedQuery") && query.contains("query="))
+}
+
+/// The same of a GraphQL query in a body. Writes are not kept; a query that has the word in it is not worth more looking.
+fn is_kept_query(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    !text.contains("mutation") && !(text.contains("persistedQuery") && text.contains("\"query\""))
 }
 
 /// The form of a GraphQL answer, which depends on `Accept`, as the first byte of its key; none where the request is not for the
@@ -187,35 +177,12 @@ pub(super) fn address(request: &RequestHead) -> &[u8] {
     request.uri.path_and_query().map_or(b"", |address| address.as_str().as_bytes())
 }
 
-/// The kept answer to a read. One without a date that can be relied on is taken out when a caller compares dates and it
-/// would have one by now.
-fn kept(shared: &Shared, key: &[u8], headers: &HeaderMap) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
-    let cache = &shared.svc.cache;
-    let entry = cache.get(key)?;
-    if gains_a_date(shared, &entry, headers) {
-        cache.forget(key, &entry);
-        return Err(None);
-    }
-    Ok(entry)
-}
-
 /// Whether the caller compares dates, and the answer has none that can be relied on but would have one by now.
 pub(super) fn gains_a_date(shared: &Shared, entry: &Entry, headers: &HeaderMap) -> bool {
     !entry.is_dated()
         && headers.contains_key(header::IF_MODIFIED_SINCE)
         && !headers.contains_key(header::IF_NONE_MATCH)
         && shared.svc.cache.as_of(shared.svc.clock.now()).exact
-}
-
-/// Answers from the cache.
-fn hit(
-    shared: &Shared,
-    entry: &Arc<Entry>,
-    request: ServiceRequest,
-    started: Instant,
-) -> ServiceResponse<BoxBody> {
-    let answer = answer(shared, entry, request.head(), started);
-    request.into_response(HttpResponse::from(answer))
 }
 
 /// The kept answer to a request, counted and logged.
@@ -256,71 +223,8 @@ where
     Ok(before.complete(&shared, ran.response, ran.statements))
 }
 
-/// Reads a GraphQL body, and answers from the cache or by computing.
-async fn post<S, B>(
-    shared: Data<Shared>,
-    inner: Rc<S>,
-    mut request: ServiceRequest,
-    form: u8,
-    started: Instant,
-) -> Answer
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    B: MessageBody + 'static,
-{
-    let mut payload = request.take_payload();
-    let mut first: Option<Bytes> = None;
-    let mut rest = BytesMut::new();
-    loop {
-        match payload.next().await {
-            Some(Ok(chunk)) if first.is_none() => first = Some(chunk),
-            Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
-            None => break,
-            // The handler shall meet the same trouble and say it in GraphQL's form.
-            Some(Err(e)) => {
-                let read = Bytes::from([first.as_deref().unwrap_or_default(), &rest[..]].concat());
-                let all = futures_util::stream::iter([Ok(read), Err(e)]);
-                request.set_payload(Payload::Stream { payload: Box::pin(all) });
-                return pass(shared, inner, request).await;
-            }
-        }
-        if first.as_ref().map_or(0, Bytes::len) + rest.len() > LONGEST_BODY {
-            let read = Bytes::from([first.as_deref().unwrap_or_default(), &rest[..]].concat());
-            let all = futures_util::stream::iter([Ok(read)]).chain(payload);
-            request.set_payload(Payload::Stream { payload: Box::pin(all) });
-            return pass(shared, inner, request).await;
-        }
-    }
-    let first = first.unwrap_or_default();
-    let body = if rest.is_empty() { first } else { Bytes::from([&first[..], &rest[..]].concat()) };
-    let key = key_of_graphql(form, &body);
-    match shared.svc.cache.get(&key) {
-        Ok(entry) => Ok(hit(&shared, &entry, request, started)),
-        Err(old) => {
-            let text = String::from_utf8_lossy(&body);
-            // Writes are not kept; a query that has the word in it is not worth more looking. A document that comes with its
-            // hash is to be remembered by it, each time that it comes.
-            let named = text.contains("persistedQuery") && text.contains("\"query\"");
-            let is_kept = !text.contains("mutation") && !named;
-            drop(text);
-            request.set_payload(Payload::from(body));
-            if is_kept {
-                compute(shared, inner, request, key, old).await
-            } else {
-                pass(shared, inner, request).await
-            }
-        }
-    }
-}
-
 /// Computes an answer that is not kept, or waits for somebody who does.
-async fn compute<S, B>(
-    shared: Data<Shared>,
-    inner: Rc<S>,
-    request: ServiceRequest,
-    key: Vec<u8>,
-    mut old: Option<Arc<Entry>>,
-) -> Answer
+async fn compute<S, B>(shared: Data<Shared>, inner: Rc<S>, request: ServiceRequest, key: Vec<u8>) -> Answer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
@@ -328,6 +232,8 @@ where
     let started = Instant::now();
     let cache = &shared.svc.cache;
     let Some(kept) = &cache.kept else { return pass(shared.clone(), inner, request).await };
+    // What was kept and a write has dropped: it is compared with its successor.
+    let mut old = None;
     for _ in 0..PATIENCE {
         let entry = match kept.get_value_or_guard(key.as_slice(), Some(Duration::ZERO)) {
             GuardResult::Value(entry) => entry,
@@ -343,11 +249,13 @@ where
                 }
             },
         };
-        if cache.holds(&entry) {
-            return Ok(hit(&shared, &entry, request, started));
+        let holds = cache.holds(&entry);
+        if holds && !gains_a_date(&shared, &entry, request.headers()) {
+            let answer = answer(&shared, &entry, request.head(), started);
+            return Ok(request.into_response(HttpResponse::from(answer)));
         }
         cache.forget(&key, &entry);
-        old = Some(entry);
+        old = (!holds).then_some(entry);
     }
     fill(&shared, &inner, request, None, None).await
 }

@@ -18,7 +18,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::http::header::HeaderName;
 use chrono::TimeDelta;
 use pressroom_schema::changes::{self, Change};
 use pressroom_schema::{Backend, Db, Id, Timestamp, keys};
@@ -35,8 +34,6 @@ use entry::Entry;
 pub(crate) use entry::untagged;
 use follow::Follower;
 use slots::Slots;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Marks an answer that everybody would get, and that may be kept.
 #[derive(Debug, Clone, Copy)]
@@ -192,18 +189,6 @@ impl Cache {
     /// The kept answer, if it still holds.
     fn peek(&self, key: &[u8]) -> Option<Arc<Entry>> {
         self.kept.as_ref()?.get(key).filter(|entry| self.holds(entry))
-    }
-
-    /// The kept answer, if it still holds. One that does not is taken out and handed over to be compared with its
-    /// successor.
-    fn get(&self, key: &[u8]) -> Result<Arc<Entry>, Option<Arc<Entry>>> {
-        let Some(kept) = &self.kept else { return Err(None) };
-        let Some(entry) = kept.get(key) else { return Err(None) };
-        if self.holds(&entry) {
-            return Ok(entry);
-        }
-        self.forget(key, &entry);
-        Err(Some(entry))
     }
 
     /// Whether a kept answer is still as it was. Between two writes each answer's names are looked up once.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::Payload as AnyPayload;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, get, post};
@@ -19,6 +19,7 @@ use crate::app::Shared;
 use crate::auth::viewer::Viewer;
 use crate::cache::{AsOf, Public};
 use crate::error::{Error, Result};
+use crate::rest::headers::SURROGATE_KEY;
 use crate::rest::{graphiql_page, params, respond as answers};
 
 /// A GraphQL request.
@@ -160,7 +161,7 @@ fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
     }
     let headers = answer.headers_mut();
     if let Some(keys) = answers::surrogate_keys() {
-        headers.insert(HeaderName::from_static("surrogate-key"), keys);
+        headers.insert(SURROGATE_KEY, keys);
     }
     if request.method() == Method::POST {
         return answer.set_body(BoxBody::new(body));

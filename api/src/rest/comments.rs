@@ -1,11 +1,13 @@
 //! `/v1/posts/{post}/comments` and `/v1/comments`.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, USER_AGENT};
 use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
 use super::body;
+use super::headers::EDIT_TOKEN;
 use super::params::Params;
 use super::respond::{self, Meta, if_match};
 use crate::auth::viewer::Viewer;
@@ -44,12 +46,12 @@ pub(crate) const FIELDS: [&str; 22] = [
     "editable_until",
 ];
 
-fn header(request: &HttpRequest, name: &str) -> Option<String> {
+fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
     request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
 }
 
 fn access(request: &HttpRequest) -> Result<EditAccess> {
-    Ok(EditAccess { edit_token: header(request, "x-edit-token"), if_match: if_match(request)? })
+    Ok(EditAccess { edit_token: text(request, EDIT_TOKEN), if_match: if_match(request)? })
 }
 
 /// Read the comments of a post, as a thread or side by side.
@@ -122,7 +124,7 @@ pub(crate) async fn add_comment(
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     let input: AddComment = body::json(&request, &bytes)?;
-    let origin = Origin { user_agent: header(&request, "user-agent") };
+    let origin = Origin { user_agent: text(&request, USER_AGENT) };
     let view = comments::add(&svc.into_inner(), &viewer, &Ref::parse(&path), input, origin).await?;
     let location = format!("/v1/comments/{}", view.id);
     respond::written(StatusCode::CREATED, Some(view.version), Some(location), &view)

@@ -18,11 +18,11 @@ use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::DEPENDENCIES;
 use pressroom_schema::{Id, Key};
 
+use super::headers;
 use crate::app::Shared;
 use crate::error::{Code, Error};
 use crate::problem::{Problem, REQUEST_ID};
 
-const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const EXPOSED: &str =
     "ETag, Link, Location, Last-Modified, Retry-After, X-Request-Id, Idempotent-Replayed, Server-Timing";
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Request-Id";
@@ -95,7 +95,7 @@ impl Before {
         let pattern = pattern(response.request());
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&self.id) {
-            headers.insert(REQUEST_ID_HEADER, value);
+            headers.insert(headers::REQUEST_ID, value);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.cors.apply(headers);
@@ -116,14 +116,10 @@ impl Before {
 }
 
 /// Cuts a body that takes too long to arrive, so that callers who send a byte now and then do not hold a connection for ever.
-pub(crate) fn limit_body_time(shared: &Shared, request: &mut ServiceRequest) {
-    // Nobody reads the body of a read.
-    if request.method() == Method::GET || request.method() == Method::HEAD {
-        return;
-    }
+pub(crate) fn limit_body_time(shared: &Shared, payload: Payload) -> Payload {
     let seconds = u64::from(shared.svc.config.body_seconds);
     let until = tokio::time::Instant::now() + Duration::from_secs(seconds);
-    let body = futures_util::stream::unfold(Some(request.take_payload()), move |payload| async move {
+    let body = futures_util::stream::unfold(Some(payload), move |payload| async move {
         let mut payload = payload?;
         if let Ok(chunk) = tokio::time::timeout_at(until, payload.next()).await {
             return Some((chunk?, Some(payload)));
@@ -132,7 +128,7 @@ pub(crate) fn limit_body_time(shared: &Shared, request: &mut ServiceRequest) {
         Some((Err(PayloadError::Incomplete(Some(late))), None))
     });
     // A form's reader asks once more after the end.
-    request.set_payload(Payload::Stream { payload: Box::pin(body.fuse()) });
+    Payload::Stream { payload: Box::pin(body.fuse()) }
 }
 
 /// What a handler answered, and what that took.
@@ -171,7 +167,7 @@ pub(crate) fn common_headers() -> [(HeaderName, HeaderValue); 3] {
 
 /// The caller's own id, where it has a harmless form.
 fn own_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(REQUEST_ID_HEADER).filter(|value| {
+    headers.get(headers::REQUEST_ID).filter(|value| {
         (8..=64).contains(&value.len())
             && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     })

@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, g
 
 use utoipa::ToSchema;
 
+use super::headers::SURROGATE_KEY;
 use super::params::Params;
 use super::respond::matches_none;
 use crate::error::{Code, Error, Result};
@@ -108,7 +109,7 @@ fn answer(status: StatusCode, key: &str, etag: &str) -> HttpResponseBuilder {
         // Images are for pages of any site, also of those that isolate themselves.
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"));
     if let Ok(name) = HeaderValue::from_str(&keys::file(key).to_string()) {
-        answer.insert_header((HeaderName::from_static("surrogate-key"), name));
+        answer.insert_header((SURROGATE_KEY, name));
     }
     answer
 }

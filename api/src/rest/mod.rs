@@ -7,6 +7,7 @@ pub(crate) mod comments;
 pub(crate) mod edge;
 mod extract;
 pub(crate) mod files;
+pub(crate) mod headers;
 pub(crate) mod links;
 pub(crate) mod media;
 pub mod ops;

@@ -1,9 +1,11 @@
 //! Answers: bytes with validators (RFC 9110), cache headers and surrogate keys; `fields` and conditional requests.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,18 +13,22 @@ use pressroom_schema::Timestamp;
 use pressroom_schema::keys::{DEPENDENCIES, Key};
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128;
 
 use crate::auth::viewer::Viewer;
 use crate::cache::{self, AsOf};
 use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
+use crate::rest::headers::SURROGATE_KEY;
 use crate::service::IfMatch;
 
 /// `Cache-Control` of what depends on who asks.
 pub(crate) const PRIVATE: &str = "private, no-cache";
 /// `Cache-Control` of what everybody gets: browsers ask again each time, shared caches may keep it for a minute.
 pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=600";
+
+/// Memory that is held for writing the next answer.
+const LARGEST_SCRATCH: usize = 1 << 20;
 
 /// What an answer depends on and how long it may be kept.
 #[derive(Debug, Clone, Default)]
@@ -44,10 +50,10 @@ impl Meta {
     }
 }
 
-/// A strong validator of `body`: `"v7-…"` for an object of version 7.
+/// A strong validator of `body`: `"v7-…"` for an object of version 7. It tells bodies apart and keeps no secret, so that no
+/// cryptographic digest is needed, which takes longer than all else that is done to an answer.
 pub(crate) fn etag(version: Option<i64>, body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let hash = URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or_default());
+    let hash = URL_SAFE_NO_PAD.encode(XxHash3_128::oneshot(body).to_be_bytes());
     match version {
         Some(version) => format!("\"v{version}-{hash}\""),
         None => format!("\"{hash}\""),
@@ -104,7 +110,13 @@ pub(crate) fn http_date(at: Timestamp) -> String {
 }
 
 /// Answers a read with `body`, or with 304 where the caller has it already.
-pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body: Vec<u8>) -> HttpResponse {
+pub(crate) fn bytes(
+    request: &HttpRequest,
+    meta: &Meta,
+    content_type: &str,
+    body: impl Into<Bytes>,
+) -> HttpResponse {
+    let body = body.into();
     let etag = etag(meta.version, &body);
     let as_of = request.extensions().get::<AsOf>().copied();
     // What one caller may see changes with their rights too, which have no date.
@@ -125,7 +137,7 @@ pub(crate) fn bytes(request: &HttpRequest, meta: &Meta, content_type: &str, body
         && is_for_everybody()
         && let Some(keys) = surrogate_keys()
     {
-        answer.insert_header((header::HeaderName::from_static("surrogate-key"), keys));
+        answer.insert_header((SURROGATE_KEY, keys));
         if let Some(as_of) = as_of {
             answer.extensions_mut().insert(cache::Public(as_of));
         }
@@ -163,6 +175,21 @@ pub(crate) fn surrogate_keys() -> Option<HeaderValue> {
     HeaderValue::from_str(&text).ok()
 }
 
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A value as JSON, in as much memory as it takes: it may be kept for long. Where it is written grows once, not for each answer.
+fn json<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        serde_json::to_writer(&mut *scratch, value)?;
+        let bytes = Bytes::copy_from_slice(scratch);
+        scratch.shrink_to(LARGEST_SCRATCH);
+        Ok(bytes)
+    })
+}
+
 /// Answers a read with one object as JSON.
 pub(crate) fn object<T: Serialize>(
     request: &HttpRequest,
@@ -170,7 +197,7 @@ pub(crate) fn object<T: Serialize>(
     value: &T,
     fields: &[&'static str],
 ) -> Result<HttpResponse> {
-    let body = if fields.is_empty() { serde_json::to_vec(value) } else { kept(value, fields, false) }
+    let body = if fields.is_empty() { json(value) } else { kept(value, fields, false) }
         .map_err(|e| Error::internal(e.to_string()))?;
     Ok(bytes(request, meta, "application/json", body))
 }
@@ -184,7 +211,7 @@ pub(crate) fn list<T: Serialize>(
 ) -> Result<HttpResponse> {
     let link = link_header(request, page.next(), page.previous());
     let list: List<T> = page.into_list();
-    let body = if fields.is_empty() { serde_json::to_vec(&list) } else { kept(&list, fields, true) }
+    let body = if fields.is_empty() { json(&list) } else { kept(&list, fields, true) }
         .map_err(|e| Error::internal(e.to_string()))?;
     let mut answer = bytes(request, meta, "application/json", body);
     if let Some(link) = link.and_then(|l| HeaderValue::from_str(&l).ok()) {
@@ -249,7 +276,7 @@ fn link_header(request: &HttpRequest, next: Option<&str>, previous: Option<&str>
 }
 
 /// Keeps `id` and the members named by `fields`, of the object or of each row of a list.
-fn kept<T: Serialize>(value: &T, fields: &[&'static str], is_list: bool) -> serde_json::Result<Vec<u8>> {
+fn kept<T: Serialize>(value: &T, fields: &[&'static str], is_list: bool) -> serde_json::Result<Bytes> {
     let mut value = serde_json::to_value(value)?;
     let keep = |object: &mut Value| {
         if let Value::Object(members) = object {
@@ -263,5 +290,5 @@ fn kept<T: Serialize>(value: &T, fields: &[&'static str], is_list: bool) -> serd
     } else {
         keep(&mut value);
     }
-    serde_json::to_vec(&value)
+    json(&value)
 }

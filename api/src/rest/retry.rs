@@ -9,12 +9,12 @@ use actix_web::web::{BytesMut, Data};
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use futures_util::StreamExt;
 
+use super::headers::IDEMPOTENCY_KEY;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::idempotency::{self, Kept, Key};
 use crate::service::{Service, Svc};
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The headers of an answer that its retries get as well.
 const WORTH_KEEPING: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
@@ -24,7 +24,7 @@ pub(crate) async fn middleware(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    if request.method() != Method::POST || !request.headers().contains_key(KEY) {
+    if request.method() != Method::POST || !request.headers().contains_key(IDEMPOTENCY_KEY) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let (svc, key) = match claim(&mut request).await {
@@ -70,7 +70,8 @@ async fn claim(request: &mut ServiceRequest) -> Result<(Svc, Key)> {
         .cloned()
         .ok_or_else(|| Error::internal("the service is not set up"))?
         .into_inner();
-    let text = request.headers().get(KEY).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let text =
+        request.headers().get(IDEMPOTENCY_KEY).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     if !(8..=255).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::parameters(vec![FieldError::parameter(
             "Idempotency-Key",

@@ -1,0 +1,12 @@
+//! Names of header fields that HTTP's own list has not.
+
+use actix_web::http::header::HeaderName;
+
+/// What a request is known by, in answers and logs.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A guest's right to change a comment that they have just written.
+pub(crate) const EDIT_TOKEN: HeaderName = HeaderName::from_static("x-edit-token");
+/// What a write is known by, so that it may be sent again.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The names of what an answer depends on, for whoever purges a CDN.
+pub(crate) const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
