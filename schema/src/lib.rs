@@ -34,7 +34,7 @@ pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
 pub use error::StoreError;
 pub use keys::{Key, depend};
 pub use page::{KeyValue, Place, Slice, Start, Window};
-pub use types::{BadTimestamp, Id, Json, Timestamp};
+pub use types::{BadTimestamp, Id, Json, JsonText, Timestamp};
 
 /// What a query answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

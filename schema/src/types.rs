@@ -65,12 +65,17 @@ macro_rules! through_multi {
 }
 
 /// An object's identifier: a UUIDv7 (RFC 9562), opaque to clients.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize)]
 #[diesel(sql_type = IdSql)]
 #[serde(transparent)]
 pub struct Id(pub Uuid);
+
+impl std::hash::Hash for Id {
+    /// As one number: what the derived way makes of sixteen bytes is a list with its length.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u128(self.0.as_u128());
+    }
+}
 
 impl Id {
     /// The sixteen zero bytes, below every true id.
@@ -398,6 +403,41 @@ impl ToSql<JsonSql, Pg> for Json {
 impl FromSql<JsonSql, Sqlite> for Json {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Self(serde_json::from_str(value.read_text())?))
+    }
+}
+
+/// Stored JSON that is read in one way only, as text: no tree is made of it first.
+#[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
+pub struct JsonText(String);
+
+impl JsonText {
+    /// Reads the value as `T`.
+    ///
+    /// # Errors
+    /// When the stored value has another shape.
+    pub fn to<T: serde::de::DeserializeOwned>(&self) -> Result<T, crate::StoreError> {
+        serde_json::from_str(&self.0).map_err(|e| crate::StoreError::Internal(format!("stored JSON: {e}")))
+    }
+}
+
+impl FromSql<JsonSql, Pg> for JsonText {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        match value.as_bytes() {
+            [1, text @ ..] => Ok(Self(std::str::from_utf8(text)?.to_owned())),
+            _ => Err("unknown jsonb version".into()),
+        }
+    }
+}
+
+impl FromSql<JsonSql, Sqlite> for JsonText {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(value.read_text().to_owned()))
+    }
+}
+
+impl FromSql<JsonSql, MultiBackend> for JsonText {
+    fn from_sql(raw: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        raw.from_sql::<Self, JsonSql>()
     }
 }
 

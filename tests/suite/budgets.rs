@@ -122,7 +122,7 @@ async fn a_post_with_everything_takes_five_statements_and_a_list_three() {
             let (list, statements) = counted(posts::list(&svc, &reader, whole, ALL)).await;
             assert!(statements <= 5, "a list with everything took {statements} statements");
             for (_, post) in list.unwrap().items {
-                let next = post.adjacent.and_then(|a| a.next).map(|p| p.slug);
+                let next = post.adjacent.and_then(|a| a.next).map(|p| p.slug.clone());
                 writeln!(out, "{next:?} {:?} {}", post.html, post.links.unwrap().incoming.len()).unwrap();
             }
         }

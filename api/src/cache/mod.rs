@@ -7,9 +7,9 @@
 //!
 //! Other instances on the same database are heard through its log of changes; see [`follow`].
 
-mod cards;
 mod entry;
 pub(crate) mod follow;
+mod fragments;
 pub(crate) mod front;
 pub(crate) mod middleware;
 pub(crate) mod slots;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use pressroom_schema::changes::{self, Change};
-use pressroom_schema::{Backend, Db, Id, Timestamp, keys};
+use pressroom_schema::{Backend, Db, Id, Key, Timestamp};
 use prometheus::{IntCounter, IntGauge};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Map, PlaceholderGuard};
@@ -28,11 +28,13 @@ use quick_cache::sync::{Cache as Map, PlaceholderGuard};
 use crate::auth::viewer::Viewer;
 use crate::service::Service;
 
-pub use cards::Card;
-use cards::Cards;
 use entry::Entry;
 pub(crate) use entry::untagged;
 use follow::Follower;
+pub use fragments::Card;
+pub(crate) use fragments::Fragment;
+use fragments::Fragments;
+pub(crate) use fragments::reading;
 use slots::Slots;
 
 /// Marks an answer that everybody would get, and that may be kept.
@@ -116,7 +118,7 @@ impl Counters {
 pub struct Cache {
     pub(crate) slots: Arc<Slots>,
     kept: Option<Kept>,
-    cards: Option<Cards>,
+    fragments: Option<Fragments>,
     follower: Arc<Follower>,
     /// The last moment that a request saw, and when it was first seen.
     last: Mutex<Option<(u64, Timestamp)>>,
@@ -138,9 +140,9 @@ impl Cache {
         let expected = usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).max(64);
         Ok(Self {
             slots,
-            // An eighth is for cards.
-            kept: (bytes > 0).then(|| Map::with_weighter(expected, bytes - bytes / 8, ByBytes)),
-            cards: (bytes > 0).then(|| Cards::of_bytes(bytes / 8)),
+            // A quarter is for fragments.
+            kept: (bytes > 0).then(|| Map::with_weighter(expected, bytes - bytes / 4, ByBytes)),
+            fragments: (bytes > 0).then(|| Fragments::of_bytes(bytes / 4)),
             follower,
             last: Mutex::default(),
             leeway: TimeDelta::from_std(match db.backend() {
@@ -211,21 +213,26 @@ impl Cache {
         }
     }
 
-    /// The moment with which a read that begins now may use and keep cards; none where answers are not kept at present, or
-    /// where the present task may be served by a replica.
-    pub(crate) fn moment_for_cards(&self) -> Option<u64> {
-        (self.is_open() && keys::must_be_fresh()).then(|| self.slots.now())
+    /// The moment with which a read of the primary that begins now may use and keep fragments; none where nothing is kept at
+    /// present. See [`reading`].
+    pub(crate) fn moment_for_fragments(&self) -> Option<u64> {
+        self.is_open().then(|| self.slots.now())
     }
 
-    /// The kept card of a post; see [`Cards::get`].
-    pub(crate) fn card(&self, moment: u64, post: Id) -> Option<Card> {
-        self.cards.as_ref()?.get(&self.slots, moment, post)
+    /// Whether the read on this thread may use and keep fragments.
+    pub(crate) fn keeps_fragments(&self) -> bool {
+        self.fragments.is_some() && fragments::moment().is_some()
     }
 
-    /// Keeps the card of a post; see [`Cards::keep`].
-    pub(crate) fn keep_card(&self, moment: u64, post: Id, card: &Card) {
-        if let Some(cards) = &self.cards {
-            cards.keep(&self.slots, moment, post, card);
+    /// The kept fragment of an object, if it holds for the read on this thread.
+    pub(crate) fn fragment<F: Fragment>(&self, of: Id) -> Option<F> {
+        self.fragments.as_ref()?.get(&self.slots, fragments::moment()?, of)
+    }
+
+    /// Keeps the fragment of an object that the read on this thread has made and that depends on `keys`.
+    pub(crate) fn keep<F: Fragment>(&self, of: Id, fragment: F, keys: &[Key]) {
+        if let (Some(fragments), Some(moment)) = (&self.fragments, fragments::moment()) {
+            fragments.keep(&self.slots, moment, of, fragment, keys);
         }
     }
 
@@ -239,7 +246,8 @@ impl Cache {
     /// Brings the gauges up to date.
     pub(crate) fn measure(&self) {
         if let Some(kept) = &self.kept {
-            self.counters.bytes.set(i64::try_from(kept.weight()).unwrap_or(i64::MAX));
+            let fragments = self.fragments.as_ref().map_or(0, Fragments::weight);
+            self.counters.bytes.set(i64::try_from(kept.weight() + fragments).unwrap_or(i64::MAX));
             self.counters.entries.set(i64::try_from(kept.len()).unwrap_or(i64::MAX));
         }
     }

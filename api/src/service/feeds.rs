@@ -273,8 +273,8 @@ fn entry(svc: &Service, post: PostView, sizes: &HashMap<Id, i64>) -> Entry {
     };
     let authors = post.authors.into_iter().map(|a| Person {
         url: Some(svc.author_url(&a.author.slug)),
-        name: a.author.name,
-        avatar: a.author.avatar.map(|image| image.url),
+        name: a.author.name.clone(),
+        avatar: a.author.avatar.as_ref().map(|image| image.url.clone()),
     });
     Entry {
         id: post.id,
@@ -284,7 +284,7 @@ fn entry(svc: &Service, post: PostView, sizes: &HashMap<Id, i64>) -> Entry {
         updated: post.updated_at,
         language: Some(post.language),
         authors: authors.collect(),
-        tags: post.tags.into_iter().map(|t| (t.slug, t.name)).collect(),
+        tags: post.tags.iter().map(|t| (t.slug.clone(), t.name.clone())).collect(),
         image: post.image.map(enclosure),
         rights: post.terms.notice.or(post.terms.url),
         title: post.title,

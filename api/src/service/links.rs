@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pressroom_schema::links;
-use pressroom_schema::posts::{self, PostRow, Ref, SummaryRow, Tie, TieKind, Ties};
+use pressroom_schema::posts::{self, PostRow, Ref, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
 use pressroom_schema::{Conn, Id, Timestamp, Tx, depend};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::check::Check;
+use super::fragments::{Other, Others};
 use super::posts::{find_visible, is_public};
 use super::{Found, IfMatch, Service, Svc, keys};
 use crate::auth::policy::Action;
@@ -100,7 +101,7 @@ fn body_link_id(from: Id, to: Id) -> Id {
     Id(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// The links of these posts in both directions, by one statement. Posts that the viewer may not see are left out.
+/// The links of these posts in both directions, by two statements at most. Posts that the viewer may not see are left out.
 pub(crate) fn load_links(
     svc: &Service,
     conn: &mut Conn,
@@ -112,77 +113,66 @@ pub(crate) fn load_links(
         depend(keys::ties(*id));
     }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, links: true, ..Ties::default() })?;
-    links_of(svc, conn, viewer, ids, &ties)
+    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
+    links_of(conn, viewer, ids, &ties, &others)
 }
 
 /// The links among `ties`; reads no more, except for callers who may see what is not public.
 pub(super) fn links_of(
-    svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
     ids: &[Id],
     ties: &[Tie],
+    others: &Others,
 ) -> Result<HashMap<Id, LinksView>> {
-    let hidden = hidden(conn, viewer, ties)?;
+    let hidden = hidden(conn, viewer, others)?;
     let mut all: HashMap<Id, LinksView> = ids.iter().map(|id| (*id, LinksView::default())).collect();
     // A public post never tells of a body link twice, nor of one that an editor curated as well. Curated ties come first.
     let mut seen: HashSet<(Id, Id)> = HashSet::new();
     for tie in ties {
-        let other = tie.other.as_ref();
-        let ends = match tie.kind {
-            TieKind::Outgoing => (Some(tie.of), other.map(|post| post.id)),
-            TieKind::Incoming => (other.map(|post| post.id), Some(tie.of)),
-            _ => continue,
-        };
-        if let (Some(from), Some(to)) = ends {
-            seen.insert((from, to));
+        let Some(other) = tie.other else { continue };
+        match tie.kind {
+            TieKind::Outgoing => drop(seen.insert((tie.of, other))),
+            TieKind::Incoming => drop(seen.insert((other, tie.of))),
+            _ => {}
         }
     }
     let mut told: HashSet<(TieKind, Id, Id)> = HashSet::new();
     for tie in ties {
         let Some(views) = all.get_mut(&tie.of) else { continue };
-        let other = tie.other.as_ref();
-        if other.is_some_and(|post| hidden.contains(&post.id)) {
+        let other = tie.other.and_then(|id| Some((id, others.get(&id)?)));
+        if other.is_some_and(|(id, _)| hidden.contains(&id)) {
             continue;
         }
-        let (list, from_to) = match (tie.kind, other) {
-            (TieKind::Outgoing, post) => {
-                views.outgoing.push(view(svc, tie, post));
+        let (list, from, to, post) = match (tie.kind, other) {
+            (TieKind::Outgoing, other) => {
+                views.outgoing.push(view(tie, other.map(|(_, post)| post)));
                 continue;
             }
-            (TieKind::Incoming, Some(post)) => {
-                views.incoming.push(view(svc, tie, Some(post)));
+            (TieKind::Incoming, Some((_, post))) => {
+                views.incoming.push(view(tie, Some(post)));
                 continue;
             }
-            (TieKind::BodyOutgoing, Some(post)) => (&mut views.outgoing, (tie.of, post.id)),
-            (TieKind::BodyIncoming, Some(post)) => (&mut views.incoming, (post.id, tie.of)),
+            (TieKind::BodyOutgoing, Some((to, post))) => (&mut views.outgoing, tie.of, to, post),
+            (TieKind::BodyIncoming, Some((from, post))) => (&mut views.incoming, from, tie.of, post),
             _ => continue,
         };
-        let (from, to) = from_to;
-        if let Some(post) = other
-            && !seen.contains(&from_to)
-            && told.insert((tie.kind, from, to))
-        {
+        if !seen.contains(&(from, to)) && told.insert((tie.kind, from, to)) {
             let position = i32::try_from(list.len()).unwrap_or(i32::MAX);
-            list.push(body_view(svc, from, to, position, post));
+            list.push(body_view(from, to, position, post));
         }
     }
     Ok(all)
 }
 
 /// The posts at the other ends that this viewer may not see.
-fn hidden(conn: &mut Conn, viewer: &Viewer, ties: &[Tie]) -> Result<HashSet<Id>> {
-    let closed: HashMap<Id, &SummaryRow> = ties
-        .iter()
-        .filter_map(|tie| tie.other.as_ref())
-        .filter(|post| !is_public(*post))
-        .map(|post| (post.id, post))
-        .collect();
-    let mut hidden: HashSet<Id> = closed.keys().copied().collect();
+fn hidden(conn: &mut Conn, viewer: &Viewer, others: &Others) -> Result<HashSet<Id>> {
+    let closed = || others.iter().filter_map(|(id, post)| Some((*id, post.closed.as_ref()?)));
+    let mut hidden: HashSet<Id> = closed().map(|(id, _)| id).collect();
     if viewer.is_signed_in() && !hidden.is_empty() {
         let ids: Vec<Id> = hidden.iter().copied().collect();
         let bylines = posts::bylines(conn, &ids)?;
-        for (id, post) in closed {
+        for (id, post) in closed() {
             let authors: Vec<uuid::Uuid> =
                 bylines.iter().filter(|(post, _)| *post == id).map(|(_, author)| author.0).collect();
             if post.deleted_at.is_none() && super::posts::may_read_draft(viewer, post, &authors) {
@@ -193,14 +183,14 @@ fn hidden(conn: &mut Conn, viewer: &Viewer, ties: &[Tie]) -> Result<HashSet<Id>>
     Ok(hidden)
 }
 
-fn view(svc: &Service, tie: &Tie, post: Option<&SummaryRow>) -> LinkView {
+fn view(tie: &Tie, post: Option<&Other>) -> LinkView {
     LinkView {
         id: tie.link_id.unwrap_or(Id::NIL),
         relation: tie.relation.clone().unwrap_or_default(),
         position: tie.position,
         note: tie.note.clone(),
         origin: "curated".into(),
-        post: post.map(|p| svc.summary(p)),
+        post: post.map(Other::show),
         external: tie.external_url.as_ref().map(|url| ExternalView {
             url: url.clone(),
             title: tie.external_title.clone(),
@@ -211,14 +201,14 @@ fn view(svc: &Service, tie: &Tie, post: Option<&SummaryRow>) -> LinkView {
     }
 }
 
-fn body_view(svc: &Service, from: Id, to: Id, position: i32, post: &SummaryRow) -> LinkView {
+fn body_view(from: Id, to: Id, position: i32, post: &Other) -> LinkView {
     LinkView {
         id: body_link_id(from, to),
         relation: "cites".into(),
         position,
         note: None,
         origin: "body".into(),
-        post: Some(svc.summary(post)),
+        post: Some(post.show()),
         external: None,
     }
 }

@@ -8,6 +8,7 @@ pub mod authors;
 pub(crate) mod check;
 pub mod comments;
 pub mod feeds;
+pub(crate) mod fragments;
 pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub mod links;
@@ -28,6 +29,7 @@ use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
 use crate::auth::password::{Cost, PasswordPool};
 use crate::auth::policy::{self, Action, Decision, Target};
 use crate::auth::viewer::{Viewer, Who};
+use crate::cache::reading;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
@@ -128,7 +130,9 @@ impl Service {
     {
         let freshness =
             if matches!(viewer.who, Who::Anonymous) { Freshness::Replica } else { Freshness::Primary };
-        self.db.read(freshness, f).await
+        // Before the transaction begins: what is committed later must not be taken for read.
+        let moment = if self.db.reads_primary(freshness) { self.cache.moment_for_fragments() } else { None };
+        self.db.read(freshness, move |conn| reading(moment, || f(conn))).await
     }
 
     /// Reads on one snapshot in the lane for what takes long, so that it does not hold up the rest.

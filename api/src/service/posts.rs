@@ -10,6 +10,7 @@ mod live;
 mod preview;
 mod publish;
 mod read;
+mod views;
 mod write;
 
 pub(crate) use access::{Standing, find_visible, is_public, is_released, may_read_draft};
@@ -29,6 +30,7 @@ pub use pressroom_schema::posts::Columns;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Perspective, PostQuery, SORTS, STATUSES, Shown, get, get_in, list, list_in};
-pub(crate) use read::{Tied, author_ids, load_lists, load_ties, load_visible, tag_ids};
+pub(crate) use read::{author_ids, load_lists, load_visible, tag_ids};
+pub(crate) use views::{Tied, load_ties};
 pub(crate) use write::open;
 pub use write::{create, delete, restore, trash, update};

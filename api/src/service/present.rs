@@ -110,9 +110,8 @@ impl Service {
         }
     }
 
-    /// A post in few words.
+    /// A post in few words. Whoever shows it notes that.
     pub(crate) fn summary(&self, row: &SummaryRow) -> PostSummary {
-        depend(keys::summary(row.id));
         PostSummary {
             id: row.id,
             slug: row.slug.clone(),
@@ -121,6 +120,7 @@ impl Service {
             excerpt: row.excerpt.clone(),
             published_at: row.published_at,
             language: row.language.clone(),
+            listed: row.listed,
         }
     }
 }

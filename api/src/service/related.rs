@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::posts::{self, Ref, Tie, TieKind, Ties};
 use pressroom_schema::{Conn, Id, depend, related};
 
+use super::fragments::Others;
 use super::posts::find_visible;
 use super::{Found, Service, Svc, keys};
 use crate::auth::viewer::Viewer;
@@ -80,7 +81,7 @@ pub(crate) fn forget_related(conn: &mut Conn, post: Id) -> Result<Vec<Id>> {
     Ok(related::forget(conn, post)?)
 }
 
-/// The related posts of each of these, by one statement.
+/// The related posts of each of these, by two statements at most.
 pub(crate) fn load_related(
     svc: &Service,
     conn: &mut Conn,
@@ -93,17 +94,19 @@ pub(crate) fn load_related(
         depend(keys::ties(*id));
     }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
-    Ok(related_of(svc, &ties, limit))
+    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
+    Ok(related_of(&ties, &others, limit))
 }
 
 /// The related posts among `ties`: curated ones first, then similar ones.
-pub(super) fn related_of(svc: &Service, ties: &[Tie], limit: i64) -> HashMap<Id, Vec<RelatedView>> {
+pub(super) fn related_of(ties: &[Tie], others: &Others, limit: i64) -> HashMap<Id, Vec<RelatedView>> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let mut all: HashMap<Id, Vec<RelatedView>> = HashMap::new();
     for tie in ties {
-        let Some(post) = tie.other.as_ref().filter(|post| post.listed) else { continue };
+        let Some(id) = tie.other else { continue };
+        let Some(post) = others.get(&id).filter(|post| post.is_listed()) else { continue };
         let list = all.entry(tie.of).or_default();
-        if list.len() >= limit || list.iter().any(|r| r.post.id == post.id) {
+        if list.len() >= limit || list.iter().any(|r| r.post.id == id) {
             continue;
         }
         let reason = match tie.kind {
@@ -122,7 +125,7 @@ pub(super) fn related_of(svc: &Service, ties: &[Tie], limit: i64) -> HashMap<Id,
             },
             _ => continue,
         };
-        list.push(RelatedView { post: svc.summary(post), reason });
+        list.push(RelatedView { post: post.show(), reason });
     }
     all
 }

@@ -24,7 +24,7 @@ use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
 use crate::error::Result;
 use crate::page::{Page, PageRequest};
-use crate::view::SearchHitView;
+use crate::view::{SearchHitView, Shared};
 
 /// Length of a snippet, in characters.
 const SNIPPET: usize = 240;
@@ -224,11 +224,12 @@ fn load_hits(
         let Some(row) = rows.remove(&hit.post).filter(|row| row.listed) else { continue };
         let tokens = found.get(hit.index).map(|m| words.seen_in(m)).unwrap_or_default();
         let text = texts.get(&row.id).map(String::as_str).unwrap_or_default();
+        depend(keys::summary(row.id));
         views.push(SearchHitView {
             snippet: snippet(text, &row, &tokens),
             title_highlighted: highlight(&row.title, &tokens, false, usize::MAX),
             score: hit.score,
-            post: svc.summary(&posts::SummaryRow::from(&row)),
+            post: Shared::new(svc.summary(&posts::SummaryRow::from(&row))),
         });
     }
     Ok(views)

@@ -2,11 +2,11 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ImageView;
+use super::{ImageView, Shared};
 
 /// A profile elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "Social")]
+#[graphql(name = "Social", serial)]
 pub struct SocialView {
     /// Which service, in lower case: `twitter`, `mastodon`, `github`, …
     pub service: String,
@@ -64,8 +64,9 @@ pub struct AuthorView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BylineView {
     /// The profile.
-    #[serde(flatten)]
-    pub author: AuthorView,
+    #[serde(flatten, serialize_with = "Shared::open")]
+    #[schema(value_type = AuthorView)]
+    pub author: Shared<AuthorView>,
     /// `author`, `photographer`, `translator`, …
     pub role: String,
 }

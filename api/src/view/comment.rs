@@ -2,7 +2,7 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::AuthorView;
+use super::{AuthorView, Shared};
 use crate::page::List;
 
 /// Who wrote a comment. Never an e-mail or IP address.
@@ -19,13 +19,13 @@ pub struct CommentAuthorView {
     /// Whether this is one of the post's authors.
     pub is_post_author: bool,
     /// The author's profile, where the writer has one.
-    #[schema(required = true)]
-    pub profile: Option<AuthorView>,
+    #[schema(required = true, value_type = Option<AuthorView>)]
+    pub profile: Option<Shared<AuthorView>>,
 }
 
 /// One reason of a spam judgement.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "SpamReason")]
+#[graphql(name = "SpamReason", serial)]
 pub struct SpamReasonView {
     /// A stable name.
     pub code: String,
@@ -37,7 +37,7 @@ pub struct SpamReasonView {
 
 /// What the spam judge thought.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "Spam")]
+#[graphql(name = "Spam", serial)]
 pub struct SpamView {
     /// From 0 (surely not) to 1 (surely spam).
     pub score: f64,

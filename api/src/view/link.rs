@@ -2,7 +2,7 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::PostSummary;
+use super::{PostSummary, Shared};
 
 /// Something elsewhere that a post refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,7 +40,8 @@ pub struct LinkView {
     pub origin: String,
     /// The post at the other end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub post: Option<PostSummary>,
+    #[schema(value_type = Option<PostSummary>)]
+    pub post: Option<Shared<PostSummary>>,
     /// What is at the other end, where that is not a post of this site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalView>,
@@ -75,7 +76,8 @@ pub struct ReasonView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RelatedView {
     /// The post.
-    pub post: PostSummary,
+    #[schema(value_type = PostSummary)]
+    pub post: Shared<PostSummary>,
     /// Why.
     pub reason: ReasonView,
 }

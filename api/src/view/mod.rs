@@ -6,6 +6,7 @@ mod link;
 mod media;
 mod post;
 mod search;
+mod shared;
 mod site;
 mod tag;
 
@@ -15,5 +16,6 @@ pub use link::{ExternalView, LinkView, LinksView, ReasonView, RelatedView};
 pub use media::{ImageView, MediaView, VariantView};
 pub use post::{AdjacentView, BodyView, PostSummary, PostView, SeoView, TermsView};
 pub use search::SearchHitView;
+pub use shared::Shared;
 pub use site::{CountsView, FeedsView, SiteView};
 pub use tag::{TagParentView, TagView};

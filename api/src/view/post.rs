@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::comment::{CommentList, CommentView};
-use super::{BylineView, ImageView, LinksView, RelatedView, TagView};
+use super::{BylineView, ImageView, LinksView, RelatedView, Shared, TagView};
 use crate::page::List;
 
 /// What a reader may reproduce.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "Terms")]
+#[graphql(name = "Terms", serial)]
 pub struct TermsView {
     /// A sentence.
     #[schema(required = true)]
@@ -22,7 +22,7 @@ pub struct TermsView {
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, async_graphql::SimpleObject,
 )]
-#[graphql(name = "Seo")]
+#[graphql(name = "Seo", serial)]
 #[serde(default)]
 pub struct SeoView {
     /// Title.
@@ -64,17 +64,20 @@ pub struct PostSummary {
     pub published_at: Option<Timestamp>,
     /// The language (BCP 47).
     pub language: String,
+    /// Whether the public lists show it; not told.
+    #[serde(skip)]
+    pub listed: bool,
 }
 
 /// The posts before and after in time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AdjacentView {
     /// The one published before; null at the beginning.
-    #[schema(required = true)]
-    pub previous: Option<PostSummary>,
+    #[schema(required = true, value_type = Option<PostSummary>)]
+    pub previous: Option<Shared<PostSummary>>,
     /// The one published after; null at the end.
-    #[schema(required = true)]
-    pub next: Option<PostSummary>,
+    #[schema(required = true, value_type = Option<PostSummary>)]
+    pub next: Option<Shared<PostSummary>>,
 }
 
 /// A post.
@@ -135,7 +138,8 @@ pub struct PostView {
     /// The authors in the order of the byline.
     pub authors: Vec<BylineView>,
     /// The tags in the editor's order.
-    pub tags: Vec<TagView>,
+    #[schema(value_type = Vec<TagView>)]
+    pub tags: Vec<Shared<TagView>>,
     /// Approved comments.
     pub comment_count: i64,
     /// Whether new comments are taken.

@@ -1,13 +1,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::PostSummary;
+use super::{PostSummary, Shared};
 
 /// A post that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SearchHitView {
     /// The post.
-    pub post: PostSummary,
+    #[schema(value_type = PostSummary)]
+    pub post: Shared<PostSummary>,
     /// The stretch of it that shows why it was found: safe HTML, hits in `<mark>`, `…` where it was cut.
     #[schema(example = "… the tower keeps <mark>clock</mark> time …")]
     pub snippet: String,

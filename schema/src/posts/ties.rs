@@ -1,16 +1,16 @@
 //! What ties posts to other posts: curated links in both directions, links in bodies, likeness, neighbours in time. One statement
-//! reads all of it, for any number of posts, with as much of the other post as is shown.
+//! reads all of it, for any number of posts, and with it what else hangs on them. It tells which posts are at the other ends;
+//! what is shown of those, [`summaries`] reads.
 
-use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Nullable, Text};
 
-use super::PostRow;
+use super::{PostRow, Refs, refs};
 use crate::db::{Conn, MultiBackend};
-use crate::sql::{Dialect, Ids, Many, One, kept, on_inner};
+use crate::sql::{Dialect, Ids, Many, One, id_in, kept, on_inner};
 use crate::tables::posts;
-use crate::types::{Id, IdSql, Json, JsonSql, TimeSql, Timestamp};
+use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
 
 /// A post in few words, and what it takes to decide who may see it.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -78,16 +78,18 @@ pub enum TieKind {
 }
 
 impl TieKind {
-    fn of(number: i32) -> Self {
-        match number {
+    /// The kind that the statement numbers so; what is no tie has higher numbers.
+    fn of(number: i32) -> Option<Self> {
+        Some(match number {
             0 => Self::Outgoing,
             1 => Self::Incoming,
             2 => Self::BodyOutgoing,
             3 => Self::BodyIncoming,
             4 => Self::Similar,
             5 => Self::Previous,
-            _ => Self::Next,
-        }
+            6 => Self::Next,
+            _ => return None,
+        })
     }
 }
 
@@ -101,7 +103,7 @@ pub struct Tie {
     /// Its place among its kind, where the kind has an order of its own.
     pub position: i32,
     /// The post at the other end.
-    pub other: Option<SummaryRow>,
+    pub other: Option<Id>,
     /// The link's id, where it is curated.
     pub link_id: Option<Id>,
     /// What the link means, where it is curated.
@@ -123,7 +125,7 @@ pub struct Tie {
     /// Thousandths of full likeness.
     pub score: i32,
     /// What the two share, most telling first: a list of words.
-    pub terms: Option<Json>,
+    pub terms: Option<JsonText>,
 }
 
 /// Which ties are wanted.
@@ -139,24 +141,22 @@ pub struct Ties {
     pub adjacent: bool,
 }
 
-type Selection = <SummaryRow as Selectable<MultiBackend>>::SelectExpression;
+/// Bylines, as ties of a kind of their own.
+const AUTHORS: i32 = 7;
+/// Tags.
+const TAGS: i32 = 8;
 
-/// One text for all values. Branches that are not wanted end before they read anything.
-struct Statement<I> {
+/// One text for all values. Branches that are not wanted end before they read anything. With `REFS` it reads bylines, tags and the
+/// site's terms as well, which travel in the columns of links: a role as the relation, the terms as relation and remark.
+struct Statement<I, const REFS: bool> {
     posts: I,
     wanted: Ties,
-    columns: Selection,
 }
 
-impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I>
-where
-    Selection: QueryFragment<DB>,
-{
+impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, REFS> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         // The first branch gives the columns their types.
-        const OUTGOING: &str = "), u (kind, of, other, position, link_id, relation, note, url, title, author, publisher, \
-             published_at, made_at, score, terms) AS (\
-             SELECT 0, l.post_id, l.target_post_id, l.position, l.id, l.relation, l.note, l.external_url, l.external_title, \
+        const OUTGOING: &str = ") SELECT 0, l.post_id, l.target_post_id, l.position, l.id, l.relation, l.note, l.external_url, l.external_title, \
              l.external_author, l.external_publisher, l.external_published_at, l.created_at, 0, ";
         const OUTGOING_FROM: &str = " FROM g CROSS JOIN links AS l WHERE l.post_id = g.id AND ";
         const INCOMING: &str = " UNION ALL SELECT 1, l.target_post_id, l.post_id, l.position, l.id, l.relation, l.note, NULL, NULL, \
@@ -176,6 +176,12 @@ where
         const NEXT: &str = " UNION ALL SELECT 6, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
              AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1), 0, NULL, NULL, NULL, \
              NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL FROM g CROSS JOIN posts AS me WHERE me.id = g.id AND ";
+        const REFS_OF: &str = " UNION ALL SELECT 7, a.post_id, a.author_id, a.position, NULL, a.role, NULL, NULL, NULL, NULL, NULL, NULL, \
+             NULL, 0, NULL FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id \
+             UNION ALL SELECT 8, t.post_id, t.tag_id, t.position, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL \
+             FROM g CROSS JOIN post_tags AS t WHERE t.post_id = g.id \
+             UNION ALL SELECT 9, NULL, NULL, 0, NULL, s.terms_notice, s.terms_url, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL \
+             FROM site AS s WHERE s.id = 1";
         let Ties { outgoing, links, similar, adjacent } = &self.wanted;
         out.push_sql("WITH g (id) AS (");
         self.posts.push(&mut out)?;
@@ -193,19 +199,17 @@ where
             out.push_sql(branch);
             DB::truth(&mut out, adjacent)?;
         }
-        out.push_sql(
-            ") SELECT u.kind, u.of, u.position, u.link_id, u.relation, u.note, u.url, u.title, u.author, u.publisher, \
-             u.published_at, u.made_at, u.score, u.terms, ",
-        );
-        self.columns.walk_ast(out.reborrow())?;
-        out.push_sql(" FROM u LEFT JOIN posts ON posts.id = u.other");
+        if REFS {
+            out.push_sql(REFS_OF);
+        }
         Ok(())
     }
 }
 
-type Link = (
+type Columns = (
     Integer,
-    IdSql,
+    Nullable<IdSql>,
+    Nullable<IdSql>,
     Integer,
     Nullable<IdSql>,
     Nullable<Text>,
@@ -220,12 +224,12 @@ type Link = (
     Nullable<JsonSql>,
 );
 
-kept!(Statement<One>, rows: (Link, Nullable<SqlTypeOf<Selection>>));
-kept!(Statement<Many>, rows: (Link, Nullable<SqlTypeOf<Selection>>));
+kept!([I: Ids + 'static, const REFS: bool] Statement<I, REFS>, rows: Columns);
 
-type LinkRow = (
+type Row = (
     i32,
-    Id,
+    Option<Id>,
+    Option<Id>,
     i32,
     Option<Id>,
     Option<String>,
@@ -237,8 +241,62 @@ type LinkRow = (
     Option<Timestamp>,
     Option<Timestamp>,
     i32,
-    Option<Json>,
+    Option<JsonText>,
 );
+
+fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Row>> {
+    Ok(if let [post] = posts {
+        let statement = Statement::<_, REFS> { posts: One::of(*post), wanted };
+        on_inner!(conn, c => statement.load(c))?
+    } else {
+        let statement = Statement::<_, REFS> { posts: Many::of(posts), wanted };
+        on_inner!(conn, c => statement.load(c))?
+    })
+}
+
+/// The ties among `rows`, in their order.
+fn sorted(rows: impl IntoIterator<Item = Row>) -> Vec<Tie> {
+    let mut ties: Vec<Tie> = rows.into_iter().filter_map(tie).collect();
+    ties.sort_by(|a, b| (a.kind, a.of).cmp(&(b.kind, b.of)).then_with(|| within(a).cmp(&within(b))));
+    ties
+}
+
+fn tie(row: Row) -> Option<Tie> {
+    let (
+        kind,
+        of,
+        other,
+        position,
+        link_id,
+        relation,
+        note,
+        url,
+        title,
+        author,
+        publisher,
+        at,
+        made_at,
+        score,
+        terms,
+    ) = row;
+    Some(Tie {
+        kind: TieKind::of(kind)?,
+        of: of?,
+        position,
+        other,
+        link_id,
+        relation,
+        note,
+        external_url: url,
+        external_title: title,
+        external_author: author,
+        external_publisher: publisher,
+        external_published_at: at,
+        made_at,
+        score,
+        terms,
+    })
+}
 
 /// The ties of these posts that are wanted. Each kind is in its own order: curated links and those in bodies as they stand,
 /// incoming ones oldest first, similar posts best first.
@@ -249,61 +307,51 @@ pub fn ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Ti
     if posts.is_empty() || wanted == Ties::default() {
         return Ok(Vec::new());
     }
-    let columns = <SummaryRow as Selectable<MultiBackend>>::construct_selection();
-    let rows: Vec<(LinkRow, Option<SummaryRow>)> = if let [post] = posts {
-        let statement = Statement { posts: One::of(*post), wanted, columns };
-        on_inner!(conn, c => statement.load(c))?
-    } else {
-        let statement = Statement { posts: Many::of(posts), wanted, columns };
-        on_inner!(conn, c => statement.load(c))?
-    };
-    let mut ties: Vec<Tie> = rows
-        .into_iter()
-        .map(|(link, other)| {
-            let (
-                kind,
-                of,
-                position,
-                link_id,
-                relation,
-                note,
-                url,
-                title,
-                author,
-                publisher,
-                at,
-                made_at,
-                score,
-                terms,
-            ) = link;
-            Tie {
-                kind: TieKind::of(kind),
-                of,
-                position,
-                other,
-                link_id,
-                relation,
-                note,
-                external_url: url,
-                external_title: title,
-                external_author: author,
-                external_publisher: publisher,
-                external_published_at: at,
-                made_at,
-                score,
-                terms,
+    Ok(sorted(load::<false>(conn, posts, wanted)?))
+}
+
+/// [`refs`] and [`ties`] by one statement.
+///
+/// # Errors
+/// When the database fails.
+pub fn refs_and_ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<(Refs, Vec<Tie>)> {
+    if posts.is_empty() || wanted == Ties::default() {
+        return Ok((refs(conn, posts)?, Vec::new()));
+    }
+    let (ties, mut others): (Vec<Row>, Vec<Row>) =
+        load::<true>(conn, posts, wanted)?.into_iter().partition(|row| row.0 < AUTHORS);
+    others.sort_by_key(|row| (row.1, row.3));
+    let mut found = Refs::default();
+    for row in others {
+        match row {
+            (AUTHORS, Some(post), Some(author), _, _, role, ..) => {
+                found.authors.push((post, author, role.unwrap_or_default()));
             }
-        })
-        .collect();
-    ties.sort_by(|a, b| (a.kind, a.of).cmp(&(b.kind, b.of)).then_with(|| within(a).cmp(&within(b))));
-    Ok(ties)
+            (TAGS, Some(post), Some(tag), ..) => found.tags.push((post, tag)),
+            (_, _, _, _, _, notice, url, ..) => found.terms = (notice, url),
+        }
+    }
+    Ok((found, sorted(ties)))
+}
+
+/// These posts in few words, in no particular order.
+///
+/// # Errors
+/// When the database fails.
+pub fn summaries(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<SummaryRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = <SummaryRow as Selectable<MultiBackend>>::construct_selection();
+    let query = posts::table.filter(id_in(posts::id, ids)).select(columns);
+    Ok(on_inner!(conn, c => query.load(c))?)
 }
 
 /// A tie's place among those of its kind.
 fn within(tie: &Tie) -> (Option<Timestamp>, i32, Option<Id>) {
     match tie.kind {
         TieKind::Incoming => (tie.made_at, 0, tie.link_id),
-        TieKind::BodyIncoming => (None, 0, tie.other.as_ref().map(|post| post.id)),
+        TieKind::BodyIncoming => (None, 0, tie.other),
         _ => (None, tie.position, tie.link_id),
     }
 }

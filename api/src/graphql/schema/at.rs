@@ -14,7 +14,7 @@ use crate::page::Page;
 use crate::service::accounts::{MeView, TokenView, UserView};
 use crate::service::posts::{RevisionDiffView, RevisionView};
 use crate::view::{
-    AuthorView, CommentView, LinksView, MediaView, RelatedView, SearchHitView, SiteView, TagView,
+    AuthorView, CommentView, LinksView, MediaView, RelatedView, SearchHitView, Shared, SiteView, TagView,
 };
 
 macro_rules! entries {
@@ -49,10 +49,10 @@ entries! {
     Posts(Arc<Page<PostData>>),
     Links(Arc<LinksView>),
     Related(Arc<Vec<RelatedView>>),
-    Author(Arc<AuthorView>),
-    Authors(Arc<Page<Arc<AuthorView>>>),
-    Tag(Arc<TagView>),
-    Tags(Arc<Page<Arc<TagView>>>),
+    Author(Shared<AuthorView>),
+    Authors(Arc<Page<Shared<AuthorView>>>),
+    Tag(Shared<TagView>),
+    Tags(Arc<Page<Shared<TagView>>>),
     Comment(Arc<CommentView>),
     Comments(Arc<Page<Arc<CommentView>>>),
     Hits(Arc<Page<Arc<SearchHitView>>>),

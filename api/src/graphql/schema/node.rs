@@ -7,14 +7,14 @@ use async_graphql::{ID, Interface};
 use super::at::At;
 use super::objects::{Author, Comment, Media, Post, PostData, Tag, User};
 use crate::service::accounts::UserView;
-use crate::view::{AuthorView, CommentView, MediaView, TagView};
+use crate::view::{AuthorView, CommentView, MediaView, Shared, TagView};
 
 /// What was found under an id.
 #[derive(Debug, Clone)]
 pub(crate) enum NodeData {
     Post(PostData),
-    Author(Arc<AuthorView>),
-    Tag(Arc<TagView>),
+    Author(Shared<AuthorView>),
+    Tag(Shared<TagView>),
     Comment(Arc<CommentView>),
     Media(Arc<MediaView>),
     User(Arc<UserView>),

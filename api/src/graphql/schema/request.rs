@@ -14,7 +14,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::graphql::{Fault, PlanField};
 use crate::service::Svc;
-use crate::view::{AuthorView, CommentView, PostView, TagView};
+use crate::view::{AuthorView, CommentView, PostView, Shared, TagView};
 
 /// One request, as mutations see it.
 #[derive(Clone)]
@@ -73,15 +73,15 @@ impl Request {
 
     /// An author that was written, as the answer of `field`.
     pub(crate) async fn author(&self, field: Arc<PlanField>, view: AuthorView) -> Result<Author> {
-        let view = Arc::new(view);
-        let at = self.below(field, Kind::Authors(vec![Arc::clone(&view)])).await?;
+        let view = Shared::new(view);
+        let at = self.below(field, Kind::Authors(vec![view.clone()])).await?;
         Ok(Author::new(view, at))
     }
 
     /// A tag that was written, as the answer of `field`.
     pub(crate) async fn tag(&self, field: Arc<PlanField>, view: TagView) -> Result<Tag> {
-        let view = Arc::new(view);
-        let at = self.below(field, Kind::Tags(vec![Arc::clone(&view)])).await?;
+        let view = Shared::new(view);
+        let at = self.below(field, Kind::Tags(vec![view.clone()])).await?;
         Ok(Tag::new(view, at))
     }
 

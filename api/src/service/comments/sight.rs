@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use pressroom_schema::authors;
 use pressroom_schema::comments::{self, CommentPrivate, CommentRow, PENDING, SPAM};
 use pressroom_schema::{Conn, Id, Timestamp};
 
@@ -10,8 +9,9 @@ use super::place::{Place, Places, is_writer};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::service::fragments::People;
 use crate::service::{Service, allowed};
-use crate::view::{AuthorView, CommentAuthorView, CommentView, SpamReasonView, SpamView};
+use crate::view::{AuthorView, CommentAuthorView, CommentView, Shared, SpamReasonView, SpamView};
 
 /// Where comments are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,10 +77,7 @@ pub(super) fn load_views<'a>(
     reading: Reading,
 ) -> Result<HashMap<Id, CommentView>> {
     let rows: Vec<&CommentRow> = rows.into_iter().collect();
-    let mut profiles: Vec<Id> = rows.iter().filter_map(|row| row.author_id).collect();
-    profiles.sort_unstable();
-    profiles.dedup();
-    let people = authors::by_ids(conn, &profiles)?.iter().map(|a| (a.0.id, svc.author(a))).collect();
+    let people = svc.people(conn, rows.iter().filter_map(|row| row.author_id).collect())?;
     show(svc, conn, viewer, places, rows, reading, &people)
 }
 
@@ -92,7 +89,7 @@ pub(super) fn show<'a>(
     places: &Places,
     rows: impl IntoIterator<Item = &'a CommentRow>,
     reading: Reading,
-    people: &HashMap<Id, AuthorView>,
+    people: &People,
 ) -> Result<HashMap<Id, CommentView>> {
     let now = svc.now();
     let mut seen = Vec::new();
@@ -117,7 +114,7 @@ fn view(
     row: &CommentRow,
     place: &Place,
     sight: Sight,
-    profile: Option<&AuthorView>,
+    profile: Option<&Shared<AuthorView>>,
     private: Option<&CommentPrivate>,
 ) -> CommentView {
     let tells_text = !sight.masked || sight.moderates;
@@ -150,7 +147,7 @@ fn view(
 }
 
 /// Whoever has a profile goes by it, so that a new name or portrait shows everywhere.
-fn author(row: &CommentRow, place: &Place, own: Option<&AuthorView>) -> CommentAuthorView {
+fn author(row: &CommentRow, place: &Place, own: Option<&Shared<AuthorView>>) -> CommentAuthorView {
     CommentAuthorView {
         name: own.map_or_else(|| row.author_name.clone(), |p| p.name.clone()),
         url: own.and_then(|p| p.website.clone()).or_else(|| row.author_url.clone()),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use pressroom_schema::comments::{self, Below, CommentRow, Kind, Order};
 use pressroom_schema::posts::PostRow;
-use pressroom_schema::{Conn, Id, KeyValue, Slice, Start, Timestamp, Window, authors, depend};
+use pressroom_schema::{Conn, Id, KeyValue, Slice, Start, Timestamp, Window, depend};
 
 use super::place::{Known, Places, is_writer};
 use super::sight::{Reading, load_views, show};
@@ -13,8 +13,9 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::{List, Page, PageRequest, cursor};
+use crate::service::fragments::People;
 use crate::service::{Service, keys};
-use crate::view::{AuthorView, CommentView};
+use crate::view::CommentView;
 
 /// How much of what hangs on comments an answer nests.
 pub(crate) const BELOW: Below =
@@ -171,8 +172,7 @@ pub(super) fn load(
         Some(places) => places,
         None => Places::of_ids(svc, conn, rows.top().map(|row| row.post_id))?,
     };
-    let found = authors::by_ids(conn, &rows.writers())?;
-    let people = found.iter().map(|a| (a.0.id, svc.author(a))).collect();
+    let people = svc.people(conn, rows.writers())?;
     let totals = if level.page.count { Some(totals(conn, level.kind, &rows.groups)?) } else { None };
     rows.show(svc, conn, viewer, &places, &people, totals.as_ref())
 }
@@ -217,13 +217,10 @@ impl Rows {
         self.groups.iter().filter_map(|id| self.found.get(id)).flat_map(|slice| slice.rows.iter())
     }
 
-    /// The profiles of those who wrote what can be read.
+    /// The profiles of those who wrote what can be read, with repetitions.
     pub(crate) fn writers(&self) -> Vec<Id> {
         let rows = self.top().chain(&self.branches.rows).filter(|row| row.is_approved());
-        let mut ids: Vec<Id> = rows.filter_map(|row| row.author_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+        rows.filter_map(|row| row.author_id).collect()
     }
 
     /// A page for each group as `viewer` sees it. Reads no more, except for callers who may see comments' private side.
@@ -233,7 +230,7 @@ impl Rows {
         conn: &mut Conn,
         viewer: &Viewer,
         places: &Places,
-        people: &HashMap<Id, AuthorView>,
+        people: &People,
         totals: Option<&HashMap<Id, i64>>,
     ) -> Result<HashMap<Id, Page<CommentView>>> {
         let rows = self.top().chain(&self.branches.rows);

@@ -6,7 +6,8 @@ use pressroom_schema::keys::depend;
 use pressroom_schema::posts::{self, FullPost};
 use pressroom_schema::{Conn, Id, Key};
 
-use super::read::{Listing, Perspective, PostQuery, Shown, count, listing, load_views, nothing};
+use super::read::{Listing, Perspective, PostQuery, Shown, count, listing, nothing};
+use super::views::load_views;
 use crate::auth::viewer::Viewer;
 use crate::cache::Card;
 use crate::error::{Error, Result};
@@ -19,13 +20,11 @@ use crate::view::PostView;
 /// # Errors
 /// As [`super::list`].
 pub async fn list_cards(svc: &Svc, viewer: &Viewer, query: PostQuery) -> Result<Page<Card>> {
-    // Before the transaction begins: what is committed later must not be taken for read.
-    let moment = svc.cache.moment_for_cards();
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |conn| list_cards_in(&svc2, conn, &viewer2, &query, moment)).await
+    svc.read(viewer, move |conn| list_cards_in(&svc2, conn, &viewer2, &query)).await
 }
 
-/// [`list_cards`] inside a transaction. `moment` was taken before it began; without one no cards are kept or used.
+/// [`list_cards`] inside a transaction.
 ///
 /// # Errors
 /// As [`super::list`].
@@ -34,13 +33,12 @@ pub fn list_cards_in(
     conn: &mut Conn,
     viewer: &Viewer,
     query: &PostQuery,
-    moment: Option<u64>,
 ) -> Result<Page<Card>> {
     let Some(Listing { filter, order, tag, window }) = listing(conn, viewer, query)? else {
         return Ok(nothing(query));
     };
-    let Some(moment) = moment else {
-        // Nothing is kept: rows and places in one statement.
+    if !svc.cache.keeps_fragments() {
+        // Rows and places in one statement.
         let slice = posts::list(conn, &filter, order, &window, Shown::default().body)?;
         let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
         let places: Vec<_> = slice.rows.iter().map(|row| (order.key(&row.post), row.post.id)).collect();
@@ -52,11 +50,11 @@ pub fn list_cards_in(
             .map(|((key, id), view)| Ok((cursor(&tag, &key, id), card(view)?)))
             .collect::<Result<_>>()?;
         return Ok(Page { items, has_previous, has_next, total });
-    };
+    }
     let slice = posts::places(conn, &filter, order, &window)?;
     let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
     let ids: Vec<Id> = slice.rows.iter().map(|place| place.id).collect();
-    let mut cards = load_cards(svc, conn, viewer, &ids, moment)?;
+    let mut cards = load_cards(svc, conn, viewer, &ids)?;
     let items = slice
         .rows
         .iter()
@@ -66,16 +64,10 @@ pub fn list_cards_in(
 }
 
 /// The cards of these posts: those that hold, and new ones.
-fn load_cards(
-    svc: &Service,
-    conn: &mut Conn,
-    viewer: &Viewer,
-    ids: &[Id],
-    moment: u64,
-) -> Result<HashMap<Id, Card>> {
+fn load_cards(svc: &Service, conn: &mut Conn, viewer: &Viewer, ids: &[Id]) -> Result<HashMap<Id, Card>> {
     let (mut cards, mut missing) = (HashMap::with_capacity(ids.len()), Vec::new());
     for id in ids {
-        match svc.cache.card(moment, *id) {
+        match svc.cache.fragment::<Card>(*id) {
             Some(card) => {
                 card.keys().iter().cloned().for_each(depend);
                 cards.insert(*id, card);
@@ -86,7 +78,7 @@ fn load_cards(
     let rows = posts::by_ids(conn, &missing)?.into_iter().map(FullPost::from).collect();
     for view in load_views(svc, conn, viewer, rows, Perspective::Live, Shown::default())? {
         let card = card(&view)?;
-        svc.cache.keep_card(moment, view.id, &card);
+        svc.cache.keep(view.id, card.clone(), card.keys());
         cards.insert(view.id, card);
     }
     Ok(cards)

@@ -233,7 +233,7 @@ pub(super) fn apply(
 fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Id>> {
     let wanted = Ties { outgoing: true, links: true, adjacent: row.listed, ..Ties::default() };
     let ties = posts::ties(conn, &[row.id], wanted)?;
-    Ok(ties.into_iter().filter_map(|tie| tie.other).map(|other| other.id).collect())
+    Ok(ties.into_iter().filter_map(|tie| tie.other).collect())
 }
 
 /// Writes only the state: what is live stays as it is. Names what public answers this touches: they show the version.

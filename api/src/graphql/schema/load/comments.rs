@@ -16,7 +16,7 @@ use crate::graphql::schema::words::{CommentSort, ThreadView};
 use crate::page::{DEFAULT_LIMIT, Page, PageRequest};
 use crate::service::comments::{self, Order};
 use crate::service::posts;
-use crate::view::{AuthorView, CommentView};
+use crate::view::{AuthorView, CommentView, Shared};
 
 /// Comments that stand under a field.
 type Stand = (Arc<PlanField>, Vec<Arc<CommentView>>);
@@ -215,11 +215,11 @@ fn none(page: &PageRequest) -> Page<CommentView> {
 }
 
 /// The profiles of those who wrote these comments.
-fn profiles(comments: &[Arc<CommentView>]) -> Vec<Arc<AuthorView>> {
-    let mut profiles: HashMap<Id, Arc<AuthorView>> = HashMap::new();
+fn profiles(comments: &[Arc<CommentView>]) -> Vec<Shared<AuthorView>> {
+    let mut profiles: HashMap<Id, Shared<AuthorView>> = HashMap::new();
     for comment in comments {
         if let Some(profile) = comment.author.as_ref().and_then(|author| author.profile.as_ref()) {
-            profiles.entry(profile.id).or_insert_with(|| Arc::new(profile.clone()));
+            profiles.entry(profile.id).or_insert_with(|| profile.clone());
         }
     }
     profiles.into_values().collect()

@@ -16,7 +16,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
 use crate::service::Service;
-use crate::view::{AuthorView, CommentView, LinksView, TagView};
+use crate::view::{AuthorView, CommentView, LinksView, Shared, TagView};
 
 /// Loads what these root fields of a query ask for.
 ///
@@ -43,9 +43,9 @@ pub(crate) enum Kind {
     /// Comments.
     Comments(Vec<Arc<CommentView>>),
     /// An author.
-    Authors(Vec<Arc<AuthorView>>),
+    Authors(Vec<Shared<AuthorView>>),
     /// A tag.
-    Tags(Vec<Arc<TagView>>),
+    Tags(Vec<Shared<TagView>>),
     /// Links of a post.
     Links(Arc<LinksView>),
 }

@@ -16,16 +16,16 @@ use crate::graphql::schema::words::{PostListSort, Word};
 use crate::page::Page;
 use crate::service::posts::Tied;
 use crate::service::{posts, related, tags};
-use crate::view::{AuthorView, LinksView, PostSummary, RelatedView, TagView};
+use crate::view::{AuthorView, LinksView, PostSummary, RelatedView, Shared, TagView};
 
 /// Posts that stand under a field.
 pub(super) type Stand = (Arc<PlanField>, Vec<PostData>);
 
 /// Posts at the other ends of something: the field that shows them, and each under the key by which it is found there.
-pub(super) type End = (Arc<PlanField>, Vec<(Id, PostSummary)>);
+pub(super) type End = (Arc<PlanField>, Vec<(Id, Shared<PostSummary>)>);
 
 /// A field and the posts that it is asked of.
-type Asked = (Arc<PlanField>, Vec<Id>);
+type Asked<'a> = (Arc<PlanField>, &'a [PostData]);
 
 fn limit_of(field: &PlanField) -> Result<i64> {
     let limit = field.args.int("limit").unwrap_or(related::DEFAULT_LIMIT);
@@ -36,18 +36,38 @@ fn limit_of(field: &PlanField) -> Result<i64> {
     Err(Error::parameters(vec![FieldError::parameter("limit", "out_of_range", why)]))
 }
 
+/// Which ties one post is to be loaded with, in the statements that read the page: links, related posts, neighbours.
+pub(super) fn embedded_ties(post: &PlanField) -> (bool, bool, bool) {
+    let asks = |name| !post.named("Post", name).is_empty();
+    let are_few = |field: &Arc<PlanField>| limit_of(field).is_ok_and(|limit| limit <= related::DEFAULT_LIMIT);
+    let related = asks("related") && post.named("Post", "related").iter().all(are_few);
+    (asks("links"), related, asks("previous") || asks("next"))
+}
+
+/// The ties that posts were loaded with.
+fn embedded<'a>(posts: impl Iterator<Item = &'a PostData>) -> Tied {
+    let mut tied = Tied::default();
+    for post in posts {
+        if let PostData::Full(view) = post {
+            tied.links.extend(view.links.clone().map(|links| (view.id, links)));
+            tied.related.extend(view.related.clone().map(|related| (view.id, related)));
+            tied.adjacent.extend(view.adjacent.clone().map(|adjacent| (view.id, adjacent)));
+        }
+    }
+    tied
+}
+
 impl Loader<'_> {
     /// What is asked of posts that stand on one level.
     pub(super) fn below_posts(&mut self, stands: &[Stand]) -> Result<()> {
-        let mut asked: Vec<Asked> = Vec::new();
+        let mut asked: Vec<Asked<'_>> = Vec::new();
         for (field, posts) in stands {
-            let ids = distinct(posts.iter().map(PostData::id));
-            if ids.is_empty() {
+            if posts.is_empty() {
                 continue;
             }
             for child in field.children("Post").iter() {
                 match child.name.as_str() {
-                    "links" | "related" | "previous" | "next" => asked.push((Arc::clone(child), ids.clone())),
+                    "links" | "related" | "previous" | "next" => asked.push((Arc::clone(child), posts)),
                     "comments" => self.threads(child, posts)?,
                     "authors" => self.bylines(child, posts)?,
                     "tags" => self.tags_of(child, posts)?,
@@ -58,32 +78,48 @@ impl Loader<'_> {
         self.ties(&asked)
     }
 
-    /// Links, related posts and neighbours: one statement for all of a level.
-    fn ties(&mut self, asked: &[Asked]) -> Result<()> {
+    /// Links, related posts and neighbours: what posts were not loaded with, together for all of a level.
+    fn ties(&mut self, asked: &[Asked<'_>]) -> Result<()> {
+        let mut tied = embedded(asked.iter().flat_map(|(_, posts)| posts.iter()));
         let (mut wanted, mut ids, mut good) = (Ties::default(), Vec::new(), Vec::new());
-        for (field, of) in asked {
+        for (field, posts) in asked {
+            let of = distinct(posts.iter().map(PostData::id));
             match field.name.as_str() {
-                "links" => (wanted.outgoing, wanted.links) = (true, true),
+                "links" if of.iter().all(|id| tied.links.contains_key(id)) => {}
+                "links" => {
+                    (wanted.outgoing, wanted.links) = (true, true);
+                    ids.extend(&of);
+                }
                 "related" => match limit_of(field) {
                     Ok(limit) => {
-                        (wanted.outgoing, wanted.similar) = (true, wanted.similar.max(limit));
+                        let enough = limit <= related::DEFAULT_LIMIT;
+                        if !enough || !of.iter().all(|id| tied.related.contains_key(id)) {
+                            (wanted.outgoing, wanted.similar) = (true, wanted.similar.max(limit));
+                            ids.extend(&of);
+                        }
                     }
                     Err(error) => {
-                        self.refuse::<Arc<Vec<RelatedView>>>(field, of, &error)?;
+                        self.refuse::<Arc<Vec<RelatedView>>>(field, &of, &error)?;
                         continue;
                     }
                 },
-                _ => wanted.adjacent = true,
+                _ if of.iter().all(|id| tied.adjacent.contains_key(id)) => {}
+                _ => {
+                    wanted.adjacent = true;
+                    ids.extend(&of);
+                }
             }
-            ids.extend(of);
             good.push((field, of));
         }
-        if good.is_empty() {
-            return Ok(());
+        if !ids.is_empty() {
+            let more = posts::load_ties(self.svc, self.conn, self.viewer, &distinct(ids), wanted)?;
+            // Of what is not wanted there is nothing in it.
+            tied.links.extend(more.links);
+            tied.related.extend(more.related.into_iter().filter(|_| wanted.similar > 0));
+            tied.adjacent.extend(more.adjacent);
         }
-        let tied = posts::load_ties(self.svc, self.conn, self.viewer, &distinct(ids), wanted)?;
         let mut ends = Vec::new();
-        for (field, of) in good {
+        for (field, of) in &good {
             match field.name.as_str() {
                 "links" => ends.extend(self.links(field, of, &tied)?),
                 "related" => ends.extend(self.related(field, of, &tied)?),
@@ -146,7 +182,7 @@ impl Loader<'_> {
             let mut stand = Vec::new();
             for (key, summary) in posts {
                 let data = match needs {
-                    None => Some(PostData::Brief(Arc::new(summary))),
+                    None => Some(PostData::Brief(summary)),
                     Some(_) => full.get(&summary.id).cloned(),
                 };
                 if let Some(data) = data {
@@ -162,13 +198,12 @@ impl Loader<'_> {
     }
 
     fn bylines(&mut self, field: &Arc<PlanField>, posts: &[PostData]) -> Result<()> {
-        let mut authors: HashMap<Id, Arc<AuthorView>> = HashMap::new();
+        let mut authors: HashMap<Id, Shared<AuthorView>> = HashMap::new();
         if field.selects("Byline", "posts") || field.selects("Byline", "author") {
             for post in posts {
                 if let PostData::Full(view) = post {
                     for byline in &view.authors {
-                        let author = || Arc::new(byline.author.clone());
-                        authors.entry(byline.author.id).or_insert_with(author);
+                        authors.entry(byline.author.id).or_insert_with(|| byline.author.clone());
                     }
                 }
             }
@@ -178,12 +213,12 @@ impl Loader<'_> {
     }
 
     fn tags_of(&mut self, field: &PlanField, posts: &[PostData]) -> Result<()> {
-        let mut tags: HashMap<Id, Arc<TagView>> = HashMap::new();
+        let mut tags: HashMap<Id, Shared<TagView>> = HashMap::new();
         if field.selects("Tag", "posts") || field.selects("Tag", "parent") {
             for post in posts {
                 if let PostData::Full(view) = post {
                     for tag in &view.tags {
-                        tags.entry(tag.id).or_insert_with(|| Arc::new(tag.clone()));
+                        tags.entry(tag.id).or_insert_with(|| tag.clone());
                     }
                 }
             }
@@ -197,7 +232,7 @@ impl Loader<'_> {
         &mut self,
         field: &PlanField,
         type_name: &str,
-        authors: &[Arc<AuthorView>],
+        authors: &[Shared<AuthorView>],
     ) -> Result<()> {
         if authors.is_empty() {
             return Ok(());
@@ -216,7 +251,7 @@ impl Loader<'_> {
     }
 
     /// What is asked of tags.
-    pub(super) fn below_tags(&mut self, field: &PlanField, tags: &[Arc<TagView>]) -> Result<()> {
+    pub(super) fn below_tags(&mut self, field: &PlanField, tags: &[Shared<TagView>]) -> Result<()> {
         if tags.is_empty() {
             return Ok(());
         }
@@ -229,12 +264,12 @@ impl Loader<'_> {
                 "parent" => {
                     let ids = distinct(tags.iter().filter_map(|tag| tag.parent.as_ref()).map(|tag| tag.id));
                     let found = tags::load_tags(self.conn, &ids)?;
-                    let found: HashMap<Id, Arc<TagView>> =
-                        found.into_iter().map(|(id, tag)| (id, Arc::new(tag))).collect();
+                    let found: HashMap<Id, Shared<TagView>> =
+                        found.into_iter().map(|(id, tag)| (id, Shared::new(tag))).collect();
                     for tag in tags {
                         let parent = tag.parent.as_ref().and_then(|parent| found.get(&parent.id));
                         if let Some(parent) = parent {
-                            self.keep(child, tag.id, Ok(Arc::clone(parent)))?;
+                            self.keep(child, tag.id, Ok(parent.clone()))?;
                         }
                     }
                     let parents: Vec<_> = found.into_values().collect();

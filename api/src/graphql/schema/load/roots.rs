@@ -6,6 +6,7 @@ use pressroom_schema::Id;
 use pressroom_schema::posts::{Columns, Ref};
 
 use super::comments::embedding;
+use super::posts::embedded_ties;
 use super::{Loader, arg};
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
@@ -24,7 +25,7 @@ use crate::service::search::SearchQuery;
 use crate::service::site::SiteParts;
 use crate::service::tags::TagQuery;
 use crate::service::{Found, accounts, authors, comments, media, posts, search, site, tags};
-use crate::view::{AuthorView, CommentView, PostView, SearchHitView, TagView};
+use crate::view::{AuthorView, CommentView, PostView, SearchHitView, Shared, TagView};
 
 /// What `id` or `slug` names. An id that has not the form of one names nothing.
 fn named(field: &PlanField, what: &str) -> Result<Ref> {
@@ -132,6 +133,7 @@ impl Loader<'_> {
         let mut shown = shown([field]);
         shown.below = embedding(field);
         shown.comments = shown.below.is_some();
+        (shown.links, shown.related, shown.adjacent) = embedded_ties(field);
         let mut post = named(field, "post")?;
         loop {
             match posts::get_in(self.svc, self.conn, self.viewer, &post, perspective, preview, shown)? {
@@ -154,11 +156,11 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn author(&mut self, author: &Ref) -> Result<Arc<AuthorView>> {
+    fn author(&mut self, author: &Ref) -> Result<Shared<AuthorView>> {
         let mut author = author.clone();
         loop {
             match authors::load_author(self.svc, self.conn, &author)? {
-                Found::Here(view) => return Ok(Arc::new(view)),
+                Found::Here(view) => return Ok(Shared::new(view)),
                 Found::Moved(slug) => author = Ref::Slug(slug),
             }
         }
@@ -170,8 +172,8 @@ impl Loader<'_> {
             let sort = arg::<AuthorSort>(field, "sort")?;
             authors::list_in(self.svc, self.conn, Some(sort.word()), &page)
         });
-        if let Some(page) = self.keep(field, Id::NIL, found.map(shared))? {
-            let authors: Vec<_> = page.items.iter().map(|(_, author)| Arc::clone(author)).collect();
+        if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
+            let authors: Vec<_> = page.items.iter().map(|(_, author)| author.clone()).collect();
             for row in rows_of(field, "AuthorConnection", "AuthorEdge") {
                 self.below_authors(&row, "Author", &authors)?;
             }
@@ -179,11 +181,11 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn tag(&mut self, tag: &Ref) -> Result<Arc<TagView>> {
+    fn tag(&mut self, tag: &Ref) -> Result<Shared<TagView>> {
         let mut tag = tag.clone();
         loop {
             match tags::load_tag(self.conn, &tag)? {
-                Found::Here(view) => return Ok(Arc::new(view)),
+                Found::Here(view) => return Ok(Shared::new(view)),
                 Found::Moved(slug) => tag = Ref::Slug(slug),
             }
         }
@@ -200,8 +202,8 @@ impl Loader<'_> {
             };
             tags::list_in(self.conn, &query)
         });
-        if let Some(page) = self.keep(field, Id::NIL, found.map(shared))? {
-            let tags: Vec<_> = page.items.iter().map(|(_, tag)| Arc::clone(tag)).collect();
+        if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
+            let tags: Vec<_> = page.items.iter().map(|(_, tag)| tag.clone()).collect();
             for row in rows_of(field, "TagConnection", "TagEdge") {
                 self.below_tags(&row, &tags)?;
             }
@@ -279,11 +281,11 @@ impl Loader<'_> {
             return self.below_posts(&[(Arc::clone(field), vec![post])]);
         }
         if let Some(author) = found(self.author(&Ref::Id(id)))? {
-            self.keep(field, Id::NIL, Ok(NodeData::Author(Arc::clone(&author))))?;
+            self.keep(field, Id::NIL, Ok(NodeData::Author(author.clone())))?;
             return self.below_authors(field, "Author", &[author]);
         }
         if let Some(tag) = found(self.tag(&Ref::Id(id)))? {
-            self.keep(field, Id::NIL, Ok(NodeData::Tag(Arc::clone(&tag))))?;
+            self.keep(field, Id::NIL, Ok(NodeData::Tag(tag.clone())))?;
             return self.below_tags(field, &[tag]);
         }
         if let Some(comment) = found(self.comment(field, text))? {

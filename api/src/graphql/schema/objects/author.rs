@@ -1,7 +1,5 @@
 //! Authors.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Object, Result};
 
 use super::{Image, PostConnection};
@@ -9,30 +7,30 @@ use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::PostListSort;
-use crate::view::{AuthorView, BylineView, SocialView};
+use crate::view::{AuthorView, BylineView, Shared, SocialView};
 
 connection! {
     /// A page of authors.
-    AuthorConnection, AuthorEdge, Author, Arc<AuthorView>
+    AuthorConnection, AuthorEdge, Author, Shared<AuthorView>
 }
 
 /// An author's profile.
 #[derive(Debug)]
 pub(crate) struct Author {
-    view: Arc<AuthorView>,
+    view: Shared<AuthorView>,
     at: At,
     /// The type by which the plan knows this object: bylines have these members too.
     plan_type: &'static str,
 }
 
 impl Author {
-    pub(crate) fn new(view: Arc<AuthorView>, at: At) -> Self {
+    pub(crate) fn new(view: Shared<AuthorView>, at: At) -> Self {
         Self { view, at, plan_type: "Author" }
     }
 }
 
 /// An author's profile.
-#[Object]
+#[Object(serial)]
 impl Author {
     /// The profile's id.
     pub(crate) async fn id(&self) -> ID {
@@ -130,20 +128,20 @@ impl Author {
 /// An author on a post.
 #[derive(Debug)]
 pub(crate) struct Byline {
-    profile: Arc<AuthorView>,
+    profile: Shared<AuthorView>,
     role: String,
     at: At,
 }
 
 impl Byline {
     pub(crate) fn new(view: BylineView, at: At) -> Self {
-        Self { profile: Arc::new(view.author), role: view.role, at }
+        Self { profile: view.author, role: view.role, at }
     }
 }
 
 /// An author on a post: the members of the profile, and the part that the author had in the post. `id` is the profile's, so
 /// that the same author has different bylines of one id on different posts: caches that go by ids keep `author`.
-#[Object]
+#[Object(serial)]
 impl Byline {
     /// `author`, `photographer`, `translator`, …
     async fn role(&self) -> &str {
@@ -152,11 +150,11 @@ impl Byline {
 
     /// The profile.
     async fn author(&self, ctx: &Context<'_>) -> Result<Author> {
-        Ok(Author::new(Arc::clone(&self.profile), self.at.child(ctx, "Byline")?))
+        Ok(Author::new(self.profile.clone(), self.at.child(ctx, "Byline")?))
     }
 
     #[graphql(flatten)]
     async fn profile(&self, _ctx: &Context<'_>) -> Author {
-        Author { view: Arc::clone(&self.profile), at: self.at.clone(), plan_type: "Byline" }
+        Author { view: self.profile.clone(), at: self.at.clone(), plan_type: "Byline" }
     }
 }

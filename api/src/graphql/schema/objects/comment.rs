@@ -31,7 +31,7 @@ impl Comment {
 }
 
 /// A comment. One that was removed and had replies stays as a tombstone, so that the thread keeps its shape.
-#[Object]
+#[Object(serial)]
 impl Comment {
     /// Its id.
     pub(crate) async fn id(&self) -> ID {
@@ -179,7 +179,7 @@ impl CommentAuthor {
 }
 
 /// Who wrote a comment.
-#[Object]
+#[Object(serial)]
 impl CommentAuthor {
     /// The name given.
     async fn name(&self) -> Result<&str> {
@@ -204,6 +204,6 @@ impl CommentAuthor {
     /// The author's profile, where the writer has one.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         let at = self.at.child(ctx, "CommentAuthor")?;
-        Ok(self.own()?.profile.clone().map(|profile| Author::new(Arc::new(profile), at)))
+        Ok(self.own()?.profile.clone().map(|profile| Author::new(profile, at)))
     }
 }

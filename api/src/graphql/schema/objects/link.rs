@@ -1,7 +1,5 @@
 //! Typed links and related posts.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Object, Result};
 
 use super::{Post, PostData};
@@ -9,12 +7,12 @@ use crate::graphql::Fault;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::{LinkDirection, LinkOrigin, ReasonKind, Relation, Word};
-use crate::view::{ExternalView, LinkView, LinksView, PostSummary, ReasonView, RelatedView};
+use crate::view::{ExternalView, LinkView, LinksView, PostSummary, ReasonView, RelatedView, Shared};
 
 /// The post at the other end: loaded where more is asked for than its summary has.
-fn other_end(at: At, summary: &PostSummary) -> Result<Post, Fault> {
+fn other_end(at: At, summary: &Shared<PostSummary>) -> Result<Post, Fault> {
     let full: Option<PostData> = at.find(summary.id)?;
-    let data = full.unwrap_or_else(|| PostData::Brief(Arc::new(summary.clone())));
+    let data = full.unwrap_or_else(|| PostData::Brief(summary.clone()));
     Ok(Post::new(data, at))
 }
 
@@ -42,7 +40,7 @@ impl Link {
 }
 
 /// A typed link. Either `post` or `external` is there.
-#[Object]
+#[Object(serial)]
 impl Link {
     /// Its id; for a link that stands in the body, one made from the two posts.
     async fn id(&self) -> ID {
@@ -91,7 +89,7 @@ impl Link {
 pub(crate) struct External<'a>(&'a ExternalView);
 
 /// Something elsewhere that a post refers to.
-#[Object]
+#[Object(serial)]
 impl External<'_> {
     /// Where it is.
     async fn url(&self) -> &str {
@@ -133,7 +131,7 @@ impl Related {
 }
 
 /// A related post and why it is one.
-#[Object]
+#[Object(serial)]
 impl Related {
     /// The post.
     async fn post(&self, ctx: &Context<'_>) -> Result<Post> {
@@ -151,7 +149,7 @@ impl Related {
 pub(crate) struct Reason<'a>(&'a ReasonView);
 
 /// Why a post is related.
-#[Object]
+#[Object(serial)]
 impl Reason<'_> {
     /// Whether an editor said so.
     async fn kind(&self) -> Result<ReasonKind> {

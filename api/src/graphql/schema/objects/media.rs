@@ -15,7 +15,7 @@ use crate::view::{ImageView, MediaView, VariantView};
 pub(crate) struct Variant<'a>(&'a VariantView);
 
 /// The same image at another width.
-#[Object]
+#[Object(serial)]
 impl Variant<'_> {
     /// Where it is.
     async fn url(&self) -> &str {
@@ -43,7 +43,7 @@ impl Variant<'_> {
 pub(crate) struct Image<'a>(pub(crate) &'a ImageView);
 
 /// An image where it is shown: on a post, an author, the site.
-#[Object]
+#[Object(serial)]
 impl Image<'_> {
     /// The media object's id.
     async fn id(&self) -> ID {
@@ -114,7 +114,7 @@ impl Media {
 }
 
 /// An uploaded file.
-#[Object]
+#[Object(serial)]
 impl Media {
     /// Its id.
     pub(crate) async fn id(&self) -> ID {

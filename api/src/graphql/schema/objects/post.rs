@@ -14,7 +14,7 @@ use crate::graphql::schema::words::{
     BodyFormat, CommentSort, LinkDirection, PostStatus, ThreadView, Visibility, Word,
 };
 use crate::graphql::{Fault, PlanField};
-use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, TermsView};
+use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, Shared, TermsView};
 
 /// As much of a post as the query asks for.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(crate) enum PostData {
     /// All that is asked for.
     Full(Arc<PostView>),
     /// What stands at the other end of a link, where the query asks for no more than that.
-    Brief(Arc<PostSummary>),
+    Brief(Shared<PostSummary>),
 }
 
 impl From<PostView> for PostData {
@@ -60,7 +60,7 @@ impl PostData {
 pub(crate) struct Body<'a>(&'a BodyView);
 
 /// A body as its editor sent it.
-#[Object]
+#[Object(serial)]
 impl Body<'_> {
     /// In what it is written.
     async fn format(&self) -> Result<BodyFormat> {
@@ -123,7 +123,7 @@ macro_rules! either {
 }
 
 /// A post. What the public reads is its live copy; those who may edit it can ask for the working copy by `perspective`.
-#[Object]
+#[Object(serial)]
 impl Post {
     /// Its id.
     pub(crate) async fn id(&self) -> ID {
@@ -239,7 +239,7 @@ impl Post {
     /// The tags in the editor's order.
     async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<Tag>> {
         let at = self.at.child(ctx, "Post")?;
-        Ok(self.full()?.tags.iter().map(|tag| Tag::new(Arc::new(tag.clone()), at.clone())).collect())
+        Ok(self.full()?.tags.iter().map(|tag| Tag::new(tag.clone(), at.clone())).collect())
     }
 
     /// Approved comments.

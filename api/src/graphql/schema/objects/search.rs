@@ -28,13 +28,13 @@ impl SearchHit {
 }
 
 /// A post that was found.
-#[Object]
+#[Object(serial)]
 impl SearchHit {
     /// The post.
     async fn post(&self, ctx: &Context<'_>) -> Result<Post> {
         let at = self.at.child(ctx, "SearchHit")?;
         let full: Option<PostData> = at.find(self.view.post.id)?;
-        Ok(Post::new(full.unwrap_or_else(|| PostData::Brief(Arc::new(self.view.post.clone()))), at))
+        Ok(Post::new(full.unwrap_or_else(|| PostData::Brief(self.view.post.clone())), at))
     }
 
     /// The stretch of it that shows why it was found: safe HTML, hits in `<mark>`, `…` where it was cut.

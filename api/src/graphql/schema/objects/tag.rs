@@ -1,7 +1,5 @@
 //! Tags and categories.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Object, Result};
 
 use super::PostConnection;
@@ -9,28 +7,28 @@ use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::{PostListSort, TagKind, Word};
-use crate::view::TagView;
+use crate::view::{Shared, TagView};
 
 connection! {
     /// A page of tags.
-    TagConnection, TagEdge, Tag, Arc<TagView>
+    TagConnection, TagEdge, Tag, Shared<TagView>
 }
 
 /// A tag or category.
 #[derive(Debug)]
 pub(crate) struct Tag {
-    view: Arc<TagView>,
+    view: Shared<TagView>,
     at: At,
 }
 
 impl Tag {
-    pub(crate) fn new(view: Arc<TagView>, at: At) -> Self {
+    pub(crate) fn new(view: Shared<TagView>, at: At) -> Self {
         Self { view, at }
     }
 }
 
 /// A tag or category.
-#[Object]
+#[Object(serial)]
 impl Tag {
     /// Its id.
     pub(crate) async fn id(&self) -> ID {

@@ -1,0 +1,305 @@
+//! Posts as they are shown: rows, and what hangs on them, put together.
+
+use std::collections::HashMap;
+
+use pressroom_schema::media::ImageRow;
+use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Tie, TieKind, Ties};
+use pressroom_schema::revisions::{self, Snapshot};
+use pressroom_schema::{Conn, Id, depend, media};
+
+use super::access::{is_public, is_released};
+use super::live::render;
+use super::read::{Perspective, Shown};
+use crate::auth::policy::{Action, PostTarget, Target};
+use crate::auth::viewer::{Viewer, Who};
+use crate::content::Rendered;
+use crate::error::Result;
+use crate::page::Page;
+use crate::service::fragments::{Other, Others, People, Tags};
+use crate::service::{Service, allowed, comments, keys, links, related};
+use crate::view::{AdjacentView, BodyView, BylineView, LinksView, PostView, RelatedView, SeoView, TermsView};
+
+/// What ties posts to others.
+#[derive(Default)]
+pub(crate) struct Tied {
+    /// Links in both directions.
+    pub(crate) links: HashMap<Id, LinksView>,
+    /// Related posts.
+    pub(crate) related: HashMap<Id, Vec<RelatedView>>,
+    /// The public posts before and after.
+    pub(crate) adjacent: HashMap<Id, AdjacentView>,
+}
+
+impl Tied {
+    fn of(
+        conn: &mut Conn,
+        viewer: &Viewer,
+        ids: &[Id],
+        wanted: Ties,
+        ties: &[Tie],
+        others: &Others,
+    ) -> Result<Self> {
+        Ok(Self {
+            links: if wanted.links {
+                links::links_of(conn, viewer, ids, ties, others)?
+            } else {
+                HashMap::new()
+            },
+            related: related::related_of(ties, others, wanted.similar),
+            adjacent: adjacent_of(ties, others),
+        })
+    }
+}
+
+/// What ties these posts to others, as far as it is wanted, by two statements at most.
+pub(crate) fn load_ties(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    ids: &[Id],
+    wanted: Ties,
+) -> Result<Tied> {
+    for id in ids {
+        depend(keys::post(*id));
+        depend(keys::ties(*id));
+    }
+    if wanted.adjacent {
+        // Some may be in no list, and hear of new neighbours by nothing else.
+        depend(keys::LISTED);
+    }
+    let ties = posts::ties(conn, ids, wanted)?;
+    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
+    Tied::of(conn, viewer, ids, wanted, &ties, &others)
+}
+
+/// A working copy that differs from what is live.
+struct Draft {
+    snapshot: Snapshot,
+    rendered: Rendered,
+    image: Option<ImageRow>,
+}
+
+/// Profiles and tags by id.
+struct Named {
+    people: People,
+    tags: Tags,
+}
+
+impl Named {
+    fn byline(&self, author: Id, role: &str) -> Option<BylineView> {
+        Some(BylineView { author: self.people.get(&author)?.clone(), role: role.to_owned() })
+    }
+}
+
+/// Posts as views, in the order of `rows`, by a number of statements that does not depend on how many there are: what hangs on
+/// them, what ties them to others, their comments, and then everybody and everything that all of these name.
+pub(crate) fn load_views(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    rows: Vec<FullPost>,
+    perspective: Perspective,
+    shown: Shown,
+) -> Result<Vec<PostView>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    depend(keys::SITE);
+    for row in &rows {
+        depend(keys::post(row.post.id));
+        if shown.links || shown.related || shown.adjacent {
+            depend(keys::ties(row.post.id));
+        }
+        // A listed post's ties hear of new neighbours; others stand in no list that a write could tell.
+        if shown.adjacent && !row.post.listed {
+            depend(keys::LISTED);
+        }
+    }
+    let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
+    let wanted = Ties {
+        outgoing: shown.links || shown.related,
+        links: shown.links,
+        similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
+        adjacent: shown.adjacent,
+    };
+    let (mut refs, ties) = posts::refs_and_ties(conn, &ids, wanted)?;
+    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
+    let threads = if shown.comments {
+        Some(comments::first_pages(conn, &ids, shown.below.unwrap_or(comments::BELOW))?)
+    } else {
+        None
+    };
+    let drafts = if perspective == Perspective::Draft { load_drafts(conn, &rows)? } else { HashMap::new() };
+    let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
+    let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
+    authors.extend(threads.iter().flat_map(comments::Rows::writers));
+    for draft in drafts.values() {
+        authors.extend(draft.snapshot.authors.iter().map(|b| b.author_id));
+        tags.extend(&draft.snapshot.tags);
+    }
+    let (people, tags) = svc.people_and_tags(conn, authors, tags)?;
+    let named = Named { people, tags };
+
+    // Rights are judged by the live bylines, which a working copy may differ from.
+    let bylines: HashMap<Id, Vec<Id>> =
+        refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
+            all.entry(*post).or_insert_with(Vec::new).push(*author);
+            all
+        });
+    let authors_of = |post: Id| bylines.get(&post).map(Vec::as_slice).unwrap_or_default();
+    let mut tied = Tied::of(conn, viewer, &ids, wanted, &ties, &others)?;
+    let mut pages = match threads {
+        Some(threads) => {
+            let places =
+                comments::Places::known(svc, rows.iter().map(|row| (&row.post, authors_of(row.post.id))));
+            threads.show(svc, conn, viewer, &places, &named.people, None)?
+        }
+        None => HashMap::new(),
+    };
+    let site_terms = TermsView { notice: refs.terms.0.take(), url: refs.terms.1.take() };
+    let mut drafts = drafts;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (id, editable) = (row.post.id, is_editable(viewer, &row.post, authors_of(row.post.id)));
+        let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
+        let tags = refs.tags.iter().filter(|(post, _)| *post == id);
+        let mut view = view(svc, row, editable);
+        view.authors = authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect();
+        view.tags = tags.filter_map(|(_, tag)| named.tags.get(tag).cloned()).collect();
+        if let Some(draft) = drafts.remove(&id) {
+            redraw(svc, &mut view, draft, &named, shown.body);
+        }
+        if view.terms.notice.is_none() && view.terms.url.is_none() {
+            view.terms = site_terms.clone();
+        }
+        if editable {
+            view.markdown = view.body.as_ref().filter(|b| b.format == "markdown").map(|b| b.source.clone());
+        } else {
+            view.body = None;
+        }
+        view.links = shown.links.then(|| tied.links.remove(&id).unwrap_or_default());
+        view.related = shown.related.then(|| tied.related.remove(&id).unwrap_or_default());
+        view.adjacent = shown.adjacent.then(|| tied.adjacent.remove(&id).unwrap_or_default());
+        view.comments = pages.remove(&id).map(Page::into_list);
+        views.push(view);
+    }
+    Ok(views)
+}
+
+fn is_editable(viewer: &Viewer, row: &PostRow, authors: &[Id]) -> bool {
+    if matches!(viewer.who, Who::Anonymous) {
+        return false;
+    }
+    let authors: Vec<uuid::Uuid> = authors.iter().map(|id| id.0).collect();
+    let target = PostTarget {
+        owner_id: row.owner_id.map(|id| id.0),
+        author_ids: &authors,
+        is_live: is_public(row),
+        is_released: is_released(row),
+    };
+    allowed(viewer, Action::ReadDraft, &Target::Post(target))
+}
+
+/// The working copies of those posts that have one which differs from what is live.
+fn load_drafts(conn: &mut Conn, rows: &[FullPost]) -> Result<HashMap<Id, Draft>> {
+    let changed: Vec<Id> =
+        rows.iter().filter(|row| row.post.has_unpublished_changes()).map(|row| row.post.id).collect();
+    let snapshots = revisions::working_copies(conn, &changed)?;
+    let images: Vec<Id> =
+        snapshots.iter().filter_map(|(_, s)| s.image.as_ref().map(|i| i.media_id)).collect();
+    let images: HashMap<Id, ImageRow> =
+        media::images(conn, &images)?.into_iter().map(|image| (image.id, image)).collect();
+    Ok(snapshots
+        .into_iter()
+        .map(|(post, snapshot)| {
+            let image = snapshot.image.as_ref().and_then(|i| images.get(&i.media_id)).cloned();
+            (post, Draft { rendered: render(&snapshot), snapshot, image })
+        })
+        .collect())
+}
+
+/// What a post's own row tells.
+fn view(svc: &Service, full: FullPost, editable: bool) -> PostView {
+    let FullPost { post: row, image, body } = full;
+    PostView {
+        id: row.id,
+        url: svc.config.post_url(&row.slug),
+        has_unpublished_changes: editable.then(|| row.has_unpublished_changes()),
+        slug: row.slug,
+        title: row.title,
+        subtitle: row.subtitle,
+        excerpt: row.excerpt,
+        html: body.html,
+        text: body.text,
+        markdown: None,
+        body: body.format.zip(body.source).map(|(format, source)| BodyView { format, source }),
+        status: row.status,
+        visibility: row.visibility,
+        featured: row.featured,
+        published_at: row.published_at,
+        updated_at: row.updated_at,
+        created_at: row.created_at,
+        version: row.version,
+        word_count: row.word_count,
+        reading_minutes: row.reading_minutes,
+        language: row.language,
+        image: image.map(|m| svc.image(&m, row.image_alt.as_deref(), row.image_caption.as_deref())),
+        authors: Vec::new(),
+        tags: Vec::new(),
+        comment_count: row.comment_count,
+        comments_open: row.comments_open,
+        terms: TermsView { notice: row.terms_notice, url: row.terms_url },
+        canonical_url: row.canonical_url,
+        seo: row.seo.to::<SeoView>().unwrap_or_default(),
+        custom: row.custom.0,
+        deleted_at: if editable { row.deleted_at } else { None },
+        links: None,
+        related: None,
+        adjacent: None,
+        comments: None,
+    }
+}
+
+/// Puts the working copy in the place of what is live.
+fn redraw(svc: &Service, view: &mut PostView, draft: Draft, named: &Named, columns: Columns) {
+    let Draft { snapshot, rendered, image } = draft;
+    view.authors = snapshot.authors.iter().filter_map(|b| named.byline(b.author_id, &b.role)).collect();
+    view.tags = snapshot.tags.iter().filter_map(|id| named.tags.get(id).cloned()).collect();
+    view.url = svc.config.post_url(&snapshot.slug);
+    view.image = image.map(|m| {
+        let own = snapshot.image.as_ref();
+        svc.image(&m, own.and_then(|i| i.alt.as_deref()), own.and_then(|i| i.caption.as_deref()))
+    });
+    view.excerpt = snapshot.excerpt.unwrap_or(rendered.excerpt);
+    view.html = columns.html.then_some(rendered.html);
+    view.text = columns.text.then_some(rendered.text);
+    view.body =
+        columns.source.then_some(BodyView { format: snapshot.body_format, source: snapshot.body_source });
+    view.word_count = rendered.word_count;
+    view.reading_minutes = rendered.reading_minutes;
+    view.slug = snapshot.slug;
+    view.title = snapshot.title;
+    view.subtitle = snapshot.subtitle;
+    view.visibility = snapshot.visibility;
+    view.featured = snapshot.featured;
+    view.language = snapshot.language;
+    view.comments_open = snapshot.comments_open;
+    view.terms = TermsView { notice: snapshot.terms_notice, url: snapshot.terms_url };
+    view.canonical_url = snapshot.canonical_url;
+    view.seo = snapshot.seo.to::<SeoView>().unwrap_or_default();
+    view.custom = snapshot.custom.0;
+}
+
+/// The neighbours in time among `ties`.
+fn adjacent_of(ties: &[Tie], others: &Others) -> HashMap<Id, AdjacentView> {
+    let mut all: HashMap<Id, AdjacentView> = HashMap::new();
+    for tie in ties {
+        let neighbour = || tie.other.and_then(|id| others.get(&id)).map(Other::show);
+        match tie.kind {
+            TieKind::Previous => all.entry(tie.of).or_default().previous = neighbour(),
+            TieKind::Next => all.entry(tie.of).or_default().next = neighbour(),
+            _ => {}
+        }
+    }
+    all
+}
