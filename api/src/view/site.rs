@@ -6,7 +6,7 @@ use super::{ImageView, SocialView, TermsView};
 
 /// Where readers subscribe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "Feeds")]
+#[graphql(name = "Feeds", serial)]
 pub struct FeedsView {
     /// RSS 2.0.
     pub rss: String,
@@ -20,7 +20,7 @@ pub struct FeedsView {
 
 /// How much there is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
-#[graphql(name = "Counts")]
+#[graphql(name = "Counts", serial)]
 pub struct CountsView {
     /// Posts in the public lists.
     pub posts: i64,

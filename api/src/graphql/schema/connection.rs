@@ -10,6 +10,7 @@ use crate::page::{MAX_LIMIT, Page, PageRequest};
 
 /// Where a page stands in its list.
 #[derive(Debug, SimpleObject)]
+#[graphql(serial)]
 pub(crate) struct PageInfo {
     /// Whether rows follow.
     has_next_page: bool,
@@ -98,7 +99,7 @@ macro_rules! connection {
         }
 
         $(#[doc = $doc])+
-        #[async_graphql::Object]
+        #[async_graphql::Object(serial)]
         impl $connection {
             /// The rows, each with its cursor.
             async fn edges(
@@ -143,7 +144,7 @@ macro_rules! connection {
         }
 
         /// A row and its cursor.
-        #[async_graphql::Object]
+        #[async_graphql::Object(serial)]
         impl $edge {
             /// Its place in the list: send as `after` or `before`.
             async fn cursor(&self) -> &str {

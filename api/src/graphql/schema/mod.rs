@@ -1,7 +1,9 @@
 //! The schema: what the contract names, on the use cases that REST has too.
 //!
 //! Objects hold the views that REST shows. What hangs on them is loaded before execution, level by level ([`load`]), and found
-//! again under the field of the plan that asked for it ([`at`]).
+//! again under the field of the plan that asked for it ([`at`]). Resolvers thus never wait, and each object has its fields
+//! resolved in turn (`serial`): in the order of the query, as the specification wants it, and without the bookkeeping of futures
+//! that would be polled once.
 
 #![expect(
     clippy::too_many_arguments,

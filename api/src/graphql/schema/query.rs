@@ -49,7 +49,7 @@ pub(crate) struct PostFilter {
 pub(crate) struct Query;
 
 /// What can be read. Published content needs no token.
-#[Object]
+#[Object(serial)]
 impl Query {
     /// The site itself.
     async fn site(&self, ctx: &Context<'_>) -> Result<Site> {

@@ -17,7 +17,7 @@ use crate::service::{IfMatch, Service, Svc, require};
 
 /// An account's author profile, in few words.
 #[derive(Debug, Clone, Serialize, ToSchema, SimpleObject)]
-#[graphql(name = "UserAuthor")]
+#[graphql(name = "UserAuthor", serial)]
 pub struct UserAuthorView {
     /// Its slug.
     pub slug: String,

@@ -10,7 +10,7 @@ use crate::service::accounts::{self, LoginInput, PasswordInput, RefreshInput};
 #[derive(Debug, Default)]
 pub(crate) struct AccountMutations;
 
-#[Object]
+#[Object(serial)]
 impl AccountMutations {
     /// Log in: a short-lived access token and a refresh token for the next.
     async fn login(

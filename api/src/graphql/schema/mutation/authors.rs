@@ -10,7 +10,7 @@ use crate::service::authors;
 #[derive(Debug, Default)]
 pub(crate) struct AuthorMutations;
 
-#[Object]
+#[Object(serial)]
 impl AuthorMutations {
     /// Make an author's profile.
     async fn create_author(

@@ -23,7 +23,7 @@ async fn moderated(
     Ok(call.request.comment(call.field, view).await?)
 }
 
-#[Object]
+#[Object(serial)]
 impl CommentMutations {
     /// Write a comment, as a guest or signed in.
     ///

@@ -14,7 +14,7 @@ use crate::view::LinksView;
 #[derive(Debug, Default)]
 pub(crate) struct LinkMutations;
 
-#[Object]
+#[Object(serial)]
 impl LinkMutations {
     /// Replace a post's curated links.
     async fn set_post_links(

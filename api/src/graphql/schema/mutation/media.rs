@@ -8,7 +8,7 @@ use crate::service::media::{self, UpdateMedia};
 #[derive(Debug, Default)]
 pub(crate) struct MediaMutations;
 
-#[Object]
+#[Object(serial)]
 impl MediaMutations {
     /// Change what is said about a file. Files are uploaded through REST, as multipart/form-data to `POST /v1/media`.
     async fn update_media(

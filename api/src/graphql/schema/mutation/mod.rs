@@ -43,6 +43,7 @@ pub(crate) struct Mutation(
 
 /// What was removed.
 #[derive(Debug, SimpleObject)]
+#[graphql(serial)]
 pub(crate) struct Deleted {
     /// Its id.
     id: ID,

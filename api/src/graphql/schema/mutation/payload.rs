@@ -25,7 +25,7 @@ fn under<'a, T>(loaded: &'a ByKey<T>, ctx: &Context<'_>) -> Result<&'a [T]> {
 pub(crate) struct Session(pub(super) SessionView);
 
 /// A login.
-#[Object]
+#[Object(serial)]
 impl Session {
     /// Send as `Authorization: Bearer …`: a JWT (RFC 9068), verifiable with `/.well-known/jwks.json`.
     async fn access_token(&self) -> &str {
@@ -58,7 +58,7 @@ impl Session {
 pub(crate) struct CreatedToken(pub(super) CreatedTokenView);
 
 /// A new API token, with its secret.
-#[Object]
+#[Object(serial)]
 impl CreatedToken {
     /// The token.
     async fn token(&self) -> ApiToken {
@@ -76,7 +76,7 @@ impl CreatedToken {
 pub(crate) struct Preview(pub(super) PreviewView);
 
 /// A preview of a post's working copy.
-#[Object]
+#[Object(serial)]
 impl Preview {
     /// Send as `preview` to `post`, or to `GET /v1/posts/{post}`.
     async fn token(&self) -> &str {
@@ -124,7 +124,7 @@ impl PostLinks {
 }
 
 /// A post's links in both directions.
-#[Object]
+#[Object(serial)]
 impl PostLinks {
     /// The post.
     async fn post_id(&self) -> &ID {
@@ -167,7 +167,7 @@ impl ModeratedComments {
 }
 
 /// What a moderator's decision on several comments did.
-#[Object]
+#[Object(serial)]
 impl ModeratedComments {
     /// The ids of those whose state changed; the others were in it already.
     async fn changed(&self) -> &[ID] {

@@ -11,7 +11,7 @@ use crate::service::posts::{self, PreviewInput};
 #[derive(Debug, Default)]
 pub(crate) struct PostMutations;
 
-#[Object]
+#[Object(serial)]
 impl PostMutations {
     /// Begin a post. It is a draft until it is published.
     async fn create_post(

@@ -10,7 +10,7 @@ use crate::service::site::{self, UpdateSite};
 #[derive(Debug, Default)]
 pub(crate) struct SiteMutations;
 
-#[Object]
+#[Object(serial)]
 impl SiteMutations {
     /// Change the site's settings.
     async fn update_site(

@@ -10,7 +10,7 @@ use crate::service::tags;
 #[derive(Debug, Default)]
 pub(crate) struct TagMutations;
 
-#[Object]
+#[Object(serial)]
 impl TagMutations {
     /// Make a tag.
     async fn create_tag(

@@ -9,7 +9,7 @@ use crate::service::accounts;
 #[derive(Debug, Default)]
 pub(crate) struct TokenMutations;
 
-#[Object]
+#[Object(serial)]
 impl TokenMutations {
     /// Make an API token for oneself. Its secret is shown this once.
     async fn create_token(

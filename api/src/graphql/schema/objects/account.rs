@@ -33,7 +33,7 @@ impl User {
 }
 
 /// An account.
-#[Object]
+#[Object(serial)]
 impl User {
     /// Its id.
     pub(crate) async fn id(&self) -> ID {
@@ -99,7 +99,7 @@ impl Me {
 }
 
 /// The caller's account.
-#[Object]
+#[Object(serial)]
 impl Me {
     /// What the token is good for; null for a login, which is good for all that the role allows.
     async fn scopes(&self) -> Option<&[String]> {
@@ -140,7 +140,7 @@ impl ApiToken {
 }
 
 /// An API token, without its secret.
-#[Object]
+#[Object(serial)]
 impl ApiToken {
     /// Its id.
     async fn id(&self) -> ID {

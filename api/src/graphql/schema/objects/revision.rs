@@ -32,7 +32,7 @@ impl Revision {
 }
 
 /// A saved version of a post.
-#[Object]
+#[Object(serial)]
 impl Revision {
     /// 1, 2, 3, …
     async fn number(&self) -> i32 {
@@ -90,7 +90,7 @@ impl Revision {
 pub(crate) struct Saver<'a>(&'a RevisionAuthor);
 
 /// Who saved a revision.
-#[Object(name = "RevisionAuthor")]
+#[Object(name = "RevisionAuthor", serial)]
 impl Saver<'_> {
     /// The account.
     async fn id(&self) -> ID {
@@ -116,7 +116,7 @@ impl RevisionDiff {
 }
 
 /// What differs between two revisions.
-#[Object]
+#[Object(serial)]
 impl RevisionDiff {
     /// Number of the one.
     async fn from(&self) -> i32 {
@@ -144,7 +144,7 @@ impl RevisionDiff {
 pub(crate) struct FieldDiff<'a>(&'a FieldDiffView);
 
 /// A member that differs.
-#[Object]
+#[Object(serial)]
 impl FieldDiff<'_> {
     /// Which, as REST names it.
     async fn field(&self) -> &str {
@@ -167,7 +167,7 @@ impl FieldDiff<'_> {
 pub(crate) struct DiffLine<'a>(&'a DiffLineView);
 
 /// One line of a difference.
-#[Object]
+#[Object(serial)]
 impl DiffLine<'_> {
     /// What happened to it.
     async fn op(&self) -> Result<DiffOp> {

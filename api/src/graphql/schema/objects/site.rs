@@ -21,7 +21,7 @@ impl Site {
 }
 
 /// The site.
-#[Object]
+#[Object(serial)]
 impl Site {
     /// Its name.
     async fn title(&self) -> &str {
