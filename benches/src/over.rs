@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::corpus::{self, Size};
 use crate::http::{CONNECTIONS, Load, Server, get, header, once, post};
-use crate::inside::{alternate, hot, scratch};
+use crate::inside::{self, HOT, alternate, hot, scratch};
 use crate::table::{Goal, Spread, Table};
 use crate::{Answer, cpu};
 
@@ -24,6 +24,25 @@ pub fn page(slug: &str) -> String {
     format!("/v1/posts/{slug}?{INCLUDE}")
 }
 
+/// The same under another address for each `time` of many, so that it is not yet in the cache.
+pub fn page_anew(slug: &str, time: usize) -> String {
+    let mut rest: Vec<&str> = INCLUDE.trim_start_matches("include=").split(',').collect();
+    let mut names = Vec::new();
+    let mut order = time % 24;
+    for among in [4, 3, 2, 1] {
+        names.push(rest.remove(order % among));
+        order /= among;
+    }
+    // An escaped letter or none, of those that all slugs begin with.
+    let at = time / 24 % 5;
+    let (before, after) = slug.split_at(at);
+    let slug = match after.chars().next().filter(|_| at > 0) {
+        Some(letter) => format!("{before}%{:02X}{}", u32::from(letter), &after[letter.len_utf8()..]),
+        None => slug.to_owned(),
+    };
+    format!("/v1/posts/{slug}?include={}", names.join(","))
+}
+
 /// A request to the application in process.
 pub struct Ask {
     path: String,
@@ -35,14 +54,16 @@ impl Ask {
         Self { path: path.to_owned(), body: None }
     }
 
-    /// The page of a post by GraphQL.
-    pub fn graphql(slug: &str) -> Self {
-        Self { path: "/graphql".to_owned(), body: Some(query(QUERY, slug)) }
+    /// The page of a post by GraphQL, in words of its own for each `time`.
+    pub fn graphql(slug: &str, time: usize) -> Self {
+        let body = query(QUERY, slug) + &" ".repeat(time);
+        Self { path: "/graphql".to_owned(), body: Some(body) }
     }
 
     /// The same with all that the REST page shows.
-    pub fn whole(slug: &str) -> Self {
-        Self { path: "/graphql".to_owned(), body: Some(query(WHOLE, slug)) }
+    pub fn whole(slug: &str, time: usize) -> Self {
+        let body = query(WHOLE, slug) + &" ".repeat(time);
+        Self { path: "/graphql".to_owned(), body: Some(body) }
     }
 }
 
@@ -92,7 +113,7 @@ pub fn reads() -> Vec<Ask> {
         format!("/feed.xml?tag={tag}"),
         format!("/feed.json?author={author}"),
     ]);
-    paths.iter().map(|path| Ask::get(path)).chain([Ask::graphql(&post)]).collect()
+    paths.iter().map(|path| Ask::get(path)).chain([Ask::graphql(&post, 0)]).collect()
 }
 
 /// The whole application without a socket: asks, and wants a 200. Gives the body and `Server-Timing`.
@@ -127,11 +148,17 @@ pub fn in_process(
 
 /// Cases for callgrind that go through the whole application.
 pub fn repeat(case: &str, path: &Path, slugs: &[String], times: usize) -> Answer<()> {
-    let app = crate::app::open(path, if case == "page" { 0 } else { CACHE })?;
+    let app = crate::app::open(path, CACHE)?;
     let mut ask = in_process(&app)?;
-    let asks: Vec<Ask> = slugs.iter().take(8).map(|slug| Ask::get(&page(slug))).collect();
     for n in 0..times {
-        std::hint::black_box(ask(&asks[n % asks.len()])?);
+        let (slug, time) = (&slugs[n % 8], n / 8);
+        let each = match case {
+            "hit" => Ask::get(&page(slug)),
+            "page" => Ask::get(&page_anew(slug, time)),
+            "graphql" => Ask::whole(slug, time),
+            _ => return Err(format!("there is no case http-{case}").into()),
+        };
+        std::hint::black_box(ask(&each)?);
     }
     Ok(())
 }
@@ -162,7 +189,8 @@ fn against_bare(
     requests: Vec<Vec<u8>>,
     status: u16,
 ) -> Answer<()> {
-    let mut base = Load::new(bare.port, alike(&requests, status), status, CONNECTIONS)?;
+    let bodies = requests.len().min(HOT);
+    let mut base = Load::new(bare.port, alike(&requests[..bodies], status), status, CONNECTIONS)?;
     let mut case = Load::new(app.port, requests, status, CONNECTIONS)?;
     let mut ratios = Vec::new();
     let (mut bases, mut cases) = (Vec::new(), Vec::new());
@@ -381,17 +409,37 @@ fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
 }
 
 fn uncached(table: &mut Table) -> Answer<()> {
-    let app = Server::app(&corpus::make(Size::S)?, 0)?;
-    let pages: Vec<Vec<u8>> = hot(Size::S).iter().map(|slug| get(&page(slug), "")).collect();
-    let found = bodies(&app, &pages)?;
+    let app = Server::app(&corpus::make(Size::S)?, inside::CACHE)?;
+    let slugs = hot(Size::S);
+    let found = bodies(&app, &slugs.iter().map(|slug| get(&page(slug), "")).collect::<Vec<_>>())?;
     let bytes: usize = found.iter().map(Vec::len).sum::<usize>() / found.len();
     let bare = Server::bare(&found)?;
+    let times = 1..120;
+    let anew = times.flat_map(|time| slugs.iter().map(move |slug| get(&page_anew(slug, time), "")));
     let what = format!("uncached post page over HTTP, {bytes} bytes on average");
-    against_bare(table, 5, &what, Goal::AtLeast(0.18, 0.15), &app, &bare, pages, 200)?;
+    let before = metric(&app, "pressroom_cache_hits_total")?;
+    against_bare(table, 5, &what, Goal::AtLeast(0.18, 0.15), &app, &bare, anew.collect(), 200)?;
+    let alone = |slug: &str, time: usize| {
+        let address = page_anew(slug, time * 24);
+        get(address.split('?').next().unwrap_or_default(), "")
+    };
+    let found: Vec<Vec<u8>> =
+        slugs.iter().map(|slug| Ok(once(app.port, &alone(slug, 0))?.body)).collect::<Answer<_>>()?;
+    let bytes: usize = found.iter().map(Vec::len).sum::<usize>() / found.len();
+    let bare = Server::bare(&found)?;
+    let all: Vec<String> = (0..Size::S.posts()).map(corpus::slug).collect();
+    let anew = (1..5).flat_map(|time| all.iter().map(move |slug| alone(slug, time)));
+    let what = format!("uncached post by itself over HTTP, {bytes} bytes on average");
+    against_bare(table, 5, &what, Goal::None, &app, &bare, anew.collect(), 200)?;
+    if metric(&app, "pressroom_cache_hits_total")? > before {
+        return Err("some of the pages came from the cache".into());
+    }
+    let app = Server::app(&corpus::make(Size::S)?, 0)?;
     let lists = vec![get("/v1/posts?limit=10", "")];
     let found = bodies(&app, &lists)?;
     let bare = Server::bare(&found)?;
-    against_bare(table, 5, "uncached list of 10 over HTTP", Goal::None, &app, &bare, lists, 200)
+    let what = "uncached list of 10 over HTTP, nothing kept of others";
+    against_bare(table, 5, what, Goal::None, &app, &bare, lists, 200)
 }
 
 fn cached_growth(table: &mut Table) -> Answer<()> {

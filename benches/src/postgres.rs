@@ -119,7 +119,7 @@ fn throughput_by_hand(pool: &Pool, read: &(impl Fn(&Client) -> Answer<usize> + S
 
 fn against_hand(table: &mut Table, cluster: &Cluster) -> Answer<()> {
     let url = &cluster.url("publication", "pressroom");
-    let app = app::open_with(app::on_postgres(url, 0))?;
+    let app = app::open_with(app::on_postgres(url, inside::CACHE))?;
     let svc = app.service();
     let connections = Config::or_cores(0);
     let pool = Pool::open(url, connections)?;
