@@ -111,6 +111,7 @@ async fn a_server_that_drops_its_connections_is_connected_to_again() {
 }
 
 /// The end of a read begins the transaction of the next that waits. Where there is none, none stays open.
+#[expect(clippy::disallowed_methods, reason = "PostgreSQL is asked about its connections")]
 #[actix_web::test]
 async fn a_burst_of_reads_leaves_no_transaction_open() {
     let Some(store) = Store::postgres() else { return };

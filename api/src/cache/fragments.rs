@@ -116,7 +116,7 @@ impl Weighter<(Kind, Id), Held> for ByBytes {
     fn weight(&self, _: &(Kind, Id), held: &Held) -> u64 {
         // A view's members weigh about what its JSON does.
         let own = match &held.fragment {
-            Any::Card(card) => card.0.0.get().len() + card.keys().len() * size_of::<Key>(),
+            Any::Card(card) => card.0.0.get().len() + size_of_val(card.keys()),
             Any::Author(view) => 2 * view.json_len(),
             Any::Tag(view) => 2 * view.json_len(),
             Any::Summary(view) => 2 * view.json_len(),

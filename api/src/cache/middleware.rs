@@ -135,7 +135,8 @@ fn is_kept_graphql(request: &RequestHead) -> bool {
 /// The same of a GraphQL query in a body. Writes are not kept; a query that has the word in it is not worth more looking.
 fn is_kept_query(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
-    !text.contains("mutation") && !(text.contains("persistedQuery") && text.contains("\"query\""))
+    let is_named = text.contains("persistedQuery") && text.contains("\"query\"");
+    !is_named && !text.contains("mutation")
 }
 
 /// The form of a GraphQL answer, which depends on `Accept`, as the first byte of its key; none where the request is not for the

@@ -69,8 +69,11 @@ impl Service {
         mut tags: Vec<Id>,
     ) -> Result<(People, Tags)> {
         let (mut people, mut named): (People, Tags) = (self.kept(&mut authors), self.kept(&mut tags));
-        people.keys().for_each(|id| depend(keys::author(*id)));
-        named.values().flat_map(|tag| names_of(tag)).for_each(depend);
+        for name in
+            people.keys().map(|id| keys::author(*id)).chain(named.values().flat_map(|tag| names_of(tag)))
+        {
+            depend(name);
+        }
         let (rows, tag_rows) = entities::by_ids(conn, &authors, &tags)?;
         for row in &rows {
             let view = self.share(self.author(row));

@@ -228,9 +228,9 @@ impl Slot {
         self.has_begun = false;
     }
 
-    /// Reads on one snapshot. `answer` is given what `f` answers and by how many statements, before the transaction ends: a read
-    /// has nothing to lose by how that goes, and on PostgreSQL it is a way to the server and back. Where more reads wait, the
-    /// next transaction begins on that way as well.
+    /// Reads on one snapshot. `answer` is given what `f` answers, and by how many statements. Where more reads wait on PostgreSQL,
+    /// it is given that first, and the way to the server that ends the transaction begins the next one: a read has nothing to
+    /// lose by how its transaction ends.
     pub(super) fn read<T, E: TxError>(
         &mut self,
         f: impl FnOnce(&mut Conn) -> Result<T, E>,
@@ -242,16 +242,18 @@ impl Slot {
         };
         conn::take_count();
         let found = f(conn);
-        let is_good = found.is_ok();
-        answer(found, conn::take_count());
-        let Some(conn) = &mut self.conn else { return };
-        let more = is_good
+        let count = conn::take_count();
+        let Some(conn) = &mut self.conn else { return answer(found, count) };
+        let more = found.is_ok()
             && matches!(conn, Conn::Pg(_))
             && self.queue.as_ref().is_some_and(|queue| !queue.is_empty());
-        let ended = match (is_good, more) {
-            (true, true) => CommitAndBegin.execute(conn),
-            (true, false) => Commit.execute(conn),
-            (false, _) => Rollback.execute(conn),
+        let ended = if more {
+            answer(found, count);
+            CommitAndBegin.execute(conn)
+        } else {
+            let ended = if found.is_ok() { Commit.execute(conn) } else { Rollback.execute(conn) };
+            answer(found, count);
+            ended
         };
         self.has_begun = more && ended.is_ok();
         if ended.is_err() {

@@ -147,7 +147,7 @@ pub(crate) fn load_views(
             all
         });
     let authors_of = |post: Id| bylines.get(&post).map(Vec::as_slice).unwrap_or_default();
-    let mut tied = Tied::of(conn, viewer, &ids, wanted, &ties, &others)?;
+    let mut beside = Tied::of(conn, viewer, &ids, wanted, &ties, &others)?;
     let mut pages = match threads {
         Some(threads) => {
             let places =
@@ -177,9 +177,9 @@ pub(crate) fn load_views(
         } else {
             view.body = None;
         }
-        view.links = shown.links.then(|| tied.links.remove(&id).unwrap_or_default());
-        view.related = shown.related.then(|| tied.related.remove(&id).unwrap_or_default());
-        view.adjacent = shown.adjacent.then(|| tied.adjacent.remove(&id).unwrap_or_default());
+        view.links = shown.links.then(|| beside.links.remove(&id).unwrap_or_default());
+        view.related = shown.related.then(|| beside.related.remove(&id).unwrap_or_default());
+        view.adjacent = shown.adjacent.then(|| beside.adjacent.remove(&id).unwrap_or_default());
         view.comments = pages.remove(&id).map(Page::into_list);
         views.push(view);
     }
