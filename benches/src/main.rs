@@ -13,6 +13,7 @@ mod over;
 mod postgres;
 mod serve;
 mod table;
+mod watch;
 
 use std::path::PathBuf;
 

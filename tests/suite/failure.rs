@@ -334,6 +334,31 @@ fn a_client_that_sends_slowly_is_cut() {
     }
 }
 
+/// A query whose body comes after its head is answered like any other, computed or kept.
+#[test]
+fn a_query_that_comes_in_pieces_is_answered() {
+    let folder = Folder::new();
+    let server = server(&folder, None);
+    let query = json!({ "query": "{ site { title } }" }).to_string();
+    let answers: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = binary::connect(server.address()).unwrap();
+            let head = binary::head("POST", "/graphql", "", query.len(), "Expect: 100-continue\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut told = [0; 25];
+            std::io::Read::read_exact(&mut stream, &mut told).unwrap();
+            assert!(told.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&told));
+            let (begin, end) = query.split_at(9);
+            stream.write_all(begin.as_bytes()).unwrap();
+            stream.write_all(end.as_bytes()).unwrap();
+            binary::answer(&mut stream).unwrap()
+        })
+        .collect();
+    assert_eq!(answers[0].0, 200);
+    assert!(answers[0].1["data"]["site"]["title"].is_string(), "{}", answers[0].1);
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
+
 #[test]
 fn a_stop_finishes_what_is_under_way_and_ends_well() {
     for signal in ["TERM", "INT"] {

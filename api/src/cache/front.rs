@@ -15,7 +15,7 @@ use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{Error, HttpMessage as _};
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::{self, LocalBoxStream};
-use futures_util::{StreamExt as _, TryFutureExt as _};
+use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _};
 
 use super::entry::Entry;
 use super::middleware::{
@@ -105,8 +105,7 @@ where
     S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     let started = Instant::now();
-    let payload = edge::limit_body_time(&shared, request.take_payload());
-    let (body, rest) = read(payload).await;
+    let (body, rest) = read(&shared, request.take_payload()).await;
     let Some(rest) = rest else {
         let key = key_of_graphql(form, &body);
         if let Some(entry) = shared.svc.cache.peek(&key) {
@@ -125,18 +124,30 @@ type Rest = LocalBoxStream<'static, Result<Bytes, PayloadError>>;
 
 /// What a body begins with: all of it, or as much as makes clear that it is not kept, and the rest. The handler shall meet
 /// the same trouble in it, and say it in GraphQL's form.
-async fn read(mut payload: Payload) -> (Bytes, Option<Rest>) {
+async fn read(shared: &Shared, mut payload: Payload) -> (Bytes, Option<Rest>) {
     let mut first: Option<Bytes> = None;
     let mut more = BytesMut::new();
+    // Most bodies have come with their heads; a clock is set for others only.
+    let mut is_limited = false;
     let rest = loop {
-        match payload.next().await {
+        let next = if let Some(next) = payload.next().now_or_never() {
+            next
+        } else {
+            if !is_limited {
+                payload = edge::limit_body_time(shared, payload);
+                is_limited = true;
+            }
+            payload.next().await
+        };
+        match next {
             None => break None,
             Some(Ok(chunk)) if first.is_none() => first = Some(chunk),
             Some(Ok(chunk)) => more.extend_from_slice(&chunk),
             Some(Err(error)) => break Some(stream::iter([Err(error)]).boxed_local()),
         }
         if first.as_ref().map_or(0, Bytes::len) + more.len() > LONGEST_BODY {
-            break Some(payload.boxed_local());
+            let rest = if is_limited { payload } else { edge::limit_body_time(shared, payload) };
+            break Some(rest.boxed_local());
         }
     };
     let first = first.unwrap_or_default();

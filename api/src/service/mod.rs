@@ -128,10 +128,12 @@ impl Service {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let freshness =
-            if matches!(viewer.who, Who::Anonymous) { Freshness::Replica } else { Freshness::Primary };
-        // Before the transaction begins: what is committed later must not be taken for read.
-        let moment = if self.db.reads_primary(freshness) { self.cache.moment_for_fragments() } else { None };
+        let is_anybody = matches!(viewer.who, Who::Anonymous);
+        let freshness = if is_anybody { Freshness::Replica } else { Freshness::Primary };
+        // What is kept may be older than what a caller who signed in has just written through another instance. The moment is
+        // taken before the transaction begins: what is committed later must not be taken for read.
+        let keeps = is_anybody && self.db.reads_primary(freshness);
+        let moment = if keeps { self.cache.moment_for_fragments() } else { None };
         self.db.read(freshness, move |conn| reading(moment, || f(conn))).await
     }
 

@@ -51,7 +51,7 @@ async fn assert_exact(cached: &TestApp, fresh: &TestApp, path: &str, after: &str
     assert_exact_for(cached, fresh, None, path, after).await;
 }
 
-/// Asks both: what is kept must be right, and what is put together from it for those who signed in too.
+/// Asks both: what is kept must be right, and nothing of it may be told to those who signed in where it is not.
 async fn assert_exact_for(cached: &TestApp, fresh: &TestApp, by: Option<&User>, path: &str, after: &str) {
     let ask = async |app: &TestApp| match by {
         Some(user) => app.get(path).by(user).await,
