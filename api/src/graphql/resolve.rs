@@ -14,6 +14,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value};
 
 use super::scope::{Scope, is_conditional, resolved};
+use super::types::{Kind, TypeIndex, named};
 
 /// The response key of a `__typename` that keeps an object from being empty; [`strip`] takes it out again.
 const PLACEHOLDER: &str = "__pressroom_placeholder";
@@ -30,14 +31,21 @@ pub(crate) fn resolve(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
     scope: &Scope<'_>,
+    types: &TypeIndex,
 ) -> Resolved {
-    let mut rewriter =
-        Rewriter { document, scope, fragments: HashMap::new(), started: HashSet::new(), placeholders: false };
+    let mut rewriter = Rewriter {
+        document,
+        scope,
+        types,
+        fragments: HashMap::new(),
+        started: HashSet::new(),
+        placeholders: false,
+    };
     let definition = OperationDefinition {
         ty: operation.node.ty,
         variable_definitions: Vec::new(),
         directives: Vec::new(),
-        selection_set: rewriter.set(&operation.node.selection_set),
+        selection_set: rewriter.set(&operation.node.selection_set, types.root(operation.node.ty)),
     };
     Resolved {
         document: ExecutableDocument {
@@ -63,18 +71,21 @@ pub(crate) fn strip(value: &mut Value) {
 struct Rewriter<'a> {
     document: &'a ExecutableDocument,
     scope: &'a Scope<'a>,
+    types: &'a TypeIndex,
     fragments: HashMap<Name, Positioned<FragmentDefinition>>,
     started: HashSet<&'a str>,
     placeholders: bool,
 }
 
 impl<'a> Rewriter<'a> {
-    fn set(&mut self, set: &'a Positioned<SelectionSet>) -> Positioned<SelectionSet> {
+    /// What is selected of an object of type `parent`, or of one that has this interface or is in this union. Something always
+    /// is, where the document selects anything: else there is a placeholder.
+    fn set(&mut self, set: &'a Positioned<SelectionSet>, parent: &'a str) -> Positioned<SelectionSet> {
         let kept = set.node.items.iter().filter(|item| self.scope.includes(item.node.directives()));
         let kept: Vec<_> = kept.collect();
+        let certain = kept.iter().any(|item| self.is_certain(&item.node, parent));
         let mut items: Vec<_> =
-            kept.into_iter().map(|item| item.position_node(self.selection(&item.node))).collect();
-        let certain = items.iter().any(|item| matches!(item.node, Selection::Field(_)));
+            kept.into_iter().map(|item| item.position_node(self.selection(&item.node, parent))).collect();
         if !certain && !set.node.items.is_empty() {
             self.placeholders = true;
             let field = Field {
@@ -89,7 +100,28 @@ impl<'a> Rewriter<'a> {
         set.position_node(SelectionSet { items })
     }
 
-    fn selection(&mut self, selection: &'a Selection) -> Selection {
+    /// Whether a selection gives every object that stands here a member: a field does, and so does a fragment that applies to all
+    /// of them, since its own set is never empty.
+    fn is_certain(&self, selection: &Selection, parent: &str) -> bool {
+        let condition = match selection {
+            Selection::Field(_) => return true,
+            Selection::InlineFragment(fragment) => fragment.node.type_condition.as_ref(),
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                match self.document.fragments.get(name) {
+                    Some(fragment) => Some(&fragment.node.type_condition),
+                    None => return false,
+                }
+            }
+        };
+        condition.is_none_or(|condition| {
+            let condition = condition.node.on.node.as_str();
+            let is_object = matches!(self.types.kind(parent), Some(Kind::Object(_)));
+            condition == parent || (is_object && self.types.applies(condition, parent))
+        })
+    }
+
+    fn selection(&mut self, selection: &'a Selection, parent: &'a str) -> Selection {
         let mut copy = match selection {
             Selection::Field(field) => {
                 let arguments = field.node.arguments.iter().filter_map(|(name, value)| {
@@ -101,15 +133,17 @@ impl<'a> Rewriter<'a> {
                     name: field.node.name.clone(),
                     arguments: arguments.collect(),
                     directives: field.node.directives.clone(),
-                    selection_set: self.set(&field.node.selection_set),
+                    selection_set: self.set(&field.node.selection_set, self.type_of(parent, field)),
                 };
                 Selection::Field(field.position_node(copy))
             }
             Selection::InlineFragment(fragment) => {
+                let condition = fragment.node.type_condition.as_ref();
+                let parent = condition.map_or(parent, |condition| condition.node.on.node.as_str());
                 let copy = InlineFragment {
                     type_condition: fragment.node.type_condition.clone(),
                     directives: fragment.node.directives.clone(),
-                    selection_set: self.set(&fragment.node.selection_set),
+                    selection_set: self.set(&fragment.node.selection_set, parent),
                 };
                 Selection::InlineFragment(fragment.position_node(copy))
             }
@@ -122,13 +156,19 @@ impl<'a> Rewriter<'a> {
         copy
     }
 
+    /// The name of a field's type; none for what the schema has without saying so.
+    fn type_of(&self, parent: &str, field: &Positioned<Field>) -> &'a str {
+        self.types.field(parent, &field.node.name.node).map_or("", |field| named(&field.ty))
+    }
+
     fn fragment(&mut self, name: &'a Name) {
         let Some(fragment) = self.document.fragments.get(name) else { return };
         if self.started.insert(name) {
             let definition = FragmentDefinition {
                 type_condition: fragment.node.type_condition.clone(),
                 directives: Vec::new(),
-                selection_set: self.set(&fragment.node.selection_set),
+                selection_set: self
+                    .set(&fragment.node.selection_set, fragment.node.type_condition.node.on.node.as_str()),
             };
             self.fragments.insert(name.clone(), fragment.position_node(definition));
         }

@@ -98,6 +98,16 @@ async fn an_object_of_which_nothing_was_selected_is_empty_and_not_null() {
     let query = "{ post(id: 1) { title @skip(if: true) } node(id: 1) { ... on Page { path } } }";
     assert_eq!(ask(&engine, query, value!({})).await, json!({"data": {"post": {}, "node": {}}}));
     assert_eq!(ask(&engine, "{ echo @include(if: false) }", value!({})).await, json!({"data": {}}));
+    // The same where fragments are all that is selected: such as apply to every object there, to none, and within one another.
+    let query = "{ ...Q } fragment Q on Query { post(id: 1) { ...P } node(id: 1) { ...N } hits { ...P } }
+        fragment P on Post { ...T ... @skip(if: true) { id } } fragment T on Post { title @skip(if: true) }
+        fragment N on Node { ... on Page { path } ...P }";
+    let expected = json!({"data": {"post": {}, "node": {}, "hits": [{}, {}]}});
+    assert_eq!(ask(&engine, query, value!({})).await, expected);
+    let query = "{ post(id: 1) { ...P } node(id: 1) { ...N } } fragment P on Post { ...T } fragment T on Post { title }
+        fragment N on Node { ...P ... on Page { path } }";
+    let expected = json!({"data": {"post": {"title": "Post 1"}, "node": {"title": "Post 1"}}});
+    assert_eq!(ask(&engine, query, value!({})).await, expected);
 }
 
 #[actix_web::test]
