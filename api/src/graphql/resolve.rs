@@ -45,7 +45,8 @@ pub(crate) fn resolve(
         ty: operation.node.ty,
         variable_definitions: Vec::new(),
         directives: Vec::new(),
-        selection_set: rewriter.set(&operation.node.selection_set, types.root(operation.node.ty)),
+        selection_set: rewriter
+            .set(&operation.node.selection_set, &Parent::Known(types.root(operation.node.ty))),
     };
     Resolved {
         document: ExecutableDocument {
@@ -68,6 +69,13 @@ pub(crate) fn strip(value: &mut Value) {
     }
 }
 
+/// Of what type an object is, or which interface it has or union it is in. It is looked for only where it matters.
+enum Parent<'p> {
+    Known(&'p str),
+    /// What this field of that parent gives.
+    Field(&'p Self, &'p Name),
+}
+
 struct Rewriter<'a> {
     document: &'a ExecutableDocument,
     scope: &'a Scope<'a>,
@@ -78,12 +86,15 @@ struct Rewriter<'a> {
 }
 
 impl<'a> Rewriter<'a> {
-    /// What is selected of an object of type `parent`, or of one that has this interface or is in this union. Something always
-    /// is, where the document selects anything: else there is a placeholder.
-    fn set(&mut self, set: &'a Positioned<SelectionSet>, parent: &'a str) -> Positioned<SelectionSet> {
+    /// What is selected of an object. Something always is, where the document selects anything: else there is a placeholder.
+    fn set(&mut self, set: &'a Positioned<SelectionSet>, parent: &Parent<'_>) -> Positioned<SelectionSet> {
         let kept = set.node.items.iter().filter(|item| self.scope.includes(item.node.directives()));
         let kept: Vec<_> = kept.collect();
-        let certain = kept.iter().any(|item| self.is_certain(&item.node, parent));
+        let certain = kept.iter().any(|item| matches!(item.node, Selection::Field(_)))
+            || (!kept.is_empty() && {
+                let parent = self.type_of(parent);
+                kept.iter().any(|item| self.applies(&item.node, parent))
+            });
         let mut items: Vec<_> =
             kept.into_iter().map(|item| item.position_node(self.selection(&item.node, parent))).collect();
         if !certain && !set.node.items.is_empty() {
@@ -100,11 +111,11 @@ impl<'a> Rewriter<'a> {
         set.position_node(SelectionSet { items })
     }
 
-    /// Whether a selection gives every object that stands here a member: a field does, and so does a fragment that applies to all
-    /// of them, since its own set is never empty.
-    fn is_certain(&self, selection: &Selection, parent: &str) -> bool {
+    /// Whether a fragment applies to every object that may stand where `parent` does. Then it gives each a member, since its own
+    /// set is never empty.
+    fn applies(&self, selection: &Selection, parent: &str) -> bool {
         let condition = match selection {
-            Selection::Field(_) => return true,
+            Selection::Field(_) => return false,
             Selection::InlineFragment(fragment) => fragment.node.type_condition.as_ref(),
             Selection::FragmentSpread(spread) => {
                 let name = &spread.node.fragment_name.node;
@@ -121,7 +132,7 @@ impl<'a> Rewriter<'a> {
         })
     }
 
-    fn selection(&mut self, selection: &'a Selection, parent: &'a str) -> Selection {
+    fn selection(&mut self, selection: &'a Selection, parent: &Parent<'_>) -> Selection {
         let mut copy = match selection {
             Selection::Field(field) => {
                 let arguments = field.node.arguments.iter().filter_map(|(name, value)| {
@@ -133,13 +144,15 @@ impl<'a> Rewriter<'a> {
                     name: field.node.name.clone(),
                     arguments: arguments.collect(),
                     directives: field.node.directives.clone(),
-                    selection_set: self.set(&field.node.selection_set, self.type_of(parent, field)),
+                    selection_set: self
+                        .set(&field.node.selection_set, &Parent::Field(parent, &field.node.name.node)),
                 };
                 Selection::Field(field.position_node(copy))
             }
             Selection::InlineFragment(fragment) => {
                 let condition = fragment.node.type_condition.as_ref();
-                let parent = condition.map_or(parent, |condition| condition.node.on.node.as_str());
+                let known = condition.map(|condition| Parent::Known(&condition.node.on.node));
+                let parent = known.as_ref().unwrap_or(parent);
                 let copy = InlineFragment {
                     type_condition: fragment.node.type_condition.clone(),
                     directives: fragment.node.directives.clone(),
@@ -156,9 +169,14 @@ impl<'a> Rewriter<'a> {
         copy
     }
 
-    /// The name of a field's type; none for what the schema has without saying so.
-    fn type_of(&self, parent: &str, field: &Positioned<Field>) -> &'a str {
-        self.types.field(parent, &field.node.name.node).map_or("", |field| named(&field.ty))
+    /// The name of a type; none for what the schema has without saying so.
+    fn type_of<'p>(&'p self, parent: &'p Parent<'p>) -> &'p str {
+        match parent {
+            Parent::Known(name) => name,
+            Parent::Field(parent, name) => {
+                self.types.field(self.type_of(parent), name).map_or("", |field| named(&field.ty))
+            }
+        }
     }
 
     fn fragment(&mut self, name: &'a Name) {
@@ -167,8 +185,10 @@ impl<'a> Rewriter<'a> {
             let definition = FragmentDefinition {
                 type_condition: fragment.node.type_condition.clone(),
                 directives: Vec::new(),
-                selection_set: self
-                    .set(&fragment.node.selection_set, fragment.node.type_condition.node.on.node.as_str()),
+                selection_set: self.set(
+                    &fragment.node.selection_set,
+                    &Parent::Known(&fragment.node.type_condition.node.on.node),
+                ),
             };
             self.fragments.insert(name.clone(), fragment.position_node(definition));
         }
