@@ -51,7 +51,7 @@ impl Meta {
 }
 
 /// A strong validator of `body`: `"v7-…"` for an object of version 7. It tells bodies apart and keeps no secret, so that no
-/// cryptographic digest is needed, which takes longer than all else that is done to an answer.
+/// cryptographic digest is needed, which would be a good part of what an uncached answer takes.
 pub(crate) fn etag(version: Option<i64>, body: &[u8]) -> String {
     let hash = URL_SAFE_NO_PAD.encode(XxHash3_128::oneshot(body).to_be_bytes());
     match version {
