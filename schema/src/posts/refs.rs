@@ -20,6 +20,51 @@ pub struct Refs {
     pub terms: (Option<String>, Option<String>),
 }
 
+/// A row of [`push_branches`]: which branch, post, what hangs on it, place, nothing, role or notice, address.
+pub(super) type Row = (i32, Option<Id>, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
+
+/// The lowest number that a row of [`push_branches`] begins with.
+pub(super) const FIRST: i32 = AUTHORS;
+const AUTHORS: i32 = 7;
+const TAGS: i32 = 8;
+
+/// Bylines, tags and terms of the posts in `g (id)`, as branches of a statement whose rows have `more` columns than a [`Row`].
+pub(super) fn push_branches<DB: Dialect>(out: &mut AstPass<'_, '_, DB>, more: &str) {
+    for (branch, from) in [
+        (
+            "SELECT 7, a.post_id, a.author_id, a.position, NULL, a.role, NULL",
+            " FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id UNION ALL ",
+        ),
+        (
+            "SELECT 8, t.post_id, t.tag_id, t.position, NULL, NULL, NULL",
+            " FROM g CROSS JOIN post_tags AS t WHERE t.post_id = g.id UNION ALL ",
+        ),
+        ("SELECT 9, NULL, NULL, 0, NULL, s.terms_notice, s.terms_url", " FROM site AS s WHERE s.id = 1"),
+    ] {
+        out.push_sql(branch);
+        out.push_sql(more);
+        out.push_sql(from);
+    }
+}
+
+impl Refs {
+    /// What the branches gave.
+    pub(super) fn of(mut rows: Vec<Row>) -> Self {
+        rows.sort_by_key(|(_, post, _, position, ..)| (*post, *position));
+        let mut refs = Self::default();
+        for row in rows {
+            match row {
+                (AUTHORS, Some(post), Some(author), _, _, role, _) => {
+                    refs.authors.push((post, author, role.unwrap_or_default()));
+                }
+                (TAGS, Some(post), Some(tag), ..) => refs.tags.push((post, tag)),
+                (.., notice, url) => refs.terms = (notice, url),
+            }
+        }
+        refs
+    }
+}
+
 /// One text for all values, with the posts bound once.
 struct Statement<I> {
     posts: I,
@@ -29,45 +74,26 @@ impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("WITH g (id) AS (");
         self.posts.push(&mut out)?;
-        out.push_sql(
-            ") SELECT 0, a.post_id, a.position, a.author_id, a.role, CAST(NULL AS text) \
-             FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id \
-             UNION ALL SELECT 1, t.post_id, t.position, t.tag_id, NULL, NULL \
-             FROM g CROSS JOIN post_tags AS t WHERE t.post_id = g.id \
-             UNION ALL SELECT 2, NULL, 0, NULL, s.terms_notice, s.terms_url FROM site AS s WHERE s.id = 1",
-        );
+        out.push_sql(") ");
+        push_branches(&mut out, "");
         Ok(())
     }
 }
 
-type Columns = (Integer, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>);
-kept!(Statement<One>, rows: Columns);
-kept!(Statement<Many>, rows: Columns);
-
-type Row = (i32, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
+type Columns =
+    (Integer, Nullable<IdSql>, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>);
+kept!([I: Ids + 'static] Statement<I>, rows: Columns);
 
 /// What hangs on these posts.
 ///
 /// # Errors
 /// When the database fails.
 pub fn refs(conn: &mut Conn, posts: &[Id]) -> crate::Result<Refs> {
-    let mut rows: Vec<Row> = if let [post] = posts {
+    Ok(Refs::of(if let [post] = posts {
         let statement = Statement { posts: One::of(*post) };
         on_inner!(conn, c => statement.load(c))?
     } else {
         let statement = Statement { posts: Many::of(posts) };
         on_inner!(conn, c => statement.load(c))?
-    };
-    rows.sort_by_key(|(_, post, position, ..)| (*post, *position));
-    let mut refs = Refs::default();
-    for row in rows {
-        match row {
-            (0, Some(post), _, Some(author), role, _) => {
-                refs.authors.push((post, author, role.unwrap_or_default()));
-            }
-            (1, Some(post), _, Some(tag), ..) => refs.tags.push((post, tag)),
-            (_, _, _, _, notice, url) => refs.terms = (notice, url),
-        }
-    }
-    Ok(refs)
+    }))
 }

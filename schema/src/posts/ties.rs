@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Nullable, Text};
 
-use super::{PostRow, Refs, refs};
+use super::PostRow;
+use super::refs::{self, Refs, refs as refs_of};
 use crate::db::{Conn, MultiBackend};
 use crate::sql::{Dialect, Ids, Many, One, id_in, kept, on_inner};
 use crate::tables::posts;
@@ -141,13 +142,8 @@ pub struct Ties {
     pub adjacent: bool,
 }
 
-/// Bylines, as ties of a kind of their own.
-const AUTHORS: i32 = 7;
-/// Tags.
-const TAGS: i32 = 8;
-
 /// One text for all values. Branches that are not wanted end before they read anything. With `REFS` it reads bylines, tags and the
-/// site's terms as well, which travel in the columns of links: a role as the relation, the terms as relation and remark.
+/// site's terms as well: the columns of a [`refs::Row`] are the first of its own.
 struct Statement<I, const REFS: bool> {
     posts: I,
     wanted: Ties,
@@ -176,12 +172,6 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
         const NEXT: &str = " UNION ALL SELECT 6, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
              AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1), 0, NULL, NULL, NULL, \
              NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL FROM g CROSS JOIN posts AS me WHERE me.id = g.id AND ";
-        const REFS_OF: &str = " UNION ALL SELECT 7, a.post_id, a.author_id, a.position, NULL, a.role, NULL, NULL, NULL, NULL, NULL, NULL, \
-             NULL, 0, NULL FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id \
-             UNION ALL SELECT 8, t.post_id, t.tag_id, t.position, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL \
-             FROM g CROSS JOIN post_tags AS t WHERE t.post_id = g.id \
-             UNION ALL SELECT 9, NULL, NULL, 0, NULL, s.terms_notice, s.terms_url, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL \
-             FROM site AS s WHERE s.id = 1";
         let Ties { outgoing, links, similar, adjacent } = &self.wanted;
         out.push_sql("WITH g (id) AS (");
         self.posts.push(&mut out)?;
@@ -200,7 +190,8 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
             DB::truth(&mut out, adjacent)?;
         }
         if REFS {
-            out.push_sql(REFS_OF);
+            out.push_sql(" UNION ALL ");
+            refs::push_branches(&mut out, ", NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL");
         }
         Ok(())
     }
@@ -310,28 +301,20 @@ pub fn ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Ti
     Ok(sorted(load::<false>(conn, posts, wanted)?))
 }
 
-/// [`refs`] and [`ties`] by one statement.
+/// [`refs`](refs_of) and [`ties`] by one statement.
 ///
 /// # Errors
 /// When the database fails.
 pub fn refs_and_ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<(Refs, Vec<Tie>)> {
     if posts.is_empty() || wanted == Ties::default() {
-        return Ok((refs(conn, posts)?, Vec::new()));
+        return Ok((refs_of(conn, posts)?, Vec::new()));
     }
-    let (ties, mut others): (Vec<Row>, Vec<Row>) =
-        load::<true>(conn, posts, wanted)?.into_iter().partition(|row| row.0 < AUTHORS);
-    others.sort_by_key(|row| (row.1, row.3));
-    let mut found = Refs::default();
-    for row in others {
-        match row {
-            (AUTHORS, Some(post), Some(author), _, _, role, ..) => {
-                found.authors.push((post, author, role.unwrap_or_default()));
-            }
-            (TAGS, Some(post), Some(tag), ..) => found.tags.push((post, tag)),
-            (_, _, _, _, _, notice, url, ..) => found.terms = (notice, url),
-        }
-    }
-    Ok((found, sorted(ties)))
+    let (ties, others): (Vec<Row>, Vec<Row>) =
+        load::<true>(conn, posts, wanted)?.into_iter().partition(|row| row.0 < refs::FIRST);
+    let others = others.into_iter().map(|(kind, of, other, position, none, relation, note, ..)| {
+        (kind, of, other, position, none, relation, note)
+    });
+    Ok((Refs::of(others.collect()), sorted(ties)))
 }
 
 /// These posts in few words, in no particular order.
