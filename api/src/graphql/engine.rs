@@ -186,7 +186,7 @@ impl Engine {
         }
         let variables = coerce(&chosen.node, call.variables, &self.types, &self.settings.scalars)?;
         let plan = Arc::new(plan_operation(&document.parsed, name, &variables, &self.types).map_err(one)?);
-        let resolved = resolve(&document.parsed, chosen, &Scope::new(&chosen.node, &variables), &self.types);
+        let resolved = resolve(&document.parsed, chosen, &Scope::new(&chosen.node, &variables));
 
         let mut data = load(Arc::clone(&plan)).await.map_err(one)?;
         data.insert(Arc::clone(&plan));

@@ -14,7 +14,6 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value};
 
 use super::scope::{Scope, is_conditional, resolved};
-use super::types::{Kind, TypeIndex, named};
 
 /// The response key of a `__typename` that keeps an object from being empty; [`strip`] takes it out again.
 const PLACEHOLDER: &str = "__pressroom_placeholder";
@@ -31,22 +30,14 @@ pub(crate) fn resolve(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
     scope: &Scope<'_>,
-    types: &TypeIndex,
 ) -> Resolved {
-    let mut rewriter = Rewriter {
-        document,
-        scope,
-        types,
-        fragments: HashMap::new(),
-        started: HashSet::new(),
-        placeholders: false,
-    };
+    let mut rewriter =
+        Rewriter { document, scope, fragments: HashMap::new(), started: HashSet::new(), placeholders: false };
     let definition = OperationDefinition {
         ty: operation.node.ty,
         variable_definitions: Vec::new(),
         directives: Vec::new(),
-        selection_set: rewriter
-            .set(&operation.node.selection_set, &Parent::Known(types.root(operation.node.ty))),
+        selection_set: rewriter.set(&operation.node.selection_set),
     };
     Resolved {
         document: ExecutableDocument {
@@ -69,34 +60,21 @@ pub(crate) fn strip(value: &mut Value) {
     }
 }
 
-/// Of what type an object is, or which interface it has or union it is in. It is looked for only where it matters.
-enum Parent<'p> {
-    Known(&'p str),
-    /// What this field of that parent gives.
-    Field(&'p Self, &'p Name),
-}
-
 struct Rewriter<'a> {
     document: &'a ExecutableDocument,
     scope: &'a Scope<'a>,
-    types: &'a TypeIndex,
     fragments: HashMap<Name, Positioned<FragmentDefinition>>,
     started: HashSet<&'a str>,
     placeholders: bool,
 }
 
 impl<'a> Rewriter<'a> {
-    /// What is selected of an object. Something always is, where the document selects anything: else there is a placeholder.
-    fn set(&mut self, set: &'a Positioned<SelectionSet>, parent: &Parent<'_>) -> Positioned<SelectionSet> {
+    fn set(&mut self, set: &'a Positioned<SelectionSet>) -> Positioned<SelectionSet> {
         let kept = set.node.items.iter().filter(|item| self.scope.includes(item.node.directives()));
         let kept: Vec<_> = kept.collect();
-        let certain = kept.iter().any(|item| matches!(item.node, Selection::Field(_)))
-            || (!kept.is_empty() && {
-                let parent = self.type_of(parent);
-                kept.iter().any(|item| self.applies(&item.node, parent))
-            });
         let mut items: Vec<_> =
-            kept.into_iter().map(|item| item.position_node(self.selection(&item.node, parent))).collect();
+            kept.into_iter().map(|item| item.position_node(self.selection(&item.node))).collect();
+        let certain = items.iter().any(|item| matches!(item.node, Selection::Field(_)));
         if !certain && !set.node.items.is_empty() {
             self.placeholders = true;
             let field = Field {
@@ -111,28 +89,7 @@ impl<'a> Rewriter<'a> {
         set.position_node(SelectionSet { items })
     }
 
-    /// Whether a fragment applies to every object that may stand where `parent` does. Then it gives each a member, since its own
-    /// set is never empty.
-    fn applies(&self, selection: &Selection, parent: &str) -> bool {
-        let condition = match selection {
-            Selection::Field(_) => return false,
-            Selection::InlineFragment(fragment) => fragment.node.type_condition.as_ref(),
-            Selection::FragmentSpread(spread) => {
-                let name = &spread.node.fragment_name.node;
-                match self.document.fragments.get(name) {
-                    Some(fragment) => Some(&fragment.node.type_condition),
-                    None => return false,
-                }
-            }
-        };
-        condition.is_none_or(|condition| {
-            let condition = condition.node.on.node.as_str();
-            let is_object = matches!(self.types.kind(parent), Some(Kind::Object(_)));
-            condition == parent || (is_object && self.types.applies(condition, parent))
-        })
-    }
-
-    fn selection(&mut self, selection: &'a Selection, parent: &Parent<'_>) -> Selection {
+    fn selection(&mut self, selection: &'a Selection) -> Selection {
         let mut copy = match selection {
             Selection::Field(field) => {
                 let arguments = field.node.arguments.iter().filter_map(|(name, value)| {
@@ -144,19 +101,15 @@ impl<'a> Rewriter<'a> {
                     name: field.node.name.clone(),
                     arguments: arguments.collect(),
                     directives: field.node.directives.clone(),
-                    selection_set: self
-                        .set(&field.node.selection_set, &Parent::Field(parent, &field.node.name.node)),
+                    selection_set: self.set(&field.node.selection_set),
                 };
                 Selection::Field(field.position_node(copy))
             }
             Selection::InlineFragment(fragment) => {
-                let condition = fragment.node.type_condition.as_ref();
-                let known = condition.map(|condition| Parent::Known(&condition.node.on.node));
-                let parent = known.as_ref().unwrap_or(parent);
                 let copy = InlineFragment {
                     type_condition: fragment.node.type_condition.clone(),
                     directives: fragment.node.directives.clone(),
-                    selection_set: self.set(&fragment.node.selection_set, parent),
+                    selection_set: self.set(&fragment.node.selection_set),
                 };
                 Selection::InlineFragment(fragment.position_node(copy))
             }
@@ -169,26 +122,13 @@ impl<'a> Rewriter<'a> {
         copy
     }
 
-    /// The name of a type; none for what the schema has without saying so.
-    fn type_of<'p>(&'p self, parent: &'p Parent<'p>) -> &'p str {
-        match parent {
-            Parent::Known(name) => name,
-            Parent::Field(parent, name) => {
-                self.types.field(self.type_of(parent), name).map_or("", |field| named(&field.ty))
-            }
-        }
-    }
-
     fn fragment(&mut self, name: &'a Name) {
         let Some(fragment) = self.document.fragments.get(name) else { return };
         if self.started.insert(name) {
             let definition = FragmentDefinition {
                 type_condition: fragment.node.type_condition.clone(),
                 directives: Vec::new(),
-                selection_set: self.set(
-                    &fragment.node.selection_set,
-                    &Parent::Known(&fragment.node.type_condition.node.on.node),
-                ),
+                selection_set: self.set(&fragment.node.selection_set),
             };
             self.fragments.insert(name.clone(), fragment.position_node(definition));
         }
