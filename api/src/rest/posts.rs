@@ -150,7 +150,7 @@ pub(crate) async fn list_posts(
     let shown = shown(&includes, &fields, false);
     let (svc, meta) = (svc.into_inner(), Meta::of(&viewer));
     // The list that pages of a publication ask for again and again is put together from kept parts.
-    if !viewer.is_signed_in() && fields.is_empty() && shown == Shown::default() {
+    if !viewer.is_signed_in() && shown == Shown::default() {
         return respond::list(&request, &meta, posts::list_cards(&svc, &viewer, query).await?, &fields);
     }
     respond::list(&request, &meta, posts::list(&svc, &viewer, query, shown).await?, &fields)

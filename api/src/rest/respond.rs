@@ -1,7 +1,7 @@
 //! Answers: bytes with validators (RFC 9110), cache headers and surrogate keys; `fields` and conditional requests.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -11,8 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pressroom_schema::Timestamp;
 use pressroom_schema::keys::{DEPENDENCIES, Key};
-use serde::Serialize;
-use serde_json::Value;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use twox_hash::XxHash3_128;
 
 use crate::auth::viewer::Viewer;
@@ -197,7 +198,7 @@ pub(crate) fn object<T: Serialize>(
     value: &T,
     fields: &[&'static str],
 ) -> Result<HttpResponse> {
-    let body = if fields.is_empty() { json(value) } else { kept(value, fields, false) }
+    let body = if fields.is_empty() { json(value) } else { kept(value, fields).and_then(|rest| json(&rest)) }
         .map_err(|e| Error::internal(e.to_string()))?;
     Ok(bytes(request, meta, "application/json", body))
 }
@@ -210,9 +211,14 @@ pub(crate) fn list<T: Serialize>(
     fields: &[&'static str],
 ) -> Result<HttpResponse> {
     let link = link_header(request, page.next(), page.previous());
-    let list: List<T> = page.into_list();
-    let body = if fields.is_empty() { json(&list) } else { kept(&list, fields, true) }
-        .map_err(|e| Error::internal(e.to_string()))?;
+    let List { data, page } = page.into_list();
+    let body = if fields.is_empty() {
+        json(&List { data, page })
+    } else {
+        let data: serde_json::Result<Vec<_>> = data.iter().map(|row| kept(row, fields)).collect();
+        data.and_then(|data| json(&List { data, page }))
+    }
+    .map_err(|e| Error::internal(e.to_string()))?;
     let mut answer = bytes(request, meta, "application/json", body);
     if let Some(link) = link.and_then(|l| HeaderValue::from_str(&l).ok()) {
         answer.headers_mut().insert(header::LINK, link);
@@ -275,20 +281,41 @@ fn link_header(request: &HttpRequest, next: Option<&str>, previous: Option<&str>
     if links.is_empty() { None } else { Some(links.join(", ")) }
 }
 
-/// Keeps `id` and the members named by `fields`, of the object or of each row of a list.
-fn kept<T: Serialize>(value: &T, fields: &[&'static str], is_list: bool) -> serde_json::Result<Bytes> {
-    let mut value = serde_json::to_value(value)?;
-    let keep = |object: &mut Value| {
-        if let Value::Object(members) = object {
-            members.retain(|name, _| name == "id" || fields.contains(&name.as_str()));
+/// The members of a JSON object as they stand, in their order.
+struct Members<'a>(Vec<(&'a str, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
         }
-    };
-    if is_list {
-        if let Some(Value::Array(rows)) = value.get_mut("data") {
-            rows.iter_mut().for_each(keep);
-        }
-    } else {
-        keep(&mut value);
+        deserializer.deserialize_map(Reader)
     }
-    json(&value)
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// Of an object `id` and the members named by `fields`, as bytes: they are looked for, not taken apart.
+fn kept<T: Serialize>(value: &T, fields: &[&'static str]) -> serde_json::Result<Box<RawValue>> {
+    let whole = to_raw_value(value)?;
+    let mut members: Members<'_> = serde_json::from_str(whole.get())?;
+    members.0.retain(|(name, _)| *name == "id" || fields.contains(name));
+    to_raw_value(&members)
 }
