@@ -123,32 +123,64 @@ pub(crate) fn id_list(ids: &[Id]) -> String {
     list
 }
 
-/// What a statement is about, as a query that answers ids, one a row.
+/// What a statement is about.
 ///
 /// PostgreSQL plans by how many rows it expects. Of an array that it does not know it expects ten, of JSON a hundred, and would
 /// rather read whole tables for those; and while it hopes to do better for the values at hand, it plans anew each time.
 pub(crate) trait Ids {
-    /// Writes the query.
+    /// Writes a query that answers them, one a row.
     fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
+    /// Writes what a statement begins with of which several parts are about them: see [`Ids::of`].
+    fn begin<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
+    /// Writes ` FROM` these tables, where this column is each of them in turn.
+    fn of<'b, DB: Dialect>(
+        &'b self,
+        tables: &str,
+        column: &str,
+        out: &mut AstPass<'_, 'b, DB>,
+    ) -> QueryResult<()>;
+    /// Writes the one whose turn it is.
+    fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
 }
 
-/// One id, which pages are about: PostgreSQL expects one row, and keeps the plan.
-pub(crate) struct One(String);
+/// One id, which pages are about: PostgreSQL expects one row, and keeps the plan. It stands wherever it is needed, so that SQLite
+/// need make no table of it.
+pub(crate) struct One(Id);
 
 impl One {
     pub(crate) fn of(id: Id) -> Self {
-        Self(id.0.simple().to_string())
+        Self(id)
     }
 }
 
 impl Ids for One {
     fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let (open, close) =
-            if out.backend().is_sqlite() { ("SELECT unhex(", ")") } else { ("SELECT CAST(", " AS uuid)") };
+            if out.backend().is_sqlite() { ("SELECT ", "") } else { ("SELECT CAST(", " AS uuid)") };
         out.push_sql(open);
-        DB::text(out, &self.0)?;
+        DB::id(out, &self.0)?;
         out.push_sql(close);
         Ok(())
+    }
+
+    fn begin<'b, DB: Dialect>(&'b self, _out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn of<'b, DB: Dialect>(
+        &'b self,
+        tables: &str,
+        column: &str,
+        out: &mut AstPass<'_, 'b, DB>,
+    ) -> QueryResult<()> {
+        for text in [" FROM ", tables, " WHERE ", column, " = "] {
+            out.push_sql(text);
+        }
+        self.id(out)
+    }
+
+    fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        DB::id(out, &self.0)
     }
 }
 
@@ -171,6 +203,30 @@ impl Ids for Many {
             push_uuids(&self.0, out)?;
         }
         out.push_sql(")");
+        Ok(())
+    }
+
+    fn begin<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("WITH g (id) AS (");
+        self.push(out)?;
+        out.push_sql(") ");
+        Ok(())
+    }
+
+    fn of<'b, DB: Dialect>(
+        &'b self,
+        tables: &str,
+        column: &str,
+        out: &mut AstPass<'_, 'b, DB>,
+    ) -> QueryResult<()> {
+        for text in [" FROM g CROSS JOIN ", tables, " WHERE ", column, " = "] {
+            out.push_sql(text);
+        }
+        self.id(out)
+    }
+
+    fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("g.id");
         Ok(())
     }
 }

@@ -191,12 +191,12 @@ fn view(tie: &Tie, post: Option<&Other>) -> LinkView {
         note: tie.note.clone(),
         origin: "curated".into(),
         post: post.map(Other::show),
-        external: tie.external_url.as_ref().map(|url| ExternalView {
-            url: url.clone(),
-            title: tie.external_title.clone(),
-            author: tie.external_author.clone(),
-            publisher: tie.external_publisher.clone(),
-            published_at: tie.external_published_at,
+        external: tie.external.as_ref().map(|external| ExternalView {
+            url: external.url.clone(),
+            title: external.title.clone(),
+            author: external.author.clone(),
+            publisher: external.publisher.clone(),
+            published_at: external.published_at,
         }),
     }
 }

@@ -28,23 +28,22 @@ pub(super) const FIRST: i32 = AUTHORS;
 const AUTHORS: i32 = 7;
 const TAGS: i32 = 8;
 
-/// Bylines, tags and terms of the posts in `g (id)`, as branches of a statement whose rows have `more` columns than a [`Row`].
-pub(super) fn push_branches<DB: Dialect>(out: &mut AstPass<'_, '_, DB>, more: &str) {
-    for (branch, from) in [
-        (
-            "SELECT 7, a.post_id, a.author_id, a.position, NULL, a.role, NULL",
-            " FROM g CROSS JOIN post_authors AS a WHERE a.post_id = g.id UNION ALL ",
-        ),
-        (
-            "SELECT 8, t.post_id, t.tag_id, t.position, NULL, NULL, NULL",
-            " FROM g CROSS JOIN post_tags AS t WHERE t.post_id = g.id UNION ALL ",
-        ),
-        ("SELECT 9, NULL, NULL, 0, NULL, s.terms_notice, s.terms_url", " FROM site AS s WHERE s.id = 1"),
-    ] {
-        out.push_sql(branch);
-        out.push_sql(more);
-        out.push_sql(from);
-    }
+/// Bylines, tags and terms of `posts`, as branches of a statement whose rows have `more` columns than a [`Row`].
+pub(super) fn push_branches<'b, DB: Dialect>(
+    posts: &'b impl Ids,
+    more: &str,
+    out: &mut AstPass<'_, 'b, DB>,
+) -> QueryResult<()> {
+    out.push_sql("SELECT 7, a.post_id, a.author_id, a.position, NULL, a.role, NULL");
+    out.push_sql(more);
+    posts.of("post_authors AS a", "a.post_id", out)?;
+    out.push_sql(" UNION ALL SELECT 8, t.post_id, t.tag_id, t.position, NULL, NULL, NULL");
+    out.push_sql(more);
+    posts.of("post_tags AS t", "t.post_id", out)?;
+    out.push_sql(" UNION ALL SELECT 9, NULL, NULL, 0, NULL, s.terms_notice, s.terms_url");
+    out.push_sql(more);
+    out.push_sql(" FROM site AS s WHERE s.id = 1");
+    Ok(())
 }
 
 impl Refs {
@@ -65,18 +64,15 @@ impl Refs {
     }
 }
 
-/// One text for all values, with the posts bound once.
+/// One text for all values.
 struct Statement<I> {
     posts: I,
 }
 
 impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("WITH g (id) AS (");
-        self.posts.push(&mut out)?;
-        out.push_sql(") ");
-        push_branches(&mut out, "");
-        Ok(())
+        self.posts.begin(&mut out)?;
+        push_branches(&self.posts, "", &mut out)
     }
 }
 

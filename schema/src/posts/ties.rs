@@ -9,6 +9,7 @@ use diesel::sql_types::{Integer, Nullable, Text};
 use super::PostRow;
 use super::refs::{self, Refs, refs as refs_of};
 use crate::db::{Conn, MultiBackend};
+use crate::revisions::SnapshotExternal;
 use crate::sql::{Dialect, Ids, Many, One, id_in, kept, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
@@ -112,15 +113,7 @@ pub struct Tie {
     /// The editor's remark.
     pub note: Option<String>,
     /// Something elsewhere, instead of a post.
-    pub external_url: Option<String>,
-    /// Its title.
-    pub external_title: Option<String>,
-    /// Its writer.
-    pub external_author: Option<String>,
-    /// Its publisher.
-    pub external_publisher: Option<String>,
-    /// When it was published.
-    pub external_published_at: Option<Timestamp>,
+    pub external: Option<SnapshotExternal>,
     /// When the link was made.
     pub made_at: Option<Timestamp>,
     /// Thousandths of full likeness.
@@ -151,51 +144,69 @@ struct Statement<I, const REFS: bool> {
 
 impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, REFS> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        // The first branch gives the columns their types.
-        const OUTGOING: &str = ") SELECT 0, l.post_id, l.target_post_id, l.position, l.id, l.relation, l.note, l.external_url, l.external_title, \
-             l.external_author, l.external_publisher, l.external_published_at, l.created_at, 0, ";
-        const OUTGOING_FROM: &str = " FROM g CROSS JOIN links AS l WHERE l.post_id = g.id AND ";
-        const INCOMING: &str = " UNION ALL SELECT 1, l.target_post_id, l.post_id, l.position, l.id, l.relation, l.note, NULL, NULL, \
-             NULL, NULL, NULL, l.created_at, 0, NULL FROM g CROSS JOIN links AS l WHERE l.target_post_id = g.id AND ";
-        const BODY_OUTGOING: &str = " UNION ALL SELECT 2, b.post_id, p.id, b.position, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-             NULL, 0, NULL FROM g CROSS JOIN body_links AS b CROSS JOIN posts AS p \
-             WHERE b.post_id = g.id AND p.slug = b.slug AND ";
-        const BODY_INCOMING: &str = " UNION ALL SELECT 3, p.id, b.post_id, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
-             NULL FROM g CROSS JOIN posts AS p CROSS JOIN body_links AS b \
-             WHERE p.id = g.id AND b.slug = p.slug AND ";
-        const SIMILAR: &str = " UNION ALL SELECT 4, r.post_id, r.related_id, r.position, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-             NULL, NULL, r.score, r.terms FROM g CROSS JOIN related_posts AS r WHERE r.post_id = g.id AND r.position IN \
-             (SELECT q.position FROM related_posts AS q WHERE q.post_id = g.id ORDER BY q.position LIMIT ";
-        const PREVIOUS: &str = ") UNION ALL SELECT 5, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
-             AND (p.sorted_at, p.id) < (me.sorted_at, me.id) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1), 0, NULL, NULL, NULL, \
-             NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL FROM g CROSS JOIN posts AS me WHERE me.id = g.id AND ";
-        const NEXT: &str = " UNION ALL SELECT 6, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
-             AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1), 0, NULL, NULL, NULL, \
-             NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL FROM g CROSS JOIN posts AS me WHERE me.id = g.id AND ";
         let Ties { outgoing, links, similar, adjacent } = &self.wanted;
-        out.push_sql("WITH g (id) AS (");
-        self.posts.push(&mut out)?;
-        out.push_sql(OUTGOING);
-        out.push_sql(if out.backend().is_sqlite() { "NULL" } else { "CAST(NULL AS jsonb)" });
-        for (branch, wanted) in
-            [(OUTGOING_FROM, outgoing), (INCOMING, links), (BODY_OUTGOING, links), (BODY_INCOMING, links)]
-        {
-            out.push_sql(branch);
-            DB::truth(&mut out, wanted)?;
-        }
-        out.push_sql(SIMILAR);
+        let posts = &self.posts;
+        posts.begin(&mut out)?;
+        // The first branch gives the columns their types.
+        out.push_sql(
+            "SELECT 0, l.post_id, l.target_post_id, l.position, l.id, l.relation, l.note, l.created_at, 0, \
+             CASE WHEN l.external_url IS NOT NULL THEN ",
+        );
+        out.push_sql(if out.backend().is_sqlite() { "json_object(" } else { "jsonb_build_object(" });
+        out.push_sql(
+            "'url', l.external_url, 'title', l.external_title, 'author', l.external_author, 'publisher', l.external_publisher, \
+             'published_at', l.external_published_at) END",
+        );
+        posts.of("links AS l", "l.post_id", &mut out)?;
+        out.push_sql(" AND ");
+        DB::truth(&mut out, outgoing)?;
+        out.push_sql(
+            " UNION ALL SELECT 1, l.target_post_id, l.post_id, l.position, l.id, l.relation, l.note, l.created_at, 0, NULL",
+        );
+        posts.of("links AS l", "l.target_post_id", &mut out)?;
+        out.push_sql(" AND ");
+        DB::truth(&mut out, links)?;
+        out.push_sql(" UNION ALL SELECT 2, b.post_id, p.id, b.position");
+        out.push_sql(NOTHING_MORE);
+        posts.of("body_links AS b CROSS JOIN posts AS p", "b.post_id", &mut out)?;
+        out.push_sql(" AND p.slug = b.slug AND ");
+        DB::truth(&mut out, links)?;
+        out.push_sql(" UNION ALL SELECT 3, p.id, b.post_id, 0");
+        out.push_sql(NOTHING_MORE);
+        posts.of("posts AS p CROSS JOIN body_links AS b", "p.id", &mut out)?;
+        out.push_sql(" AND b.slug = p.slug AND ");
+        DB::truth(&mut out, links)?;
+        out.push_sql(
+            " UNION ALL SELECT 4, r.post_id, r.related_id, r.position, NULL, NULL, NULL, NULL, r.score, r.terms",
+        );
+        posts.of("related_posts AS r", "r.post_id", &mut out)?;
+        out.push_sql(" AND r.position IN (SELECT q.position FROM related_posts AS q WHERE q.post_id = ");
+        posts.id(&mut out)?;
+        out.push_sql(" ORDER BY q.position LIMIT ");
         DB::big(&mut out, similar)?;
-        for branch in [PREVIOUS, NEXT] {
-            out.push_sql(branch);
+        out.push_sql(")");
+        for neighbour in [
+            " UNION ALL SELECT 5, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
+             AND (p.sorted_at, p.id) < (me.sorted_at, me.id) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1), 0",
+            " UNION ALL SELECT 6, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
+             AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1), 0",
+        ] {
+            out.push_sql(neighbour);
+            out.push_sql(NOTHING_MORE);
+            posts.of("posts AS me", "me.id", &mut out)?;
+            out.push_sql(" AND ");
             DB::truth(&mut out, adjacent)?;
         }
         if REFS {
             out.push_sql(" UNION ALL ");
-            refs::push_branches(&mut out, ", NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL");
+            refs::push_branches(posts, ", NULL, 0, NULL", &mut out)?;
         }
         Ok(())
     }
 }
+
+/// The columns that a tie has beyond its ends and its place, where it has none of them.
+const NOTHING_MORE: &str = ", NULL, NULL, NULL, NULL, 0, NULL";
 
 type Columns = (
     Integer,
@@ -205,11 +216,6 @@ type Columns = (
     Nullable<IdSql>,
     Nullable<Text>,
     Nullable<Text>,
-    Nullable<Text>,
-    Nullable<Text>,
-    Nullable<Text>,
-    Nullable<Text>,
-    Nullable<TimeSql>,
     Nullable<TimeSql>,
     Integer,
     Nullable<JsonSql>,
@@ -225,11 +231,6 @@ type Row = (
     Option<Id>,
     Option<String>,
     Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<Timestamp>,
     Option<Timestamp>,
     i32,
     Option<JsonText>,
@@ -246,47 +247,21 @@ fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate:
 }
 
 /// The ties among `rows`, in their order.
-fn sorted(rows: impl IntoIterator<Item = Row>) -> Vec<Tie> {
-    let mut ties: Vec<Tie> = rows.into_iter().filter_map(tie).collect();
+fn sorted(rows: impl IntoIterator<Item = Row>) -> crate::Result<Vec<Tie>> {
+    let mut ties: Vec<Tie> =
+        rows.into_iter().filter_map(|row| tie(row).transpose()).collect::<Result<_, _>>()?;
     ties.sort_by(|a, b| (a.kind, a.of).cmp(&(b.kind, b.of)).then_with(|| within(a).cmp(&within(b))));
-    ties
+    Ok(ties)
 }
 
-fn tie(row: Row) -> Option<Tie> {
-    let (
-        kind,
-        of,
-        other,
-        position,
-        link_id,
-        relation,
-        note,
-        url,
-        title,
-        author,
-        publisher,
-        at,
-        made_at,
-        score,
-        terms,
-    ) = row;
-    Some(Tie {
-        kind: TieKind::of(kind)?,
-        of: of?,
-        position,
-        other,
-        link_id,
-        relation,
-        note,
-        external_url: url,
-        external_title: title,
-        external_author: author,
-        external_publisher: publisher,
-        external_published_at: at,
-        made_at,
-        score,
-        terms,
-    })
+fn tie(row: Row) -> crate::Result<Option<Tie>> {
+    let (kind, of, other, position, link_id, relation, note, made_at, score, json) = row;
+    let (Some(kind), Some(of)) = (TieKind::of(kind), of) else { return Ok(None) };
+    let (external, terms) = match (kind, json) {
+        (TieKind::Outgoing, Some(json)) => (Some(json.to()?), None),
+        (_, json) => (None, json),
+    };
+    Ok(Some(Tie { kind, of, position, other, link_id, relation, note, external, made_at, score, terms }))
 }
 
 /// The ties of these posts that are wanted. Each kind is in its own order: curated links and those in bodies as they stand,
@@ -298,7 +273,7 @@ pub fn ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Ti
     if posts.is_empty() || wanted == Ties::default() {
         return Ok(Vec::new());
     }
-    Ok(sorted(load::<false>(conn, posts, wanted)?))
+    sorted(load::<false>(conn, posts, wanted)?)
 }
 
 /// [`refs`](refs_of) and [`ties`] by one statement.
@@ -314,7 +289,7 @@ pub fn refs_and_ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Resu
     let others = others.into_iter().map(|(kind, of, other, position, none, relation, note, ..)| {
         (kind, of, other, position, none, relation, note)
     });
-    Ok((Refs::of(others.collect()), sorted(ties)))
+    Ok((Refs::of(others.collect()), sorted(ties)?))
 }
 
 /// These posts in few words, in no particular order.
