@@ -215,11 +215,15 @@ pub fn find(conn: &mut Conn, post: &Ref) -> crate::Result<Option<WithImage>> {
 /// # Errors
 /// When the database fails.
 pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithImage>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = posts::table.left_join(media::table).filter(id_in(posts::id, ids)).select(row());
-    Ok(on_inner!(conn, c => query.load(c))?)
+    Ok(match ids {
+        [] => Vec::new(),
+        // The one that changed among many that are kept: no list need be taken apart for it.
+        [id] => find(conn, &Ref::Id(*id))?.into_iter().collect(),
+        _ => {
+            let query = posts::table.left_join(media::table).filter(id_in(posts::id, ids)).select(row());
+            on_inner!(conn, c => query.load(c))?
+        }
+    })
 }
 
 /// The post with its image and the long columns that are wanted, whatever its state.
