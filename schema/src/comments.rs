@@ -29,7 +29,7 @@ pub use counts::ancestors;
 pub use history::{History, Sender, history, is_repeated};
 pub use queue::{QueueFilter, count_queue, queue};
 pub use store::{NewComment, Text, erase, insert, set_status, set_text};
-pub use threads::{Below, Kind, Threads, count_roots, count_shown, descendants, pages};
+pub use threads::{Below, Kind, Threads, count_roots, count_shown, descendants, pages, whole};
 
 /// Approved: everybody who may read the post may read it.
 pub const APPROVED: &str = "approved";

@@ -463,6 +463,14 @@ async fn a_page_with_its_replies_is_the_page_and_then_its_replies() {
                 let wanted: HashSet<Id> = descendants(conn, &tops, below)?.iter().map(|r| r.id).collect();
                 let found: HashSet<Id> = replies.iter().map(|r| r.id).collect();
                 assert!(!wanted.is_empty() && wanted.is_subset(&found));
+                // Read whole, the pages are the same, and everything hangs on them.
+                let (short, all) = whole(conn, &posts, order, &window, below.levels)?;
+                assert_eq!(short, nested);
+                let every = Below { per_parent: 10_000, ..below };
+                let wanted: HashSet<Id> = descendants(conn, &tops, every)?.iter().map(|r| r.id).collect();
+                let found: HashSet<Id> = all.iter().map(|r| r.id).collect();
+                assert!(wanted.is_subset(&found));
+                assert!(all.iter().all(|r| r.shown && (1..=below.levels).contains(&r.depth)));
             }
             Ok(())
         })

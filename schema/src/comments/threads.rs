@@ -204,21 +204,6 @@ where
 known_by_text!(Pages<One>, rows: (Integer, SqlTypeOf<Selection>));
 known_by_text!(Pages<Many>, rows: (Integer, SqlTypeOf<Selection>));
 
-/// The beginning of one post's thread with what hangs on it, as its page shows it: [`Pages`] with one text, so that it need not
-/// be written down to be found among the prepared statements.
-struct Beginnings(Pages<One>);
-
-impl<DB: Dialect> QueryFragment<DB> for Beginnings
-where
-    Selection: QueryFragment<DB>,
-{
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(out)
-    }
-}
-
-kept!(Beginnings, rows: (Integer, SqlTypeOf<Selection>));
-
 /// How SQLite means to answer a page, line by line.
 #[cfg(test)]
 pub(super) fn plan(
@@ -273,7 +258,7 @@ pub fn pages(
     if groups.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let falls = (order != Order::Oldest) != window.is_backward();
+    let falls = falls(order, window);
     let place = window.place().map(|place| {
         let key = match (order, &place.key) {
             (Order::Top, key) => KeyOf::Int(crate::posts::page_int(key)),
@@ -286,15 +271,8 @@ pub fn pages(
     let below = below.map(|b| Below { most: b.most.saturating_add(top), ..b });
     let (fetch, columns) = (window.fetch(), selection());
     let all: Vec<(i32, CommentRow)> = if let [group] = groups {
-        let is_beginning = kind == Kind::Roots && order == Order::Oldest && !falls;
-        let is_beginning = is_beginning && place.is_none() && below.is_some();
         let pages = Pages { kind, order, groups: One::of(*group), place, falls, fetch, below, columns };
-        if is_beginning {
-            let beginnings = Beginnings(pages);
-            on_inner!(conn, c => beginnings.load(c))?
-        } else {
-            on_inner!(conn, c => pages.load(c))?
-        }
+        on_inner!(conn, c => pages.load(c))?
     } else {
         let pages = Pages { kind, order, groups: Many::of(groups), place, falls, fetch, below, columns };
         on_inner!(conn, c => pages.load(c))?
@@ -303,11 +281,21 @@ pub fn pages(
     for (level, row) in all {
         if level == 0 { rows.push(row) } else { replies.push(row) }
     }
+    Ok((slices(rows, kind, order, window), replies))
+}
+
+/// A page of each group that is among `rows`, which the statements find in no order that is promised.
+fn slices(
+    mut rows: Vec<CommentRow>,
+    kind: Kind,
+    order: Order,
+    window: &Window,
+) -> Vec<(Id, Slice<CommentRow>)> {
+    let falls = falls(order, window);
     let group = |row: &CommentRow| match kind {
         Kind::Roots | Kind::Flat => row.post_id,
         Kind::Replies => row.parent_id.unwrap_or(Id::NIL),
     };
-    // The statement finds the right rows of each group, in no order that is promised.
     rows.sort_by(|a, b| {
         let within = match (order, a.key(order), b.key(order)) {
             (Order::Top, KeyValue::Int(a), KeyValue::Int(b)) => a.cmp(&b),
@@ -324,7 +312,37 @@ pub fn pages(
             _ => found.push((of, vec![row])),
         }
     }
-    Ok((found.into_iter().map(|(of, rows)| (of, window.slice(rows))).collect(), replies))
+    found.into_iter().map(|(of, rows)| (of, window.slice(rows))).collect()
+}
+
+/// Whether a window is read from the last row of the order to the first.
+fn falls(order: Order, window: &Window) -> bool {
+    (order != Order::Oldest) != window.is_backward()
+}
+
+/// [`pages`] of the comments that answer none under each of these posts, from either end, with all that hangs on any of them
+/// down to so many levels: short threads are read whole, which takes a fifth of what following them takes.
+///
+/// # Errors
+/// When the database fails.
+pub fn whole(
+    conn: &mut Conn,
+    posts: &[Id],
+    order: Order,
+    window: &Window,
+    levels: i32,
+) -> crate::Result<Threads> {
+    let shown = comments::table
+        .filter(comments::shown.eq(true))
+        .filter(comments::depth.le(levels))
+        .select(selection());
+    let rows: Vec<CommentRow> = if let [post] = posts {
+        on_inner!(conn, c => shown.filter(comments::post_id.eq(*post)).load(c))?
+    } else {
+        on_inner!(conn, c => shown.filter(id_in(comments::post_id, posts)).load(c))?
+    };
+    let (top, replies) = rows.into_iter().partition(|row| row.parent_id.is_none());
+    Ok((slices(top, Kind::Roots, order, window), replies))
 }
 
 /// Replies, the replies to those, and so on, of comments that are known. See [`Pages`] for why this is not diesel's own.

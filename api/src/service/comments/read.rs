@@ -102,6 +102,7 @@ pub(crate) fn list_in(
         order: query.sort,
         page: &query.page,
         nested: (kind != Kind::Flat).then_some(BELOW),
+        longest: (kind != Kind::Replies).then_some(post.comment_count),
     };
     let page = load(svc, conn, viewer, &level, Some(places))?.remove(&of);
     let page = page.ok_or_else(|| Error::internal("a list has no page"))?;

@@ -65,13 +65,17 @@ pub(crate) fn load_threads(
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let places = Places::of_ids(svc, conn, posts.iter().copied())?;
     let kind = if flat { Kind::Flat } else { Kind::Roots };
-    load(svc, conn, viewer, &Level { kind, groups: posts, order, page, nested: None }, Some(places))
+    let level = Level { kind, groups: posts, order, page, nested: None, longest: None };
+    load(svc, conn, viewer, &level, Some(places))
 }
 
-/// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement.
-pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id], below: Below) -> Result<Rows> {
+/// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement. `longest` is the
+/// number of comments under that of them which has most.
+pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id], below: Below, longest: i64) -> Result<Rows> {
     let (page, order) = (PageRequest::default(), Order::Oldest);
-    fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested: Some(below) })
+    let nested = Some(below);
+    let longest = Some(longest);
+    fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested, longest })
 }
 
 /// A page of the thread under `post` as GraphQL has it, from the first page as it was embedded in the post: its first `limit`
@@ -109,7 +113,8 @@ pub(crate) fn load_replies(
     order: Order,
     page: &PageRequest,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    load(svc, conn, viewer, &Level { kind: Kind::Replies, groups: parents, order, page, nested: None }, None)
+    let level = Level { kind: Kind::Replies, groups: parents, order, page, nested: None, longest: None };
+    load(svc, conn, viewer, &level, None)
 }
 
 /// The comments with these ids that the viewer may read, by id, without replies.
@@ -157,6 +162,8 @@ pub(super) struct Level<'a> {
     pub(super) page: &'a PageRequest,
     /// How much of what hangs on them is nested in them.
     pub(super) nested: Option<Below>,
+    /// How many approved comments the longest of the threads has, where that is known.
+    pub(super) longest: Option<i64>,
 }
 
 /// A page for each group.
@@ -188,9 +195,13 @@ pub(crate) struct Rows {
     branches: Branches,
 }
 
-/// The rows of a page for each group, with the replies that hang on them where they are nested, by one statement.
+/// Threads of at most so many approved comments are read whole where their first comments are wanted with what hangs on them.
+const SHORT: i64 = 100;
+
+/// The rows of a page for each group, with the replies that hang on them where they are nested, by one statement, or none where
+/// nothing was said.
 fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
-    let Level { kind, order, page, nested, .. } = *level;
+    let Level { kind, order, page, nested, longest, .. } = *level;
     let mut groups = level.groups.to_vec();
     groups.sort_unstable();
     groups.dedup();
@@ -201,9 +212,12 @@ fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
         }
     }
     let window = window(kind, &groups, order, page)?;
-    let (found, below) = match &window {
-        Some(window) => comments::pages(conn, kind, &groups, order, window, nested)?,
-        None => Default::default(),
+    let (found, below) = match (&window, nested, longest) {
+        (None, ..) | (_, _, Some(0)) => Default::default(),
+        (Some(window), Some(below), Some(..=SHORT)) if kind == Kind::Roots && window.place().is_none() => {
+            comments::whole(conn, &groups, order, window, below.levels)?
+        }
+        (Some(window), ..) => comments::pages(conn, kind, &groups, order, window, nested)?,
     };
     let found: HashMap<Id, _> = found.into_iter().collect();
     let top: Vec<&CommentRow> =
@@ -286,10 +300,11 @@ impl Branches {
         Ok(Self::of(top, below, BELOW))
     }
 
-    /// Puts `below` in its places, level by level. Where there were more than `most`, a comment of whose replies some may be
-    /// missing is left without: its cursor then leads to all of them.
+    /// Puts `below` in its places, level by level, within the limits. Where there are more than `most`, a comment of whose replies
+    /// some may be missing is left without: its cursor then leads to all of them.
     fn of(top: &[&CommentRow], below: Vec<CommentRow>, limits: Below) -> Self {
-        let is_cut = i64::try_from(below.len()).unwrap_or(i64::MAX) >= limits.most;
+        let most = usize::try_from(limits.most).unwrap_or(usize::MAX);
+        let is_cut = below.len() >= most;
         let mut by_parent: HashMap<Id, Vec<CommentRow>> = HashMap::new();
         for row in below {
             by_parent.entry(row.parent_id.unwrap_or(Id::NIL)).or_default().push(row);
@@ -303,6 +318,10 @@ impl Branches {
                 continue;
             }
             replies.sort_by_key(|row| (row.created_at, row.id));
+            replies.truncate(usize::try_from(limits.per_parent).unwrap_or(usize::MAX));
+            if most < branches.rows.len() + replies.len() {
+                break;
+            }
             queue.extend(replies.iter().map(|row| (row.id, row.reply_count)));
             branches.children.insert(id, replies.iter().map(|row| row.id).collect());
             branches.rows.extend(replies);

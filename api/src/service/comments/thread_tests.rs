@@ -106,6 +106,23 @@ fn replies_that_were_cut_off_half_way_are_left_out_with_all_below_them() {
 }
 
 #[test]
+fn of_a_thread_that_was_read_whole_each_comment_keeps_its_first_replies() {
+    let (first, second) = (row(10, None, 3), row(11, None, 2));
+    let replies = [(20, 10), (21, 10), (22, 10), (23, 11), (24, 11), (30, 20), (31, 22)];
+    let below: Vec<CommentRow> = replies.iter().map(|(n, parent)| row(*n, Some(*parent), 1)).collect();
+    let found = |most| {
+        let limits = Below { per_parent: 2, most, ..BELOW };
+        let rows = Branches::of(&[&first, &second], below.clone(), limits).rows;
+        rows.iter().map(|row| row.id.0.as_u128()).collect::<Vec<_>>()
+    };
+    // What hangs on a reply that is not given is not given either.
+    assert_eq!(found(100), [20, 21, 23, 24, 30]);
+    // Beyond the limit in all, the deepest are left out.
+    assert_eq!(found(4), [20, 21, 23, 24]);
+    assert_eq!(found(3), [20, 21]);
+}
+
+#[test]
 fn a_cursor_is_good_for_one_list_in_one_order() {
     let (a, b) = (Id(Uuid::from_u128(1)), Id(Uuid::from_u128(2)));
     let text = cursor(&tag(Kind::Roots, a, Order::Top), &KeyValue::Int(3), a);

@@ -125,7 +125,9 @@ pub(crate) fn load_views(
     let (mut refs, ties) = posts::refs_and_ties(conn, &ids, wanted)?;
     let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
     let threads = if shown.comments {
-        Some(comments::first_pages(conn, &ids, shown.below.unwrap_or(comments::BELOW))?)
+        let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
+        let below = shown.below.unwrap_or(comments::BELOW);
+        Some(comments::first_pages(conn, &ids, below, longest)?)
     } else {
         None
     };
