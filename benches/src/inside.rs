@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use pressroom::auth::viewer::Viewer;
 use pressroom::config::Switch;
 use pressroom::page::{PageRequest, cursor};
-use pressroom::service::posts::{self, Columns, PostQuery, Shown};
+use pressroom::service::posts::{self, Columns, Members, PostQuery, Shown};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::FRESH;
@@ -34,6 +34,7 @@ pub const CACHE: u64 = 64 << 20;
 /// What `GET /v1/posts/{post}?include=links,related,adjacent,comments` shows to anybody.
 const PAGE: Shown = Shown {
     body: Columns { html: true, text: true, source: false },
+    members: Members::ALL,
     links: true,
     related: true,
     adjacent: true,

@@ -33,12 +33,18 @@ pub enum Key {
     Authors,
     /// The lists of tags.
     Tags,
-    /// One post: all that is shown of it by itself, wherever it is shown.
+    /// One post: all that is shown of it by itself, wherever it is shown, but for what has a name of its own below.
     Post(Id),
     /// What answers about something else show of one post: its address, title, excerpt and date, and that it is there.
     Summary(Id),
-    /// What one post is tied to: its links in both directions, related posts, what comes before and after it.
-    Ties(Id),
+    /// How many comments one post says that it has.
+    CommentCount(Id),
+    /// One post's links in both directions.
+    Links(Id),
+    /// The posts that are related to one.
+    Related(Id),
+    /// What comes before and after one post.
+    Adjacent(Id),
     /// One author's profile, and which posts are listed under it.
     Author(Id),
     /// One tag, and which posts are listed under it.
@@ -55,7 +61,11 @@ impl Key {
     #[must_use]
     pub fn of_object(self) -> Self {
         match self {
-            Self::Summary(id) | Self::Ties(id) => Self::Post(id),
+            Self::Summary(id)
+            | Self::CommentCount(id)
+            | Self::Links(id)
+            | Self::Related(id)
+            | Self::Adjacent(id) => Self::Post(id),
             other => other,
         }
     }
@@ -75,7 +85,10 @@ impl fmt::Display for Key {
             Self::Tags => f.write_str("tags"),
             Self::Post(id) => write!(f, "post:{id}"),
             Self::Summary(id) => write!(f, "summary:{id}"),
-            Self::Ties(id) => write!(f, "ties:{id}"),
+            Self::CommentCount(id) => write!(f, "comment_count:{id}"),
+            Self::Links(id) => write!(f, "links:{id}"),
+            Self::Related(id) => write!(f, "related:{id}"),
+            Self::Adjacent(id) => write!(f, "adjacent:{id}"),
             Self::Author(id) => write!(f, "author:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Comments(id) => write!(f, "comments:{id}"),
@@ -107,7 +120,10 @@ impl FromStr for Key {
             ("tags", "") => Self::Tags,
             ("post", _) => Self::Post(id()?),
             ("summary", _) => Self::Summary(id()?),
-            ("ties", _) => Self::Ties(id()?),
+            ("comment_count", _) => Self::CommentCount(id()?),
+            ("links", _) => Self::Links(id()?),
+            ("related", _) => Self::Related(id()?),
+            ("adjacent", _) => Self::Adjacent(id()?),
             ("author", _) => Self::Author(id()?),
             ("tag", _) => Self::Tag(id()?),
             ("comments", _) => Self::Comments(id()?),
@@ -186,7 +202,10 @@ mod tests {
             Key::Tags,
             Key::Post(id),
             Key::Summary(id),
-            Key::Ties(id),
+            Key::CommentCount(id),
+            Key::Links(id),
+            Key::Related(id),
+            Key::Adjacent(id),
             Key::Author(id),
             Key::Tag(id),
             Key::Comments(id),

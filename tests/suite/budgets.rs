@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use pressroom::auth::viewer::Viewer;
 use pressroom::page::PageRequest;
 use pressroom::service::comments::{self, AddComment, Moderation, Origin};
-use pressroom::service::posts::{self, Columns, PostQuery, Shown};
+use pressroom::service::posts::{self, Columns, Members, PostQuery, Shown};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::posts::Ref;
@@ -14,8 +14,15 @@ use serde_json::json;
 
 use crate::support::publication::{author, on_both, publish};
 
-const ALL: Shown =
-    Shown { body: Columns::ALL, links: true, related: true, adjacent: true, comments: true, below: None };
+const ALL: Shown = Shown {
+    body: Columns::ALL,
+    members: Members::ALL,
+    links: true,
+    related: true,
+    adjacent: true,
+    comments: true,
+    below: None,
+};
 
 async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
     STATEMENTS

@@ -12,7 +12,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::List;
 use crate::service::posts::{
-    self, Columns, CreatePost, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
+    self, Columns, CreatePost, Members, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
 };
 use crate::service::{Found, Service};
 use crate::view::PostView;
@@ -67,12 +67,19 @@ fn fields_of(params: &mut Params) -> Vec<&'static str> {
 /// What a read shows: what `include` or `fields` names. `single` posts show their body without being asked.
 fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
     let wants = |name: &str| includes.contains(&name) || fields.contains(&name);
-    let all = single && fields.is_empty();
+    let whole = fields.is_empty();
+    let all = single && whole;
     Shown {
         body: Columns {
             html: all || wants("html"),
             text: all || wants("text"),
             source: all || wants("markdown") || wants("body"),
+        },
+        members: Members {
+            authors: whole || wants("authors"),
+            tags: whole || wants("tags"),
+            terms: whole || wants("terms"),
+            comment_count: whole || wants("comment_count"),
         },
         links: wants("links"),
         related: wants("related"),

@@ -8,7 +8,7 @@ use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::{Conn, Id, Timestamp, authors, depend, media, site, tags};
 
-use super::posts::{Columns, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
+use super::posts::{Columns, Members, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
 use super::{Found, Service, Svc, keys, present};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::absolute_urls;
@@ -254,7 +254,11 @@ fn posts_feed(
         depend(keys::tag(tag.id));
         wanted.tags = vec![tag.id.to_string()];
     }
-    let shown = Shown { body: Columns { html: true, ..Columns::NONE }, ..Shown::default() };
+    let shown = Shown {
+        body: Columns { html: true, ..Columns::NONE },
+        members: Members { comment_count: false, ..Members::ALL },
+        ..Shown::default()
+    };
     let page = list_in(svc, conn, viewer, &wanted, shown)?;
     let posts: Vec<PostView> = page.items.into_iter().map(|(_, post)| post).collect();
     let images: Vec<Id> = posts.iter().filter_map(|p| p.image.as_ref().map(|i| i.id)).collect();

@@ -27,9 +27,24 @@ pub(crate) fn summary(post: Id) -> Key {
     Key::Summary(post)
 }
 
-/// What one post is tied to.
-pub(crate) fn ties(post: Id) -> Key {
-    Key::Ties(post)
+/// How many comments one post says that it has.
+pub(crate) fn comment_count(post: Id) -> Key {
+    Key::CommentCount(post)
+}
+
+/// One post's links in both directions.
+pub(crate) fn links(post: Id) -> Key {
+    Key::Links(post)
+}
+
+/// The posts that are related to one.
+pub(crate) fn related(post: Id) -> Key {
+    Key::Related(post)
+}
+
+/// What comes before and after one post.
+pub(crate) fn adjacent(post: Id) -> Key {
+    Key::Adjacent(post)
 }
 
 /// One author's profile.

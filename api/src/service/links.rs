@@ -110,7 +110,7 @@ pub(crate) fn load_links(
 ) -> Result<HashMap<Id, LinksView>> {
     for id in ids {
         depend(keys::post(*id));
-        depend(keys::ties(*id));
+        depend(keys::links(*id));
     }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, links: true, ..Ties::default() })?;
     let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
@@ -346,9 +346,9 @@ fn resolve(
 
 /// Saves a post's links as a new revision and makes them live at once: curating is not editing the text.
 fn save(tx: &mut Tx<'_>, row: &mut PostRow, links: Vec<SnapshotLink>) -> Result<()> {
-    let mut names = vec![keys::post(row.id), keys::ties(row.id), keys::POSTS];
+    let mut names = vec![keys::post(row.id), keys::links(row.id), keys::related(row.id), keys::POSTS];
     let touched = super::posts::save_links(tx, row, links)?;
-    names.extend(touched.into_iter().map(keys::ties));
+    names.extend(touched.into_iter().map(keys::links));
     names.sort();
     names.dedup();
     let public = if is_public(row) { names } else { Vec::new() };

@@ -91,7 +91,7 @@ pub(crate) fn load_related(
 ) -> Result<HashMap<Id, Vec<RelatedView>>> {
     for id in ids {
         depend(keys::post(*id));
-        depend(keys::ties(*id));
+        depend(keys::related(*id));
     }
     let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
     let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;

@@ -235,6 +235,75 @@ async fn a_write_drops_what_shows_it_and_nothing_beside_it() {
     }
 }
 
+/// Whoever asks for little is not made to wait for changes of what they did not ask for.
+#[actix_web::test]
+async fn an_answer_depends_on_nothing_that_it_does_not_show() {
+    const READS: [(&str, &str); 11] = [
+        ("title", "/v1/posts/first?fields=title"),
+        ("title by GraphQL", "{ post(slug: \"first\") { title } }"),
+        ("authors", "/v1/posts/first?fields=authors"),
+        ("tags", "/v1/posts/first?fields=tags"),
+        ("terms", "{ post(slug: \"first\") { terms { notice } } }"),
+        ("count", "/v1/posts/first?fields=comment_count"),
+        ("links", "/v1/posts/first/links"),
+        ("related", "{ post(slug: \"first\") { related { post { title } } } }"),
+        ("neighbours", "/v1/posts/first?fields=adjacent"),
+        ("thread", "/v1/posts/first/comments"),
+        ("feed", "/feed.xml"),
+    ];
+    let address = |read: &str| if read.starts_with('{') { graphql_address(read) } else { read.to_owned() };
+    let text = |source: &str| json!({ "body": { "format": "markdown", "source": source } });
+    for app in each().await {
+        let admin = app.user(Role::Admin).await;
+        for (day, slug) in [(1, "first"), (2, "second"), (3, "third")] {
+            let mut post = text(&format!("Paragraph{day}."));
+            post["title"] = json!(slug);
+            post["excerpt"] = json!(format!("Excerpt{day}"));
+            post["tags"] = json!([format!("Tag {day}")]);
+            post["authors"] = json!([admin.author]);
+            app.published(&admin, &post).await;
+            app.advance(1);
+        }
+        let named = json!({ "name": "Renamed" });
+        let author = format!("/v1/authors/{}", admin.author);
+        let comment = json!({ "body": "Well said." });
+        let terms = json!({ "terms": { "notice": "Ask first.", "url": null } });
+        let fourth = json!({ "title": "fourth", "body": { "format": "markdown", "source": "Paragraph4." } });
+        let second = "/v1/posts/second?publish=true";
+        let writes: [(&str, &str, Value, &[&str]); 8] = [
+            ("POST", "/v1/posts/first/comments", comment, &["count", "thread"]),
+            ("PATCH", "/v1/site", terms, &["terms", "feed"]),
+            ("PATCH", "/v1/tags/tag-1", named.clone(), &["tags", "feed"]),
+            ("PATCH", &author, named, &["authors", "thread", "feed"]),
+            ("PATCH", second, text("See [it](/first)."), &["links", "feed"]),
+            ("PATCH", second, json!({ "title": "2nd" }), &["links", "neighbours", "feed"]),
+            // A profile shows how many posts there are.
+            ("POST", "/v1/posts?publish=true", fourth, &["authors", "thread", "feed"]),
+            (
+                "DELETE",
+                "/v1/posts/second",
+                Value::Null,
+                &["authors", "links", "neighbours", "thread", "feed"],
+            ),
+        ];
+        for (method, path, body, drops) in writes {
+            for (_, read) in READS {
+                app.get(&address(read)).await;
+            }
+            let ask = app.request(method, path).by(&admin);
+            let answer = if body.is_null() { ask.await } else { ask.json(&body).await };
+            assert!(answer.status() < 300, "{path}: {}", answer.text());
+            let mut dropped = Vec::new();
+            for (what, read) in READS {
+                if app.get(&address(read)).await.statements() > 0 {
+                    dropped.push(what);
+                }
+            }
+            assert_eq!(dropped, drops, "{method} {path} {body} on {:?}", app.svc().db.backend());
+        }
+    }
+}
+
 /// Profiles, tags and neighbours are read once for all pages that show them, and never from before a write.
 #[actix_web::test]
 async fn what_pages_share_is_read_once_and_after_each_change_of_it() {

@@ -125,6 +125,8 @@ impl World {
             "/v1/posts?published_before=2024-05-01T11:00:00Z",
             "/v1/posts?updated_since=2024-05-01T12:00:00Z",
             "/v1/posts?status=published&fields=title,version",
+            "/v1/posts?fields=authors,comment_count&limit=4",
+            "/v1/posts?fields=tags,terms&include=adjacent",
             "/v1/authors",
             "/v1/authors?sort=-post_count&limit=2&count=true",
             "/v1/tags?count=true",
@@ -147,7 +149,11 @@ impl World {
         for post in &self.posts {
             paths.push(format!("/v1/posts/{post}"));
             paths.push(format!("/v1/posts/{post}?{ALL}"));
-            paths.push(format!("/v1/posts/{post}?fields=title,adjacent"));
+            // What shows one thing that has a name of its own depends on that alone.
+            for member in ["title,adjacent", "authors", "tags", "terms", "comment_count", "links", "related"]
+            {
+                paths.push(format!("/v1/posts/{post}?fields={member}"));
+            }
             paths.push(format!("/v1/posts/{post}/links"));
             paths.push(format!("/v1/posts/{post}/related"));
             paths.push(format!("/v1/posts/{post}/comments"));
@@ -169,6 +175,9 @@ impl World {
                 format!("{{ posts(first: 3) {{ totalCount {list} }} }}"),
                 format!("{{ posts(first: 3, sort: TITLE) {{ {list} }} }}"),
                 format!("{{ posts(first: 20) {{ nodes {{ {PAGE} }} }} }}"),
+                "{ posts(first: 4) { nodes { title terms { notice } related { post { tags { name } } } } } }".to_owned(),
+                "{ posts(first: 4) { nodes { commentCount previous { commentCount authors { name } } links { post { terms { url } } } } } }"
+                    .to_owned(),
                 "{ post(slug: \"not-yet\") { title } author(slug: \"not-yet\") { name } tag(slug: \"not-yet\") { name } }"
                     .to_owned(),
                 format!("{{ author(slug: \"writer-0\") {{ name postCount posts(first: 3) {{ {list} }} }} }}"),

@@ -144,8 +144,8 @@ pub(super) fn touched(post: Id, was_shown: bool, is_shown: bool, counted: i64) -
     }
     let mut names = vec![keys::comments(post)];
     if counted != 0 {
-        // The post shows how many comments it has, wherever it is shown, and some lists sort by it.
-        names.extend([keys::post(post), keys::DISCUSSED, keys::TOTALS]);
+        // Some lists sort by it.
+        names.extend([keys::comment_count(post), keys::DISCUSSED, keys::TOTALS]);
     }
     names
 }

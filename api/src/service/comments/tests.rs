@@ -187,7 +187,7 @@ async fn a_first_time_guest_waits_and_a_known_one_does_not() {
         keys,
         [
             format!("comments:{0}", bench.post.id),
-            format!("post:{}", bench.post.id),
+            format!("comment_count:{}", bench.post.id),
             "posts:discussed".into(),
             "totals".into()
         ]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use pressroom_schema::posts::{self, NewPost, PostRow, Ties};
+use pressroom_schema::posts::{self, NewPost, PostRow, TieKind, Ties};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
 use pressroom_schema::{Conn, Id, Key, Tx, page::sort_key, site};
 
@@ -204,13 +204,15 @@ pub(super) fn apply(
         return Ok(if renamed { vec![keys::POSTS] } else { Vec::new() });
     }
     let beside = if is_public(row) { shown_beside(tx.conn, row)? } else { HashSet::new() };
-    let mut names = vec![keys::post(row.id), keys::ties(row.id), keys::POSTS];
-    names.extend(neighbours.into_iter().chain(linked).map(keys::ties));
+    let mut names = vec![keys::post(row.id), keys::POSTS];
+    names.extend([keys::links(row.id), keys::related(row.id), keys::adjacent(row.id)]);
+    names.extend(neighbours.into_iter().map(keys::related));
+    names.extend(linked.into_iter().map(keys::links));
     if summary_changed {
         names.push(keys::summary(row.id));
-        names.extend(beside.union(&beside_before).copied().map(keys::ties));
+        names.extend(beside.union(&beside_before).cloned());
     } else {
-        names.extend(beside.symmetric_difference(&beside_before).copied().map(keys::ties));
+        names.extend(beside.symmetric_difference(&beside_before).cloned());
     }
     if step != 0 {
         names.push(keys::TOTALS);
@@ -228,12 +230,20 @@ pub(super) fn apply(
     Ok(names)
 }
 
-/// The posts on whose pages a public post is shown by its place or by links, or which its own place keeps apart: those before
-/// and after it, and those that link to it or that it links to.
-fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Id>> {
+/// Where other posts show a public post by its place or by links, or its own place keeps them apart: what is beside those before
+/// and after it, and the links of those that link to it or that it links to. A curated link makes related as well.
+fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Key>> {
     let wanted = Ties { outgoing: true, links: true, adjacent: row.listed, ..Ties::default() };
-    let ties = posts::ties(conn, &[row.id], wanted)?;
-    Ok(ties.into_iter().filter_map(|tie| tie.other).collect())
+    let mut names = HashSet::new();
+    for tie in posts::ties(conn, &[row.id], wanted)? {
+        let Some(other) = tie.other else { continue };
+        match tie.kind {
+            TieKind::Previous | TieKind::Next => drop(names.insert(keys::adjacent(other))),
+            TieKind::Incoming => names.extend([keys::links(other), keys::related(other)]),
+            _ => drop(names.insert(keys::links(other))),
+        }
+    }
+    Ok(names)
 }
 
 /// Writes only the state: what is live stays as it is. Names what public answers this touches: they show the version.

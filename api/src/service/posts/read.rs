@@ -24,12 +24,42 @@ pub enum Perspective {
     Draft,
 }
 
+/// Which members are shown that tell of something beside the post: what is not shown is not read, and its changes change nothing.
+/// All of them unless something is said.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Members {
+    /// `authors`.
+    pub authors: bool,
+    /// `tags`.
+    pub tags: bool,
+    /// `terms`: the site's, where the post has none of its own.
+    pub terms: bool,
+    /// `comment_count`.
+    pub comment_count: bool,
+}
+
+impl Members {
+    /// None of them.
+    pub const NONE: Self = Self { authors: false, tags: false, terms: false, comment_count: false };
+    /// All of them.
+    pub const ALL: Self = Self { authors: true, tags: true, terms: true, comment_count: true };
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 /// What a post is shown with besides its own members.
 #[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shown {
     /// `html`, `text`, and for those who may edit the source (`body`, `markdown`).
     pub body: Columns,
+    /// `authors`, `tags`, `terms`, `comment_count`.
+    pub members: Members,
     /// `links`.
     pub links: bool,
     /// `related`.

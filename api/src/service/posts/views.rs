@@ -9,7 +9,7 @@ use pressroom_schema::{Conn, Id, depend, media};
 
 use super::access::{is_public, is_released};
 use super::live::render;
-use super::read::{Perspective, Shown};
+use super::read::{Members, Perspective, Shown};
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::Rendered;
@@ -61,7 +61,15 @@ pub(crate) fn load_ties(
 ) -> Result<Tied> {
     for id in ids {
         depend(keys::post(*id));
-        depend(keys::ties(*id));
+        if wanted.links {
+            depend(keys::links(*id));
+        }
+        if wanted.similar > 0 {
+            depend(keys::related(*id));
+        }
+        if wanted.adjacent {
+            depend(keys::adjacent(*id));
+        }
     }
     if wanted.adjacent {
         // Some may be in no list, and hear of new neighbours by nothing else.
@@ -104,17 +112,7 @@ pub(crate) fn load_views(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    depend(keys::SITE);
-    for row in &rows {
-        depend(keys::post(row.post.id));
-        if shown.links || shown.related || shown.adjacent {
-            depend(keys::ties(row.post.id));
-        }
-        // A listed post's ties hear of new neighbours; others stand in no list that a write could tell.
-        if shown.adjacent && !row.post.listed {
-            depend(keys::LISTED);
-        }
-    }
+    depend_on(&rows, shown);
     let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
     let wanted = Ties {
         outgoing: shown.links || shown.related,
@@ -122,7 +120,14 @@ pub(crate) fn load_views(
         similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
         adjacent: shown.adjacent,
     };
-    let (mut refs, ties) = posts::refs_and_ties(conn, &ids, wanted)?;
+    let Members { authors, tags, terms, .. } = shown.members;
+    // Bylines tell besides who may edit, and which comments are an author's.
+    let by_rights = shown.comments || !matches!(viewer.who, Who::Anonymous);
+    let (mut refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
+        posts::refs_and_ties(conn, &ids, wanted)?
+    } else {
+        Default::default()
+    };
     let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
     let threads = if shown.comments {
         let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
@@ -132,8 +137,14 @@ pub(crate) fn load_views(
         None
     };
     let drafts = if perspective == Perspective::Draft { load_drafts(conn, &rows)? } else { HashMap::new() };
-    let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
-    let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
+    let mut authors: Vec<Id> = Vec::new();
+    if shown.members.authors {
+        authors.extend(refs.authors.iter().map(|(_, author, _)| *author));
+    }
+    let mut tags: Vec<Id> = Vec::new();
+    if shown.members.tags {
+        tags.extend(refs.tags.iter().map(|(_, tag)| *tag));
+    }
     authors.extend(threads.iter().flat_map(comments::Rows::writers));
     for draft in drafts.values() {
         authors.extend(draft.snapshot.authors.iter().map(|b| b.author_id));
@@ -163,7 +174,7 @@ pub(crate) fn load_views(
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let (id, editable) = (row.post.id, is_editable(viewer, &row.post, authors_of(row.post.id)));
-        let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
+        let authors = refs.authors.iter().filter(|(post, ..)| shown.members.authors && *post == id);
         let tags = refs.tags.iter().filter(|(post, _)| *post == id);
         let mut view = view(svc, row, editable);
         view.authors = authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect();
@@ -186,6 +197,29 @@ pub(crate) fn load_views(
         views.push(view);
     }
     Ok(views)
+}
+
+/// Notes what these posts show by themselves and of what is tied to them. Whom and what they name is noted as it is read.
+fn depend_on(rows: &[FullPost], shown: Shown) {
+    for FullPost { post: row, .. } in rows {
+        depend(keys::post(row.id));
+        if shown.members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
+            depend(keys::SITE);
+        }
+        if shown.members.comment_count {
+            depend(keys::comment_count(row.id));
+        }
+        if shown.links {
+            depend(keys::links(row.id));
+        }
+        if shown.related {
+            depend(keys::related(row.id));
+        }
+        if shown.adjacent {
+            // A listed post hears of new neighbours; others stand in no list that a write could tell.
+            depend(if row.listed { keys::adjacent(row.id) } else { keys::LISTED });
+        }
+    }
 }
 
 fn is_editable(viewer: &Viewer, row: &PostRow, authors: &[Id]) -> bool {

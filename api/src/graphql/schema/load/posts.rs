@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pressroom_schema::Id;
-use pressroom_schema::posts::{Columns, Ties};
+use pressroom_schema::posts::Ties;
 
 use super::roots::shown;
 use super::{Loader, arg, distinct};
@@ -168,8 +168,8 @@ impl Loader<'_> {
 
     /// Loads the posts at these ends, as far as more is asked than their summaries have, in one go; then what is asked of them.
     pub(super) fn ends(&mut self, ends: Vec<End>) -> Result<()> {
-        let needs: Vec<Option<Columns>> = ends.iter().map(|(field, _)| PostData::needs(field)).collect();
-        let wanted = ends.iter().zip(&needs).filter(|(_, needs)| needs.is_some());
+        let needs_more: Vec<bool> = ends.iter().map(|(field, _)| PostData::needs_more(field)).collect();
+        let wanted = ends.iter().zip(&needs_more).filter(|(_, needs_more)| **needs_more);
         let ids = distinct(wanted.flat_map(|((_, posts), _)| posts.iter().map(|(_, post)| post.id)));
         let mut full: HashMap<Id, PostData> = HashMap::new();
         if !ids.is_empty() {
@@ -178,13 +178,11 @@ impl Loader<'_> {
             full.extend(found.into_iter().map(|(id, view)| (id, PostData::from(view))));
         }
         let mut stands = Vec::new();
-        for ((field, posts), needs) in ends.into_iter().zip(needs) {
+        for ((field, posts), needs_more) in ends.into_iter().zip(needs_more) {
             let mut stand = Vec::new();
             for (key, summary) in posts {
-                let data = match needs {
-                    None => Some(PostData::Brief(summary)),
-                    Some(_) => full.get(&summary.id).cloned(),
-                };
+                let data =
+                    if needs_more { full.get(&summary.id).cloned() } else { Some(PostData::Brief(summary)) };
                 if let Some(data) = data {
                     stand.push(data.clone());
                     self.keep(&field, key, Ok(data))?;

@@ -20,7 +20,7 @@ use crate::graphql::schema::words::{
 use crate::page::Page;
 use crate::service::comments::QueueQuery;
 use crate::service::media::MediaQuery;
-use crate::service::posts::{PostQuery, Shown};
+use crate::service::posts::{Members, PostQuery, Shown};
 use crate::service::search::SearchQuery;
 use crate::service::site::SiteParts;
 use crate::service::tags::TagQuery;
@@ -64,12 +64,20 @@ fn shared<T>(page: Page<T>) -> Arc<Page<Arc<T>>> {
 
 /// What is shown of the posts that stand under these fields.
 pub(super) fn shown<'a>(rows: impl IntoIterator<Item = &'a Arc<PlanField>>) -> Shown {
-    let mut shown = Shown { body: Columns::NONE, ..Shown::default() };
+    let mut shown = Shown { body: Columns::NONE, members: Members::NONE, ..Shown::default() };
+    let Shown { body, members, .. } = &mut shown;
     for field in rows {
-        if let Some(needs) = PostData::needs(field) {
-            shown.body.html |= needs.html;
-            shown.body.text |= needs.text;
-            shown.body.source |= needs.source;
+        for child in field.children("Post").iter() {
+            match child.name.as_str() {
+                "html" => body.html = true,
+                "text" => body.text = true,
+                "markdown" | "body" => body.source = true,
+                "authors" => members.authors = true,
+                "tags" => members.tags = true,
+                "terms" => members.terms = true,
+                "commentCount" => members.comment_count = true,
+                _ => {}
+            }
         }
     }
     shown

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
-use pressroom_schema::posts::Columns;
 use pressroom_schema::{Id, Timestamp};
 
 use super::{Byline, CommentConnection, Image, Link, Related, Tag};
@@ -39,19 +38,12 @@ impl PostData {
         }
     }
 
-    /// What must be loaded of the posts that stand under `field`; `None` where a summary has it all.
-    pub(crate) fn needs(field: &PlanField) -> Option<Columns> {
+    /// Whether more is asked of the posts that stand under `field` than their summaries have.
+    pub(crate) fn needs_more(field: &PlanField) -> bool {
         const BRIEF: [&str; 7] = ["id", "slug", "url", "title", "excerpt", "publishedAt", "language"];
         const OWN_LOADS: [&str; 3] = ["links", "related", "comments"];
-        let (mut full, mut columns) = (false, Columns::NONE);
-        for child in field.children("Post").iter() {
-            let name = child.name.as_str();
-            full |= !BRIEF.contains(&name) && !OWN_LOADS.contains(&name);
-            columns.html |= name == "html";
-            columns.text |= name == "text";
-            columns.source |= matches!(name, "markdown" | "body");
-        }
-        full.then_some(columns)
+        let is_there = |name| BRIEF.contains(&name) || OWN_LOADS.contains(&name);
+        field.children("Post").iter().any(|child| !is_there(child.name.as_str()))
     }
 }
 
