@@ -52,8 +52,18 @@ pub(crate) fn resolve(
 pub(crate) fn strip(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.shift_remove(PLACEHOLDER);
-            members.values_mut().for_each(strip);
+            // Found on the way: to look for it by its hash takes longer than to pass by.
+            let mut placeholder = None;
+            for (n, (name, value)) in members.iter_mut().enumerate() {
+                if name == PLACEHOLDER {
+                    placeholder = Some(n);
+                } else {
+                    strip(value);
+                }
+            }
+            if let Some(n) = placeholder {
+                members.shift_remove_index(n);
+            }
         }
         Value::List(items) => items.iter_mut().for_each(strip),
         _ => {}

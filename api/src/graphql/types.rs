@@ -2,7 +2,7 @@
 //!
 //! async-graphql keeps its registry to itself, so this is read from the SDL that the schema prints, once at start.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use async_graphql::Value;
 use async_graphql::parser::parse_schema;
@@ -14,9 +14,9 @@ use async_graphql::{Name, Positioned};
 /// Everything the engine knows about the types of a schema.
 #[derive(Debug, Default)]
 pub struct TypeIndex {
-    kinds: HashMap<String, Kind>,
+    kinds: BTreeMap<String, Kind>,
     /// Interfaces and unions of each object type.
-    abstracts: HashMap<String, Vec<String>>,
+    abstracts: BTreeMap<String, Vec<String>>,
     query: String,
     mutation: Option<String>,
 }
@@ -27,8 +27,8 @@ pub(crate) enum Kind {
     Scalar,
     Enum(HashSet<String>),
     Input { fields: Vec<Input>, one_of: bool },
-    Object(HashMap<String, Field>),
-    Interface(HashMap<String, Field>),
+    Object(BTreeMap<String, Field>),
+    Interface(BTreeMap<String, Field>),
     Union(Vec<String>),
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn named(ty: &Type) -> &str {
     }
 }
 
-fn fields(definitions: Vec<Positioned<FieldDefinition>>) -> HashMap<String, Field> {
+fn fields(definitions: Vec<Positioned<FieldDefinition>>) -> BTreeMap<String, Field> {
     let one = |field: Positioned<FieldDefinition>| {
         let FieldDefinition { name, ty, arguments, .. } = field.node;
         let args = inputs(arguments);
