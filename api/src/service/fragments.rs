@@ -93,6 +93,11 @@ impl Service {
         Ok(self.people_and_tags(conn, authors, Vec::new())?.0)
     }
 
+    /// The tags with these ids.
+    pub(crate) fn tags(&self, conn: &mut Conn, tags: Vec<Id>) -> Result<Tags> {
+        Ok(self.people_and_tags(conn, Vec::new(), tags)?.1)
+    }
+
     /// The posts with these ids in few words.
     pub(crate) fn others(&self, conn: &mut Conn, ids: impl Iterator<Item = Id>) -> Result<Others> {
         let mut ids: Vec<Id> = ids.collect();

@@ -1,7 +1,5 @@
 //! Tags and categories.
 
-use std::collections::HashMap;
-
 use async_graphql::MaybeUndefined;
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
@@ -237,11 +235,6 @@ pub(crate) fn load_tag(conn: &mut Conn, tag: &Ref) -> Result<Found<TagView>> {
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("tag"))
-}
-
-/// The tags with these ids, by id.
-pub(crate) fn load_tags(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, TagView>> {
-    Ok(tags::by_ids(conn, ids)?.iter().map(|found| (found.0.id, present::tag(found))).collect())
 }
 
 fn find(conn: &mut Conn, tag: &Ref) -> Result<TagRow> {

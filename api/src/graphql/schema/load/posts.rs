@@ -15,7 +15,7 @@ use crate::graphql::schema::objects::PostData;
 use crate::graphql::schema::words::{PostListSort, Word};
 use crate::page::Page;
 use crate::service::posts::Tied;
-use crate::service::{posts, related, tags};
+use crate::service::{posts, related};
 use crate::view::{AuthorView, LinksView, PostSummary, RelatedView, Shared, TagView};
 
 /// Posts that stand under a field.
@@ -261,9 +261,7 @@ impl Loader<'_> {
                 }
                 "parent" => {
                     let ids = distinct(tags.iter().filter_map(|tag| tag.parent.as_ref()).map(|tag| tag.id));
-                    let found = tags::load_tags(self.conn, &ids)?;
-                    let found: HashMap<Id, Shared<TagView>> =
-                        found.into_iter().map(|(id, tag)| (id, Shared::new(tag))).collect();
+                    let found = self.svc.tags(self.conn, ids)?;
                     for tag in tags {
                         let parent = tag.parent.as_ref().and_then(|parent| found.get(&parent.id));
                         if let Some(parent) = parent {
