@@ -18,9 +18,8 @@ use futures_util::stream::{self, LocalBoxStream};
 use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _};
 
 use super::entry::Entry;
-use super::middleware::{
-    LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private, key_of_graphql,
-};
+use super::key::Asking;
+use super::middleware::{LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private};
 use crate::app::Shared;
 use crate::rest::edge;
 
@@ -107,12 +106,11 @@ where
     let started = Instant::now();
     let (body, rest) = read(&shared, request.take_payload()).await;
     let Some(rest) = rest else {
-        let key = key_of_graphql(form, &body);
-        if let Some(entry) = shared.svc.cache.peek(&key) {
+        if let Some(entry) = shared.svc.cache.peek(&Asking::graphql(form, &body)) {
             return Ok(answer(&shared, &entry, request.head(), started));
         }
         *request.payload() = Payload::from(body.clone());
-        request.extensions_mut().insert(Query { key, body });
+        request.extensions_mut().insert(Query { form, body });
         return inner.call(request).map_ok(Response::from).await;
     };
     let read = futures_util::stream::iter([Ok(body)]);
@@ -162,9 +160,9 @@ fn kept(shared: &Shared, request: &RequestHead) -> Option<std::sync::Arc<Entry>>
         return None;
     }
     let entry = if request.uri.path() == "/graphql" {
-        cache.peek(&key_of_graphql(form_of_graphql(&request.headers, false)?, address(request)))
+        cache.peek(&Asking::graphql(form_of_graphql(&request.headers, false)?, address(request)))
     } else {
-        cache.peek(address(request))
+        cache.peek(&Asking::address(address(request)))
     };
     entry.filter(|entry| !gains_a_date(shared, entry, &request.headers))
 }

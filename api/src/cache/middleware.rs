@@ -17,6 +17,7 @@ use pressroom_schema::keys::FRESH;
 use quick_cache::sync::GuardResult;
 
 use super::entry::{Asked, Entry};
+use super::key::{AnswerKey, Asking};
 use super::{Guard, Public};
 use crate::app::Shared;
 use crate::graphql::http::Media;
@@ -34,7 +35,7 @@ type Later = Pin<Box<dyn Future<Output = Answer>>>;
 
 /// A GraphQL query whose body has been read already, and is not kept.
 pub(super) struct Query {
-    pub(super) key: Vec<u8>,
+    pub(super) form: u8,
     pub(super) body: Bytes,
 }
 
@@ -86,7 +87,7 @@ where
 }
 
 /// Under which key the answer may be kept, if it may.
-fn key(shared: &Shared, request: &mut ServiceRequest) -> Option<Vec<u8>> {
+fn key(shared: &Shared, request: &mut ServiceRequest) -> Option<AnswerKey> {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let query = if reads { None } else { request.extensions_mut().remove::<Query>() };
     if !reads && query.is_none() {
@@ -98,13 +99,13 @@ fn key(shared: &Shared, request: &mut ServiceRequest) -> Option<Vec<u8>> {
     }
     let head = request.head();
     match query {
-        Some(Query { key, body }) => is_kept_query(&body).then_some(key),
+        Some(Query { form, body }) => is_kept_query(&body).then(|| Asking::graphql(form, &body).to_key()),
         None if !reads => None,
         None if request.path() == "/graphql" => {
             let form = form_of_graphql(request.headers(), false)?;
-            is_kept_graphql(head).then(|| key_of_graphql(form, address(head)))
+            is_kept_graphql(head).then(|| Asking::graphql(form, address(head)).to_key())
         }
-        None => is_kept(head).then(|| address(head).to_vec()),
+        None => is_kept(head).then(|| Asking::address(address(head)).to_key()),
     }
 }
 
@@ -139,8 +140,8 @@ fn is_kept_query(body: &[u8]) -> bool {
     !is_named && !text.contains("mutation")
 }
 
-/// The form of a GraphQL answer, which depends on `Accept`, as the first byte of its key; none where the request is not for the
-/// cache. A body is looked at only where its type is what GraphQL takes.
+/// The form of a GraphQL answer, which depends on `Accept`, as its key has it; none where the request is not for the cache. A body is
+/// looked at only where its type is what GraphQL takes.
 pub(super) fn form_of_graphql(headers: &HeaderMap, has_body: bool) -> Option<u8> {
     if has_body {
         let mime = headers.get(header::CONTENT_TYPE)?.as_bytes();
@@ -156,21 +157,12 @@ pub(super) fn form_of_graphql(headers: &HeaderMap, has_body: bool) -> Option<u8>
         (Some(value), None) => Some(value.to_str().ok()?),
         _ => return None,
     };
-    // An address begins with a slash, so that no key of the one kind is one of the other.
     Some(match (crate::graphql::http::negotiate(accept)?, has_body) {
         (Media::Json, false) => b'j',
         (Media::GraphqlResponse, false) => b'g',
         (Media::Json, true) => b'J',
         (Media::GraphqlResponse, true) => b'G',
     })
-}
-
-/// The key of a GraphQL answer.
-pub(super) fn key_of_graphql(form: u8, text: &[u8]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(text.len() + 1);
-    key.push(form);
-    key.extend_from_slice(text);
-    key
 }
 
 /// Path and query as they came.
@@ -225,7 +217,7 @@ where
 }
 
 /// Computes an answer that is not kept, or waits for somebody who does.
-async fn compute<S, B>(shared: Data<Shared>, inner: Rc<S>, request: ServiceRequest, key: Vec<u8>) -> Answer
+async fn compute<S, B>(shared: Data<Shared>, inner: Rc<S>, request: ServiceRequest, key: AnswerKey) -> Answer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
@@ -236,12 +228,12 @@ where
     // What was kept and a write has dropped: it is compared with its successor.
     let mut old = None;
     for _ in 0..PATIENCE {
-        let entry = match kept.get_value_or_guard(key.as_slice(), Some(Duration::ZERO)) {
+        let entry = match kept.get_value_or_guard(&key, Some(Duration::ZERO)) {
             GuardResult::Value(entry) => entry,
             GuardResult::Guard(guard) => {
                 return fill(&shared, &inner, request, Some(guard), old.as_ref()).await;
             }
-            GuardResult::Timeout => match kept.get_value_or_guard_async(key.as_slice()).await {
+            GuardResult::Timeout => match kept.get_value_or_guard_async(&key).await {
                 Ok(entry) => entry,
                 // Who computed it found nothing to keep: all who waited go on by themselves, at once.
                 Err(guard) => {

@@ -11,6 +11,7 @@ mod entry;
 pub(crate) mod follow;
 mod fragments;
 pub(crate) mod front;
+mod key;
 pub(crate) mod middleware;
 pub(crate) mod slots;
 
@@ -35,6 +36,7 @@ pub use fragments::Card;
 pub(crate) use fragments::Fragment;
 use fragments::Fragments;
 pub(crate) use fragments::reading;
+use key::{AnswerKey, Asking};
 use slots::Slots;
 
 /// Marks an answer that everybody would get, and that may be kept.
@@ -60,20 +62,20 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<Vec<u8>, Arc<Entry>> for ByBytes {
-    fn weight(&self, key: &Vec<u8>, entry: &Arc<Entry>) -> u64 {
+impl Weighter<AnswerKey, Arc<Entry>> for ByBytes {
+    fn weight(&self, key: &AnswerKey, entry: &Arc<Entry>) -> u64 {
         entry.weight().saturating_add(u64::try_from(key.len()).unwrap_or(u64::MAX))
     }
 }
 
-type Kept = Map<Vec<u8>, Arc<Entry>, ByBytes>;
+type Kept = Map<AnswerKey, Arc<Entry>, ByBytes>;
 type Guard<'a> = PlaceholderGuard<
     'a,
-    Vec<u8>,
+    AnswerKey,
     Arc<Entry>,
     ByBytes,
     quick_cache::DefaultHashBuilder,
-    quick_cache::sync::DefaultLifecycle<Vec<u8>, Arc<Entry>>,
+    quick_cache::sync::DefaultLifecycle<AnswerKey, Arc<Entry>>,
 >;
 
 /// What the cache counts, for `/metrics`.
@@ -189,8 +191,8 @@ impl Cache {
     }
 
     /// The kept answer, if it still holds.
-    fn peek(&self, key: &[u8]) -> Option<Arc<Entry>> {
-        self.kept.as_ref()?.get(key).filter(|entry| self.holds(entry))
+    fn peek(&self, asking: &Asking<'_>) -> Option<Arc<Entry>> {
+        self.kept.as_ref()?.get(asking).filter(|entry| self.holds(entry))
     }
 
     /// Whether a kept answer is still as it was. Between two writes each answer's names are looked up once.
@@ -207,7 +209,7 @@ impl Cache {
     }
 
     /// Takes this answer out, unless another has its place already.
-    fn forget(&self, key: &[u8], entry: &Arc<Entry>) {
+    fn forget(&self, key: &AnswerKey, entry: &Arc<Entry>) {
         if let Some(kept) = &self.kept {
             kept.remove_if(key, |now| Arc::ptr_eq(now, entry));
         }
