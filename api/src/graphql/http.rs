@@ -282,6 +282,10 @@ pub(crate) fn is_json(content_type: &str) -> bool {
 /// `application/json`, which every client reads; between the two at equal weight it is the newer one.
 pub(crate) fn negotiate(accept: Option<&str>) -> Option<Media> {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(Media::Json) };
+    // What nearly everybody sends.
+    if matches!(accept, "*/*" | "application/json") {
+        return Some(Media::Json);
+    }
     let graphql = quality(accept, "application", "graphql-response+json").filter(|found| found.q > 0);
     let json = quality(accept, "application", "json").filter(|found| found.q > 0);
     match (graphql, json) {

@@ -201,7 +201,9 @@ impl Names {
 
     fn next(&self) -> String {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        let mut name = String::with_capacity(self.process.len() + 21);
+        // As much memory as it takes and no more: then it becomes a header as it is.
+        let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
+        let mut name = String::with_capacity(self.process.len() + 1 + digits);
         name.push_str(&self.process);
         name.push('-');
         // Writing to a String cannot fail.
