@@ -321,7 +321,7 @@ fn falls(order: Order, window: &Window) -> bool {
 }
 
 /// [`pages`] of the comments that answer none under each of these posts, from either end, with all that hangs on any of them
-/// down to so many levels: short threads are read whole, which takes a fifth of what following them takes.
+/// down to so many levels: short threads are read whole, which takes a third of what following them takes.
 ///
 /// # Errors
 /// When the database fails.

@@ -30,6 +30,47 @@ fn html(text: &str) -> String {
     format!("<p>{text}</p>")
 }
 
+/// Short threads are read whole and long ones followed: nobody can tell which.
+#[actix_web::test]
+async fn a_thread_that_grows_long_begins_as_it_began() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let mut all = Vec::new();
+        for n in 0..100 {
+            // More replies than are nested, more levels than are nested, a removed comment with a reply, and more than a page.
+            let parent = match n {
+                1..=12 => all.first(),
+                13..=19 => all.last(),
+                30 => all.get(25),
+                _ => None,
+            };
+            let made = say(&app, &editor, &format!("Remark {n}."), parent).await;
+            all.push(made);
+            app.advance(1);
+        }
+        app.post(&format!("/v1/comments/{}/trash", text(&all[25]["id"]))).by(&editor).await.ok();
+        let begin = async || {
+            let page = app.get("/v1/posts/p?fields=comments").await.ok()["comments"].clone();
+            let graphql = "{ post(slug: \"p\") { comments(first: 9) { nodes { html replyCount replies(first: 4) { nodes { html } } } } } }";
+            let graphql = app.post("/graphql").json(&json!({ "query": graphql })).await.ok();
+            [page, thread(&app, "").await, thread(&app, "?limit=1").await, graphql]
+        };
+        let short = begin().await;
+        let first = &short[0]["data"][0];
+        assert_eq!((first["replies"].as_array().unwrap().len(), &first["reply_count"]), (10, &json!(12)));
+        assert_eq!(short[0]["data"].as_array().unwrap().len(), 20);
+        for n in 100..103 {
+            say(&app, &editor, &format!("Remark {n}."), None).await;
+            app.advance(1);
+        }
+        let long = begin().await;
+        for (short, long) in short.iter().zip(&long) {
+            assert_eq!(short, long);
+        }
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn a_thread_nests_replies_and_a_flat_list_puts_them_side_by_side() {
     on_both(async |app| {
