@@ -132,15 +132,22 @@ pub(crate) trait Ids {
     fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
     /// Writes what a statement begins with of which several parts are about them: see [`Ids::of`].
     fn begin<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
-    /// Writes ` FROM` these tables, where this column is each of them in turn.
+    /// What stands before the tables that are read for each of them.
+    const FROM: &'static str;
+    /// Writes the one whose turn it is.
+    fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
+    /// Writes that these tables are read, where this column is each of them in turn.
     fn of<'b, DB: Dialect>(
         &'b self,
         tables: &str,
         column: &str,
         out: &mut AstPass<'_, 'b, DB>,
-    ) -> QueryResult<()>;
-    /// Writes the one whose turn it is.
-    fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
+    ) -> QueryResult<()> {
+        for text in [Self::FROM, tables, " WHERE ", column, " = "] {
+            out.push_sql(text);
+        }
+        self.id(out)
+    }
 }
 
 /// One id, which pages are about: PostgreSQL expects one row, and keeps the plan. It stands wherever it is needed, so that SQLite
@@ -154,6 +161,8 @@ impl One {
 }
 
 impl Ids for One {
+    const FROM: &'static str = " FROM ";
+
     fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let (open, close) =
             if out.backend().is_sqlite() { ("SELECT ", "") } else { ("SELECT CAST(", " AS uuid)") };
@@ -165,18 +174,6 @@ impl Ids for One {
 
     fn begin<'b, DB: Dialect>(&'b self, _out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         Ok(())
-    }
-
-    fn of<'b, DB: Dialect>(
-        &'b self,
-        tables: &str,
-        column: &str,
-        out: &mut AstPass<'_, 'b, DB>,
-    ) -> QueryResult<()> {
-        for text in [" FROM ", tables, " WHERE ", column, " = "] {
-            out.push_sql(text);
-        }
-        self.id(out)
     }
 
     fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
@@ -194,6 +191,8 @@ impl Many {
 }
 
 impl Ids for Many {
+    const FROM: &'static str = " FROM g CROSS JOIN ";
+
     fn push<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         if out.backend().is_sqlite() {
             out.push_sql("SELECT unhex(value) FROM json_each(");
@@ -211,18 +210,6 @@ impl Ids for Many {
         self.push(out)?;
         out.push_sql(") ");
         Ok(())
-    }
-
-    fn of<'b, DB: Dialect>(
-        &'b self,
-        tables: &str,
-        column: &str,
-        out: &mut AstPass<'_, 'b, DB>,
-    ) -> QueryResult<()> {
-        for text in [" FROM g CROSS JOIN ", tables, " WHERE ", column, " = "] {
-            out.push_sql(text);
-        }
-        self.id(out)
     }
 
     fn id<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
