@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::links;
 use pressroom_schema::posts::{self, PostRow, Ref, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
-use pressroom_schema::{Conn, Id, Timestamp, Tx, depend};
+use pressroom_schema::{Conn, Id, Timestamp, Tx};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -99,22 +99,6 @@ fn body_link_id(from: Id, to: Id) -> Id {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
     Id(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
-/// The links of these posts in both directions, by two statements at most. Posts that the viewer may not see are left out.
-pub(crate) fn load_links(
-    svc: &Service,
-    conn: &mut Conn,
-    viewer: &Viewer,
-    ids: &[Id],
-) -> Result<HashMap<Id, LinksView>> {
-    for id in ids {
-        depend(keys::post(*id));
-        depend(keys::links(*id));
-    }
-    let ties = posts::ties(conn, ids, Ties { outgoing: true, links: true, ..Ties::default() })?;
-    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
-    links_of(conn, viewer, ids, &ties, &others)
 }
 
 /// The links among `ties`; reads no more, except for callers who may see what is not public.
@@ -227,7 +211,9 @@ pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Found<LinksV
 }
 
 fn load_one(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: Id) -> Result<LinksView> {
-    Ok(load_links(svc, conn, viewer, &[post])?.remove(&post).unwrap_or_default())
+    let wanted = Ties { outgoing: true, links: true, ..Ties::default() };
+    let mut tied = super::posts::load_ties(svc, conn, viewer, &[post], wanted)?;
+    Ok(tied.links.remove(&post).unwrap_or_default())
 }
 
 /// Checks what needs no database; `at` is where the links stand in the body.

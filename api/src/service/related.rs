@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pressroom_schema::posts::{self, Ref, Tie, TieKind, Ties};
-use pressroom_schema::{Conn, Id, depend, related};
+use pressroom_schema::posts::{Ref, Tie, TieKind, Ties};
+use pressroom_schema::{Conn, Id, related};
 
 use super::fragments::Others;
-use super::posts::find_visible;
-use super::{Found, Service, Svc, keys};
+use super::posts::{find_visible, load_ties};
+use super::{Found, Svc};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::view::{ReasonView, RelatedView};
@@ -81,23 +81,6 @@ pub(crate) fn forget_related(conn: &mut Conn, post: Id) -> Result<Vec<Id>> {
     Ok(related::forget(conn, post)?)
 }
 
-/// The related posts of each of these, by two statements at most.
-pub(crate) fn load_related(
-    svc: &Service,
-    conn: &mut Conn,
-    _viewer: &Viewer,
-    ids: &[Id],
-    limit: i64,
-) -> Result<HashMap<Id, Vec<RelatedView>>> {
-    for id in ids {
-        depend(keys::post(*id));
-        depend(keys::related(*id));
-    }
-    let ties = posts::ties(conn, ids, Ties { outgoing: true, similar: limit, ..Ties::default() })?;
-    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
-    Ok(related_of(&ties, &others, limit))
-}
-
 /// The related posts among `ties`: curated ones first, then similar ones.
 pub(super) fn related_of(ties: &[Tie], others: &Others, limit: i64) -> HashMap<Id, Vec<RelatedView>> {
     let limit = usize::try_from(limit).unwrap_or(0);
@@ -144,8 +127,9 @@ pub async fn list(
     svc.read(viewer, move |conn| match find_visible(conn, &viewer2, &post)? {
         Found::Moved(slug) => Ok(Found::Moved(slug)),
         Found::Here((row, _)) => {
-            let mut found = load_related(&svc2, conn, &viewer2, &[row.id], limit)?;
-            Ok(Found::Here((row.id, found.remove(&row.id).unwrap_or_default())))
+            let wanted = Ties { outgoing: true, similar: limit, ..Ties::default() };
+            let mut tied = load_ties(&svc2, conn, &viewer2, &[row.id], wanted)?;
+            Ok(Found::Here((row.id, tied.related.remove(&row.id).unwrap_or_default())))
         }
     })
     .await
