@@ -78,6 +78,11 @@ macro_rules! on_inner {
 }
 pub(crate) use on_inner;
 
+/// The function that makes a JSON object of names and values.
+pub(crate) fn json_object<DB: Dialect>(backend: &DB) -> &'static str {
+    if backend.is_sqlite() { "json_object" } else { "jsonb_build_object" }
+}
+
 /// Writes `column`, then the list as each database takes it apart.
 macro_rules! in_list {
     ($name:ident, pg: $pg_open:literal, $pg_close:literal, sqlite: $lite_open:literal, $lite_close:literal) => {

@@ -25,6 +25,7 @@ pub(super) type Row = (i32, Option<Id>, Option<Id>, i32, Option<Id>, Option<Stri
 
 /// The lowest number that a row of [`push_branches`] begins with.
 pub(super) const FIRST: i32 = AUTHORS;
+// As the text of `push_branches` has them: it is walked at each execution, when numbers would be written out for nothing.
 const AUTHORS: i32 = 7;
 const TAGS: i32 = 8;
 

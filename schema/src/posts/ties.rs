@@ -10,7 +10,7 @@ use super::PostRow;
 use super::refs::{self, Refs, refs as refs_of};
 use crate::db::{Conn, MultiBackend};
 use crate::revisions::SnapshotExternal;
-use crate::sql::{Dialect, Ids, Many, One, id_in, kept, on_inner};
+use crate::sql::{Dialect, Ids, Many, One, id_in, json_object, kept, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
 
@@ -152,9 +152,9 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
             "SELECT 0, l.post_id, l.target_post_id, l.position, l.id, l.relation, l.note, l.created_at, 0, \
              CASE WHEN l.external_url IS NOT NULL THEN ",
         );
-        out.push_sql(if out.backend().is_sqlite() { "json_object(" } else { "jsonb_build_object(" });
+        out.push_sql(json_object(out.backend()));
         out.push_sql(
-            "'url', l.external_url, 'title', l.external_title, 'author', l.external_author, 'publisher', l.external_publisher, \
+            "('url', l.external_url, 'title', l.external_title, 'author', l.external_author, 'publisher', l.external_publisher, \
              'published_at', l.external_published_at) END",
         );
         posts.of("links AS l", "l.post_id", &mut out)?;
