@@ -21,6 +21,8 @@ pub enum Key {
     Caller,
     /// The site's settings.
     Site,
+    /// What the site lets readers reproduce, which every post without terms of its own shows.
+    Terms,
     /// How many posts, authors, tags and comments there are.
     Totals,
     /// Any public post in any respect: searches, filters and sorts of which it cannot be told what they look at.
@@ -61,6 +63,7 @@ impl Key {
     #[must_use]
     pub fn of_object(self) -> Self {
         match self {
+            Self::Terms => Self::Site,
             Self::Summary(id)
             | Self::CommentCount(id)
             | Self::Links(id)
@@ -77,6 +80,7 @@ impl fmt::Display for Key {
             Self::All => f.write_str("all"),
             Self::Caller => f.write_str("caller"),
             Self::Site => f.write_str("site"),
+            Self::Terms => f.write_str("site:terms"),
             Self::Totals => f.write_str("totals"),
             Self::Posts => f.write_str("posts"),
             Self::Listed => f.write_str("posts:listed"),
@@ -112,6 +116,7 @@ impl FromStr for Key {
             ("all", "") => Self::All,
             ("caller", "") => Self::Caller,
             ("site", "") => Self::Site,
+            ("site", "terms") => Self::Terms,
             ("totals", "") => Self::Totals,
             ("posts", "") => Self::Posts,
             ("posts", "listed") => Self::Listed,
@@ -194,6 +199,7 @@ mod tests {
             Key::All,
             Key::Caller,
             Key::Site,
+            Key::Terms,
             Key::Totals,
             Key::Posts,
             Key::Listed,

@@ -4,6 +4,8 @@ use pressroom_schema::{Id, Key};
 
 /// The site's settings.
 pub(crate) const SITE: Key = Key::Site;
+/// What the site lets readers reproduce.
+pub(crate) const TERMS: Key = Key::Terms;
 /// How many posts, authors, tags and comments there are.
 pub(crate) const TOTALS: Key = Key::Totals;
 /// Any public post in any respect.

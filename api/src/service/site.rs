@@ -208,6 +208,7 @@ pub async fn update(
     svc.write(viewer, move |tx| {
         let mut row = settings(tx.conn, tx.actor.now)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
+        let terms_before = (row.terms_notice.clone(), row.terms_url.clone());
         if let MaybeUndefined::Value(title) = &input.title {
             row.title.clone_from(title);
         }
@@ -250,7 +251,11 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         site::put(tx.conn, &row)?;
-        tx.record("site", Id::NIL, "updated", row.version, vec![keys::SITE]);
+        let mut names = vec![keys::SITE];
+        if terms_before != (row.terms_notice, row.terms_url) {
+            names.push(keys::TERMS);
+        }
+        tx.record("site", Id::NIL, "updated", row.version, names);
         load_site(&svc2, tx.conn)
     })
     .await

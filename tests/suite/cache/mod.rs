@@ -270,8 +270,9 @@ async fn an_answer_depends_on_nothing_that_it_does_not_show() {
         let terms = json!({ "terms": { "notice": "Ask first.", "url": null } });
         let fourth = json!({ "title": "fourth", "body": { "format": "markdown", "source": "Paragraph4." } });
         let second = "/v1/posts/second?publish=true";
-        let writes: [(&str, &str, Value, &[&str]); 8] = [
+        let writes: [(&str, &str, Value, &[&str]); 9] = [
             ("POST", "/v1/posts/first/comments", comment, &["count", "thread"]),
+            ("PATCH", "/v1/site", json!({ "title": "Renamed" }), &["feed"]),
             ("PATCH", "/v1/site", terms, &["terms", "feed"]),
             ("PATCH", "/v1/tags/tag-1", named.clone(), &["tags", "feed"]),
             ("PATCH", &author, named, &["authors", "thread", "feed"]),
@@ -425,7 +426,8 @@ async fn concurrent_misses_of_one_answer_are_computed_once() {
         let world = World::new(&app).await;
         let admin = &world.admin;
         for round in 1..=5 {
-            app.patch("/v1/site").by(admin).json(&json!({ "title": format!("Round {round}") })).await.ok();
+            let terms = json!({ "terms": { "notice": format!("Round {round}") } });
+            app.patch("/v1/site").by(admin).json(&terms).await.ok();
             let before = metric(&app, "pressroom_cache_computed_total").await;
             let asks: Vec<_> = (0..32)
                 .map(|_| {

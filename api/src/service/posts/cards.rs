@@ -90,7 +90,7 @@ fn card(view: &PostView) -> Result<Card> {
 
 /// What a listed post's own members depend on: the same names that [`load_views`] notes.
 fn keys_of(view: &PostView) -> Vec<Key> {
-    let mut names = vec![keys::SITE, keys::post(view.id), keys::comment_count(view.id)];
+    let mut names = vec![keys::TERMS, keys::post(view.id), keys::comment_count(view.id)];
     names.extend(view.authors.iter().map(|byline| keys::author(byline.author.id)));
     for tag in &view.tags {
         names.push(keys::tag(tag.id));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use pressroom_schema::media::ImageRow;
-use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Tie, TieKind, Ties};
+use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Refs, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{self, Snapshot};
 use pressroom_schema::{Conn, Id, depend, media};
 
@@ -61,19 +61,8 @@ pub(crate) fn load_ties(
 ) -> Result<Tied> {
     for id in ids {
         depend(keys::post(*id));
-        if wanted.links {
-            depend(keys::links(*id));
-        }
-        if wanted.similar > 0 {
-            depend(keys::related(*id));
-        }
-        if wanted.adjacent {
-            depend(keys::adjacent(*id));
-        }
-    }
-    if wanted.adjacent {
-        // Some may be in no list, and hear of new neighbours by nothing else.
-        depend(keys::LISTED);
+        // Whether they are listed is not known here.
+        depend_on_ties(*id, wanted, false);
     }
     let ties = posts::ties(conn, ids, wanted)?;
     let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
@@ -112,7 +101,6 @@ pub(crate) fn load_views(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    depend_on(&rows, shown);
     let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
     let wanted = Ties {
         outgoing: shown.links || shown.related,
@@ -120,14 +108,23 @@ pub(crate) fn load_views(
         similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
         adjacent: shown.adjacent,
     };
+    depend_on(&rows, shown.members, wanted);
     let Members { authors, tags, terms, .. } = shown.members;
     // Bylines tell besides who may edit, and which comments are an author's.
     let by_rights = shown.comments || !matches!(viewer.who, Who::Anonymous);
-    let (mut refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
+    let (refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
         posts::refs_and_ties(conn, &ids, wanted)?
     } else {
         Default::default()
     };
+    // Rights are judged by the live bylines, which a working copy may differ from.
+    let bylines: HashMap<Id, Vec<Id>> =
+        refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
+            all.entry(*post).or_insert_with(Vec::new).push(*author);
+            all
+        });
+    let authors_of = |post: Id| bylines.get(&post).map(Vec::as_slice).unwrap_or_default();
+    let mut refs = only_shown(refs, shown.members);
     let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
     let threads = if shown.comments {
         let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
@@ -137,14 +134,8 @@ pub(crate) fn load_views(
         None
     };
     let drafts = if perspective == Perspective::Draft { load_drafts(conn, &rows)? } else { HashMap::new() };
-    let mut authors: Vec<Id> = Vec::new();
-    if shown.members.authors {
-        authors.extend(refs.authors.iter().map(|(_, author, _)| *author));
-    }
-    let mut tags: Vec<Id> = Vec::new();
-    if shown.members.tags {
-        tags.extend(refs.tags.iter().map(|(_, tag)| *tag));
-    }
+    let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
+    let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
     authors.extend(threads.iter().flat_map(comments::Rows::writers));
     for draft in drafts.values() {
         authors.extend(draft.snapshot.authors.iter().map(|b| b.author_id));
@@ -153,13 +144,6 @@ pub(crate) fn load_views(
     let (people, tags) = svc.people_and_tags(conn, authors, tags)?;
     let named = Named { people, tags };
 
-    // Rights are judged by the live bylines, which a working copy may differ from.
-    let bylines: HashMap<Id, Vec<Id>> =
-        refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
-            all.entry(*post).or_insert_with(Vec::new).push(*author);
-            all
-        });
-    let authors_of = |post: Id| bylines.get(&post).map(Vec::as_slice).unwrap_or_default();
     let mut beside = Tied::of(conn, viewer, &ids, wanted, &ties, &others)?;
     let mut pages = match threads {
         Some(threads) => {
@@ -174,7 +158,7 @@ pub(crate) fn load_views(
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let (id, editable) = (row.post.id, is_editable(viewer, &row.post, authors_of(row.post.id)));
-        let authors = refs.authors.iter().filter(|(post, ..)| shown.members.authors && *post == id);
+        let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
         let tags = refs.tags.iter().filter(|(post, _)| *post == id);
         let mut view = view(svc, row, editable);
         view.authors = authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect();
@@ -199,26 +183,41 @@ pub(crate) fn load_views(
     Ok(views)
 }
 
+/// What hangs on posts, less what is not shown of it.
+fn only_shown(refs: Refs, members: Members) -> Refs {
+    let Refs { authors, tags, terms } = refs;
+    Refs {
+        authors: if members.authors { authors } else { Vec::new() },
+        tags: if members.tags { tags } else { Vec::new() },
+        terms,
+    }
+}
+
 /// Notes what these posts show by themselves and of what is tied to them. Whom and what they name is noted as it is read.
-fn depend_on(rows: &[FullPost], shown: Shown) {
+fn depend_on(rows: &[FullPost], members: Members, wanted: Ties) {
     for FullPost { post: row, .. } in rows {
         depend(keys::post(row.id));
-        if shown.members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
-            depend(keys::SITE);
+        if members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
+            depend(keys::TERMS);
         }
-        if shown.members.comment_count {
+        if members.comment_count {
             depend(keys::comment_count(row.id));
         }
-        if shown.links {
-            depend(keys::links(row.id));
-        }
-        if shown.related {
-            depend(keys::related(row.id));
-        }
-        if shown.adjacent {
-            // A listed post hears of new neighbours; others stand in no list that a write could tell.
-            depend(if row.listed { keys::adjacent(row.id) } else { keys::LISTED });
-        }
+        depend_on_ties(row.id, wanted, row.listed);
+    }
+}
+
+/// Notes what decides which ties this post has.
+fn depend_on_ties(post: Id, wanted: Ties, is_listed: bool) {
+    if wanted.links {
+        depend(keys::links(post));
+    }
+    if wanted.similar > 0 {
+        depend(keys::related(post));
+    }
+    if wanted.adjacent {
+        // A listed post hears of new neighbours; others stand in no list that a write could tell.
+        depend(if is_listed { keys::adjacent(post) } else { keys::LISTED });
     }
 }
 
