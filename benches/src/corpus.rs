@@ -14,7 +14,7 @@ use crate::Answer;
 use crate::libpq::Client;
 
 /// Rises when what is made changes: older files are made anew.
-const EDITION: i64 = 2;
+const EDITION: i64 = 3;
 /// When the first post was published, in microseconds.
 const BEGIN: i64 = 1_420_106_400_000_000;
 /// Between one post and the next, in microseconds.
@@ -377,14 +377,14 @@ fn write_post(
 ) -> Answer<()> {
     let (own, when) = (bytes(post(n)), stored(published(n)));
     let title = format!("The {} and the {} {n}", word(n * 7), word(n * 13 + 5));
-    let paragraphs: Vec<String> = (0..8).map(|_| dice.sentence(72)).collect();
+    let paragraphs: Vec<String> = (0..6).map(|_| dice.sentence(70)).collect();
     let (source, html) =
         (paragraphs.join("\n\n"), paragraphs.iter().map(|p| format!("<p>{p}</p>\n")).collect::<String>());
     let text = paragraphs.join("\n");
     let excerpt: String = text.chars().take(200).collect();
     let shows = n.is_multiple_of(2).then(|| image(n % IMAGES));
     conn.prepare_cached(
-        "INSERT INTO posts VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 576, 3, 'en', ?6, \
+        "INSERT INTO posts VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 420, 2, 'en', ?6, \
          ?7, 'A line under the title', ?8, ?9, NULL, NULL, NULL, NULL, NULL, '{}', '{}', ?10, ?11, 'markdown', ?12)",
     )?
     .execute(params![
@@ -417,7 +417,7 @@ fn write_post(
         "featured": n.is_multiple_of(50), "visibility": "public", "language": "en", "comments_open": true, "terms_notice": null,
         "terms_url": null, "canonical_url": null, "seo": {}, "custom": {},
     });
-    conn.prepare_cached("INSERT INTO revisions VALUES (?, 1, ?, NULL, 'created', ?, 576, ?)")?
+    conn.prepare_cached("INSERT INTO revisions VALUES (?, 1, ?, NULL, 'created', ?, 420, ?)")?
         .execute(params![own, when, title, snapshot.to_string()])?;
     let mut lists = Vec::new();
     for (place, a) in authors_of(n).into_iter().enumerate() {

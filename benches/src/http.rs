@@ -56,6 +56,11 @@ impl Server {
         Self::start(&["serve", &path.display().to_string(), &cache.to_string()])
     }
 
+    /// The page as it is written by hand, on a corpus.
+    pub fn by_hand(path: &Path) -> Answer<Self> {
+        Self::start(&["by-hand", &path.display().to_string()])
+    }
+
     /// The bare handler with these bodies: number n under `/n`.
     pub fn bare(bodies: &[Vec<u8>]) -> Answer<Self> {
         let path = crate::target().join(format!("bodies-{}", std::process::id()));

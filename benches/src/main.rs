@@ -38,6 +38,7 @@ fn main() -> Answer<()> {
     match words.as_slice() {
         ["serve", path, cache] => serve::app(path.as_ref(), cache.parse()?),
         ["bare", path] => serve::bare(path.as_ref()),
+        ["by-hand", path] => serve::by_hand(path.as_ref()),
         ["corpus"] => {
             corpus::make(Size::S)?;
             corpus::make(Size::L)?;

@@ -419,6 +419,13 @@ fn uncached(table: &mut Table) -> Answer<()> {
     let what = format!("uncached post page over HTTP, {bytes} bytes on average");
     let before = metric(&app, "pressroom_cache_hits_total")?;
     against_bare(table, 5, &what, Goal::AtLeast(0.18, 0.15), &app, &bare, anew.collect(), 200)?;
+    let by_hand = Server::by_hand(&corpus::make(Size::S)?)?;
+    let pages: Vec<Vec<u8>> = slugs.iter().map(|slug| get(&page(slug), "")).collect();
+    if bodies(&by_hand, &pages)? != found {
+        return Err("the page by hand has other bytes".into());
+    }
+    let what = "the same page by hand over rusqlite, on the worker itself";
+    against_bare(table, 5, what, Goal::None, &by_hand, &bare, pages, 200)?;
     let alone = |slug: &str, time: usize| {
         let address = page_anew(slug, time * 24);
         get(address.split('?').next().unwrap_or_default(), "")

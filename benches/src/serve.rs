@@ -4,6 +4,7 @@
 use std::io::{BufRead, Write};
 use std::net::TcpListener;
 use std::path::Path;
+use std::rc::Rc;
 
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -12,7 +13,9 @@ use pressroom::service::posts::{self, UpdatePost};
 use pressroom::service::tags::{self, UpdateTag};
 use pressroom_schema::posts::Ref;
 
-use crate::{Answer, app, cpu};
+use rusqlite::Connection;
+
+use crate::{Answer, app, baseline, cpu};
 
 fn say(line: &str) {
     println!("{line}");
@@ -107,5 +110,35 @@ async fn answer(request: HttpRequest, bodies: web::Data<Vec<Bytes>>) -> HttpResp
     match bodies.get(n) {
         Some(body) => HttpResponse::Ok().content_type("application/json").body(body.clone()),
         None => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// The post page by hand and nothing else: read on the worker itself, without cache, validators or names.
+pub fn by_hand(path: &Path) -> Answer<()> {
+    cpu::pin(0);
+    let path = path.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let port = listener.local_addr()?.port();
+    actix_web::rt::System::new().block_on(async move {
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(Rc::new(baseline::open(&path).unwrap()))
+                .route("/v1/posts/{slug}", web::get().to(page_by_hand))
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        say(&port.to_string());
+        server.await?;
+        Ok(())
+    })
+}
+
+async fn page_by_hand(request: HttpRequest) -> HttpResponse {
+    let slug = request.match_info().get("slug").unwrap_or_default();
+    match request.app_data::<Rc<Connection>>().map(|conn| baseline::page(&**conn, slug)) {
+        Some(Ok(body)) => HttpResponse::Ok().content_type("application/json").body(body),
+        _ => HttpResponse::InternalServerError().finish(),
     }
 }
