@@ -165,6 +165,71 @@ async fn lists_are_paged_from_both_ends_by_the_cursors_of_rest() {
 }
 
 #[actix_web::test]
+async fn a_page_of_no_rows_has_its_total_and_tells_whether_there_are_any() {
+    on_both(async |app| {
+        let editor = fill(&app).await;
+        const ALL: &str =
+            "totalCount nodes { __typename } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+        let none = |page: &Value, total: i64, next: bool, previous: bool| {
+            let ends = json!({ "hasNextPage": next, "hasPreviousPage": previous, "startCursor": null, "endCursor": null });
+            assert_eq!(page, &json!({ "totalCount": total, "nodes": [], "edges": [], "pageInfo": ends }));
+        };
+        let query = format!(
+            "{{ posts(first: 0) {{ {ALL} }} last: posts(last: 0) {{ {ALL} }} tags(first: 0) {{ {ALL} }}
+               nothing: posts(first: 0, filter: {{ tag: \"no-such-tag\" }}) {{ {ALL} }}
+               found: search(q: \"herons\", first: 0) {{ {ALL} }} queue: comments(first: 0, status: [APPROVED]) {{ {ALL} }}
+               tag(slug: \"rivers\") {{ posts(first: 0) {{ {ALL} }} last: posts(last: 0) {{ {ALL} }} }}
+               post(slug: \"p3\") {{
+                 authors {{ posts(first: 0) {{ {ALL} }} }} related(limit: 0) {{ post {{ slug }} }}
+                 comments(first: 0) {{ {ALL} }} last: comments(last: 0) {{ {ALL} }}
+                 some: comments(first: 1) {{ nodes {{ replies(first: 0) {{ {ALL} }} last: replies(last: 0) {{ {ALL} }} }} }} }} }}"
+        );
+        let all = data(&send(&app, Some(&editor), &query, Value::Null).await);
+        none(&all["posts"], 5, true, false);
+        none(&all["last"], 5, false, true);
+        none(&all["tags"], 1, true, false);
+        none(&all["nothing"], 0, false, false);
+        none(&all["found"], 5, true, false);
+        none(&all["queue"], 6, true, false);
+        none(&all["tag"]["posts"], 5, true, false);
+        none(&all["tag"]["last"], 5, false, true);
+        let post = &all["post"];
+        none(&post["authors"][0]["posts"], 5, true, false);
+        none(&post["comments"], 3, true, false);
+        none(&post["last"], 3, false, true);
+        none(&post["some"]["nodes"][0]["replies"], 1, true, false);
+        none(&post["some"]["nodes"][0]["last"], 1, false, true);
+        assert_eq!(post["related"], json!([]));
+
+        // Where the thread is read with its post, and where a page is asked for after another.
+        let ends = "pageInfo { hasNextPage hasPreviousPage } nodes { html }";
+        let query = format!("{{ post(slug: \"p3\") {{ comments(first: 0) {{ {ends} }} }} posts {{ edges {{ cursor }} }} authors(first: 0) {{ {ALL} }} }}");
+        let read = read(&app, &query).await;
+        let info = json!({ "hasNextPage": true, "hasPreviousPage": false });
+        assert_eq!(read["post"]["comments"], json!({ "pageInfo": info, "nodes": [] }));
+        assert_eq!((&read["authors"]["nodes"], &read["authors"]["pageInfo"]["hasNextPage"]), (&json!([]), &json!(true)));
+        let after = "query($c: String) { posts(first: 0, after: $c) { pageInfo { hasNextPage hasPreviousPage } } }";
+        for (n, next) in [(3, true), (4, false)] {
+            let cursor = json!({ "c": read["posts"]["edges"][n]["cursor"] });
+            let info = data(&send(&app, None, after, cursor).await)["posts"]["pageInfo"].clone();
+            assert_eq!(info, json!({ "hasNextPage": next, "hasPreviousPage": true }), "after row {n}");
+        }
+
+        for (query, parameter) in [
+            ("{ posts(first: -1) { nodes { slug } } }", "first"),
+            ("{ tags(last: -1) { nodes { slug } } }", "last"),
+            ("{ post(slug: \"p3\") { related(limit: -1) { post { slug } } } }", "limit"),
+        ] {
+            let answer = send(&app, None, query, Value::Null).await;
+            assert_eq!(code(&answer), "bad_request", "{query}");
+            assert_eq!(answer.json()["errors"][0]["extensions"]["errors"][0]["parameter"], parameter);
+        }
+        app.get("/v1/posts?limit=0").await.problem(400, "bad_request");
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn comments_and_the_posts_of_authors_and_tags_have_pages_of_their_own() {
     on_both(async |app| {
         fill(&app).await;
@@ -373,6 +438,64 @@ async fn bad_variables_are_refused_before_anything_runs() {
     assert_eq!(code(&answer), "bad_variables");
     assert_eq!(answer.json()["errors"][0]["extensions"]["errors"][0]["pointer"], "/variables/at");
     assert_eq!(answer.json().get("data"), None);
+    for fraction in [json!(1.5), json!(1.0)] {
+        let answer = send(
+            &app,
+            None,
+            "query($f: Int) { tags(first: $f) { nodes { slug } } }",
+            json!({ "f": fraction }),
+        )
+        .await;
+        assert_eq!(code(&answer), "bad_variables");
+        assert_eq!(answer.json()["errors"][0]["extensions"]["errors"][0]["pointer"], "/variables/f");
+    }
+}
+
+#[actix_web::test]
+async fn values_out_of_place_are_refused_with_their_document() {
+    let app = TestApp::open(Store::sqlite()).await;
+    let answer = async |query: &str, variables: Value| {
+        ask(&app, query, &variables).header("Accept", "application/graphql-response+json").await
+    };
+    for (query, variables) in [
+        ("{ tags(first: 1.5) { nodes { slug } } }", json!({})),
+        ("{ tags(sort: \"NAME_ASC\") { nodes { slug } } }", json!({})),
+        ("{ posts(filter: { status: [\"PUBLISHED\"] }) { nodes { slug } } }", json!({})),
+        ("query($s: TagSort = \"NAME_ASC\") { tags(sort: $s) { nodes { slug } } }", json!({})),
+        ("query($s: Int) { search(q: $s) { totalCount } }", json!({ "s": 1 })),
+        ("query($s: String) { search(q: $s) { totalCount } }", json!({ "s": "x" })),
+        ("query($s: Boolean) { site @include(if: $s) { title } }", json!({ "s": true })),
+        ("query($i: TagKind) { tags(sort: $i, first: 1) { nodes { slug } } }", json!({ "i": "TAG" })),
+        ("query($t: Int) { posts(filter: { tag: [\"a\", $t] }) { nodes { slug } } }", json!({ "t": 1 })),
+        ("query($f: String) { posts(filter: { featured: $f }) { nodes { slug } } }", json!({ "f": "x" })),
+        ("query($f: Boolean) { posts(filter: { featurd: $f }) { nodes { slug } } }", json!({ "f": true })),
+        (
+            "query($s: String) { ...F } fragment F on Query { search(q: $s) { totalCount } }",
+            json!({ "s": "x" }),
+        ),
+    ] {
+        let refused = answer(query, variables).await;
+        assert_eq!(
+            (refused.status(), code(&refused).as_str()),
+            (400, "graphql_validation_failed"),
+            "{query}"
+        );
+        assert_eq!(refused.json().get("data"), None, "{query}");
+    }
+    for (query, variables) in [
+        ("query($s: String = \"x\") { search(q: $s) { totalCount } }", json!({})),
+        ("query($s: TagSort) { tags(sort: $s) { nodes { slug } } }", json!({})),
+        ("query($s: TagSort) { tags(sort: $s) { nodes { slug } } }", json!({ "s": "POST_COUNT_DESC" })),
+        (
+            "query($t: String!) { posts(filter: { tag: [\"a\", $t] }) { nodes { slug } } }",
+            json!({ "t": "b" }),
+        ),
+        ("query($t: [String!]) { posts(filter: { tag: $t }) { nodes { slug } } }", json!({ "t": "b" })),
+        ("query($s: Boolean = true) { site @include(if: $s) { title } }", json!({})),
+        ("query($n: String!) { __type(name: $n) { name } }", json!({ "n": "Post" })),
+    ] {
+        data(&answer(query, variables).await);
+    }
 }
 
 #[actix_web::test]
@@ -387,7 +510,9 @@ async fn mutations_need_post_and_browsers_get_a_page() {
     assert_eq!(page.status(), 200);
     assert!(page.header("Content-Security-Policy").contains("default-src 'none'"));
     assert!(page.text().contains("graphiql"));
-    assert!(app.get("/schema.graphql").await.text().contains("type Post implements Node"));
+    let schema = app.get("/schema.graphql").await.text();
+    assert!(schema.contains("type Post implements Node"));
+    assert!(schema.contains("scalar DateTime @specifiedBy(url: \"https://"), "{schema}");
 }
 
 #[actix_web::test]

@@ -3,6 +3,7 @@
 //! Parsing a page's query takes longer than loading the page (`PERFORMANCE.md`, section 4), so what was parsed and
 //! found valid is kept under its full text. A document in here needs no validation again.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -144,7 +145,7 @@ pub fn parse(text: &Arc<str>, limits: &Limits) -> Result<Document, Fault> {
     if text.contains("\\u0000") {
         return Err(Fault::of(Code::BadRequest, NO_NUL));
     }
-    match parse_query(text) {
+    match parse_query(join_surrogates(text)) {
         Ok(parsed) => Ok(Document { text: Arc::clone(text), parsed }),
         Err(error) => Err(parse_fault(&error)),
     }
@@ -170,33 +171,13 @@ fn deepest_bracket(text: &str) -> usize {
     loop {
         rest = match rest {
             [] => return deepest,
-            [b'#', comment @ ..] => {
-                let end = |tail: &[u8]| match tail {
-                    [b'\n' | b'\r', ..] => Step::End(1),
-                    _ => Step::Inside(1),
-                };
-                after(comment, end).unwrap_or_default()
-            }
-            [b'"', b'"', b'"', block @ ..] => {
-                let end = |tail: &[u8]| match tail {
-                    [b'"', b'"', b'"', ..] => Step::End(3),
-                    [b'\\', b'"', b'"', b'"', ..] => Step::Inside(4),
-                    _ => Step::Inside(1),
-                };
-                match after(block, end) {
-                    Some(next) => next,
-                    // Without an end the parser takes the first two quotes for an empty string and reads on.
-                    None => return deepest.max(depth + block.iter().filter(|b| b"{[(".contains(b)).count()),
-                }
-            }
-            [b'"', string @ ..] => {
-                let end = |tail: &[u8]| match tail {
-                    [b'"' | b'\n' | b'\r', ..] => Step::End(1),
-                    [b'\\', ..] => Step::Inside(2),
-                    _ => Step::Inside(1),
-                };
-                after(string, end).unwrap_or_default()
-            }
+            [b'#', comment @ ..] => after(comment, comment_step).unwrap_or_default(),
+            [b'"', b'"', b'"', block @ ..] => match after(block, block_step) {
+                Some(next) => next,
+                // Without an end the parser takes the first two quotes for an empty string and reads on.
+                None => return deepest.max(depth + block.iter().filter(|b| b"{[(".contains(b)).count()),
+            },
+            [b'"', string @ ..] => after(string, string_step).unwrap_or_default(),
             [b'{' | b'[' | b'(', inside @ ..] => {
                 depth += 1;
                 deepest = deepest.max(depth);
@@ -217,6 +198,29 @@ enum Step {
     End(usize),
 }
 
+fn comment_step(tail: &[u8]) -> Step {
+    match tail {
+        [b'\n' | b'\r', ..] => Step::End(1),
+        _ => Step::Inside(1),
+    }
+}
+
+fn block_step(tail: &[u8]) -> Step {
+    match tail {
+        [b'"', b'"', b'"', ..] => Step::End(3),
+        [b'\\', b'"', b'"', b'"', ..] => Step::Inside(4),
+        _ => Step::Inside(1),
+    }
+}
+
+fn string_step(tail: &[u8]) -> Step {
+    match tail {
+        [b'"' | b'\n' | b'\r', ..] => Step::End(1),
+        [b'\\', ..] => Step::Inside(2),
+        _ => Step::Inside(1),
+    }
+}
+
 /// The bytes after the end of a string or comment, if it has one.
 fn after(mut rest: &[u8], step: impl Fn(&[u8]) -> Step) -> Option<&[u8]> {
     while !rest.is_empty() {
@@ -226,6 +230,71 @@ fn after(mut rest: &[u8], step: impl Fn(&[u8]) -> Step) -> Option<&[u8]> {
         }
     }
     None
+}
+
+/// How many bytes the escapes of a surrogate pair have, as in `\uD83D\uDE00`.
+const PAIR: usize = 12;
+
+/// The document with the characters that surrogate pairs mean in place of their escapes: the parser knows no such escapes.
+fn join_surrogates(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\uD") && !text.contains("\\ud") {
+        return Cow::Borrowed(text);
+    }
+    let (mut joined, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(['"', '#']) {
+        let (before, from_here) = rest.split_at(at);
+        let (is_string, next) = match from_here.as_bytes() {
+            [b'#', comment @ ..] => (false, after(comment, comment_step)),
+            [b'"', b'"', b'"', block @ ..] => (false, after(block, block_step)),
+            [_, string @ ..] => (true, after(string, string_step)),
+            [] => (false, None),
+        };
+        let (whole, next) = from_here.split_at(from_here.len() - next.map_or(0, <[u8]>::len));
+        joined.push_str(before);
+        if is_string {
+            join_string(whole, &mut joined);
+        } else {
+            joined.push_str(whole);
+        }
+        rest = next;
+    }
+    joined.push_str(rest);
+    Cow::Owned(joined)
+}
+
+/// Adds one string to `joined`, and after it as many spaces as it has become shorter, so that what follows keeps its place.
+fn join_string(string: &str, joined: &mut String) {
+    let (mut rest, mut lost) = (string, 0);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        joined.push_str(before);
+        if let Some(character) = surrogate_pair(escape) {
+            joined.push(character);
+            lost += PAIR - 1;
+            rest = escape.get(PAIR..).unwrap_or_default();
+        } else {
+            // With what it escapes: a backslash that is escaped begins nothing.
+            let end = escape.char_indices().nth(2).map_or(escape.len(), |(at, _)| at);
+            let (whole, next) = escape.split_at(end);
+            joined.push_str(whole);
+            rest = next;
+        }
+    }
+    joined.push_str(rest);
+    joined.extend(std::iter::repeat_n(' ', lost));
+}
+
+/// The character that the two escapes mean with which a text begins, if it begins with such a pair.
+fn surrogate_pair(text: &str) -> Option<char> {
+    let unit = |from: usize| {
+        let digits = text.get(from..from + PAIR / 2)?.strip_prefix("\\u")?;
+        // A sign would pass for a digit.
+        let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+    };
+    let mut units = char::decode_utf16([unit(0)?, unit(PAIR / 2)?]);
+    let first = units.next()?.ok()?;
+    units.next().is_none().then_some(first)
 }
 
 fn persisted_hash(extension: &Value) -> Result<String, Fault> {
@@ -341,6 +410,31 @@ mod tests {
         assert_eq!(fault.to_request_error().locations.first().unwrap().line, 2);
         let twice = parse(&text("{ a } { b }"), &Limits::default()).unwrap_err();
         assert_eq!(twice.code(), code::PARSE_FAILED);
+    }
+
+    #[test]
+    fn surrogate_pairs_are_joined_in_strings_alone() {
+        let joined = |source: &str| join_surrogates(source).into_owned();
+        let pad = " ".repeat(PAIR - 1);
+        assert_eq!(joined(r#"{ a(b: "x\uD83D\uDE00y") c }"#), format!("{{ a(b: \"x\u{1F600}y\"{pad}) c }}"));
+        assert_eq!(joined(r#"["\ud83d\ude00\uD83D\uDE00"]"#), format!("[\"\u{1F600}\u{1F600}\"{pad}{pad}]"));
+        for same in [
+            r#"{ a(b: """\uD83D\uDE00""") }"#,
+            r#"{ a(b: """ \""" "\uD83D\uDE00" """) }"#,
+            r#"{ a(b: "\\uD83D\uDE00") }"#,
+            r#"{ a(b: "\uD83D") c(d: "\uDE00\uD83D\u0041\uD83D\u+E00") }"#,
+            "{ a # \"\\uD83D\\uDE00\"\n }",
+            r#"{ a(b: "\uD83Dé\é\uD83D"#,
+            r#"{ a(b: """ "\uD83D\uDE00") }"#,
+        ] {
+            assert_eq!(joined(same), same);
+        }
+        let parsed = |source: &str| parse(&text(source), &Limits::default());
+        assert!(parsed(r#"{ a(b: "\uD83D\uDE00") }"#).is_ok());
+        assert_eq!(parsed(r#"{ a(b: "\uD83D") }"#).unwrap_err().code(), code::PARSE_FAILED);
+        let fault = parsed(r#"{ a(b: "\uD83D\uDE00", c: ?) }"#).unwrap_err();
+        let at = fault.to_request_error().locations[0];
+        assert_eq!((at.line, at.column), (1, 27), "places after a pair are those of the text that was sent");
     }
 
     #[test]

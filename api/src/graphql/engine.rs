@@ -16,8 +16,8 @@ use std::task::Poll;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{
-    Data, EmptySubscription, ObjectType, Request, Response, Schema, SchemaBuilder, ServerError,
-    ValidationMode, ValidationResult, Value, Variables, async_trait,
+    Data, EmptySubscription, ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
+    ServerError, ValidationMode, ValidationResult, Value, Variables, async_trait,
 };
 
 use super::documents::{Document, Documents, NO_NUL, parse};
@@ -28,6 +28,7 @@ use super::plan::{Plan, plan_operation};
 use super::resolve::{resolve, strip};
 use super::scope::{Scope, operation};
 use super::types::TypeIndex;
+use super::usages;
 use super::variables::{ScalarCheck, coerce, hold_nul, weigh};
 use crate::error::{Code, Error};
 
@@ -122,7 +123,7 @@ impl Engine {
         };
         let strict = finish(build().extension(ValidateOnly));
         let fast = finish(build().validation_mode(ValidationMode::Fast));
-        let sdl = fast.sdl();
+        let sdl = fast.sdl_with_options(SDLExportOptions::new().include_specified_by());
         let types = Arc::new(TypeIndex::from_sdl(&sdl)?);
         let documents = Documents::new(settings.document_store_bytes, &settings.registered);
         Ok(Self { strict: Box::new(strict), fast: Box::new(fast), sdl, types, documents, settings })
@@ -263,7 +264,10 @@ impl Engine {
                 .iter()
                 .fold(Fault::new(code::VALIDATION_FAILED, error.message), |fault, &at| fault.at(at))
         };
-        let faults: Vec<_> = errors.into_iter().take(MAX_VALIDATION_ERRORS).map(fault).collect();
+        let mut faults: Vec<_> = errors.into_iter().take(MAX_VALIDATION_ERRORS).map(fault).collect();
+        if faults.is_empty() {
+            faults = usages::check(document, &self.types);
+        }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 

@@ -286,7 +286,8 @@ impl<'a> Meter<'a> {
                 continue;
             }
             let Some(Value::Number(number)) = resolved!(self.scope, value.node) else { continue };
-            let number = number.as_i64().unwrap_or(i64::MAX);
+            // What is no integer is refused as such, in the document or in the variables.
+            let Some(number) = number.as_i64() else { continue };
             if number > i64::from(self.limits.list_first_max) {
                 let most = self.limits.list_first_max;
                 let sentence = format!("\"{}\" is {number}; at most {most} is allowed.", name.node);

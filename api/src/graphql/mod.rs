@@ -18,6 +18,7 @@ mod route;
 pub mod schema;
 mod scope;
 pub mod types;
+mod usages;
 pub mod variables;
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 use async_graphql::Value;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    BaseType, FieldDefinition, InputValueDefinition, OperationType, Type, TypeKind, TypeSystemDefinition,
+    BaseType, DirectiveDefinition, FieldDefinition, InputValueDefinition, OperationType, Type, TypeKind,
+    TypeSystemDefinition,
 };
 use async_graphql::{Name, Positioned};
 
@@ -17,6 +18,10 @@ pub struct TypeIndex {
     kinds: BTreeMap<String, Kind>,
     /// Interfaces and unions of each object type.
     abstracts: BTreeMap<String, Vec<String>>,
+    /// The arguments of each directive.
+    directives: BTreeMap<String, Vec<Input>>,
+    /// The arguments of the fields of introspection, which the SDL leaves out; none are of one name and two types.
+    introspection: Vec<Input>,
     query: String,
     mutation: Option<String>,
 }
@@ -54,7 +59,7 @@ impl TypeIndex {
     /// The parser's message where `sdl` is not a schema document, or one without a query type.
     pub fn from_sdl(sdl: &str) -> Result<Self, String> {
         let document = parse_schema(sdl).map_err(|error| error.to_string())?;
-        let mut index = Self::default();
+        let mut index = Self { introspection: introspection(), ..Self::default() };
         for definition in document.definitions {
             match definition {
                 TypeSystemDefinition::Schema(schema) => {
@@ -67,7 +72,10 @@ impl TypeIndex {
                     let one_of = ty.node.directives.iter().any(|d| d.node.name.node == "oneOf");
                     index.add(name, ty.node.kind, one_of);
                 }
-                TypeSystemDefinition::Directive(_) => {}
+                TypeSystemDefinition::Directive(directive) => {
+                    let DirectiveDefinition { name, arguments, .. } = directive.node;
+                    index.directives.insert(name.node.to_string(), inputs(arguments));
+                }
             }
         }
         if index.kinds.contains_key(&index.query) {
@@ -146,6 +154,19 @@ impl TypeIndex {
             Kind::Scalar | Kind::Enum(_) | Kind::Input { .. } => None,
         }
     }
+
+    /// The arguments of a field, those of introspection included.
+    pub(crate) fn arguments(&self, type_name: &str, field: &str) -> &[Input] {
+        if field == "__type" || type_name.starts_with("__") {
+            return &self.introspection;
+        }
+        self.field(type_name, field).map(|field| field.args.as_slice()).unwrap_or_default()
+    }
+
+    /// The arguments of a directive.
+    pub(crate) fn directive(&self, name: &str) -> &[Input] {
+        self.directives.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// The name of the type inside all lists.
@@ -154,6 +175,14 @@ pub(crate) fn named(ty: &Type) -> &str {
         BaseType::Named(name) => name,
         BaseType::List(inner) => named(inner),
     }
+}
+
+fn introspection() -> Vec<Input> {
+    let input = |name: &str, ty: &str, nullable: bool| {
+        let ty = Type { base: BaseType::Named(Name::new(ty)), nullable };
+        Input { name: name.to_owned(), ty, default: None }
+    };
+    vec![input("name", "String", false), input("includeDeprecated", "Boolean", true)]
 }
 
 fn fields(definitions: Vec<Positioned<FieldDefinition>>) -> BTreeMap<String, Field> {

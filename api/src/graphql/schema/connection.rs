@@ -22,15 +22,29 @@ pub(crate) struct PageInfo {
     end_cursor: Option<String>,
 }
 
-impl<T> From<&Page<T>> for PageInfo {
-    fn from(page: &Page<T>) -> Self {
+impl PageInfo {
+    /// Where the rows stand that `field` shows of `page`.
+    pub(super) fn of<T>(page: &Page<T>, field: &PlanField) -> Self {
+        let rows = shown(page, field);
+        // The row that was read and is not shown lies beyond the end from which none were asked for.
+        let (hidden, from_end) = (rows.len() < page.items.len(), field.args.int("last").is_some());
         Self {
-            has_next_page: page.has_next,
-            has_previous_page: page.has_previous,
-            start_cursor: page.items.first().map(|(cursor, _)| cursor.clone()),
-            end_cursor: page.items.last().map(|(cursor, _)| cursor.clone()),
+            has_next_page: page.has_next || (hidden && !from_end),
+            has_previous_page: page.has_previous || (hidden && from_end),
+            start_cursor: rows.first().map(|(cursor, _)| cursor.clone()),
+            end_cursor: rows.last().map(|(cursor, _)| cursor.clone()),
         }
     }
+}
+
+/// Whether a connection is asked for no rows: for its total, or whether there are any. One is read all the same, to tell that.
+pub(super) fn asks_for_none(field: &PlanField) -> bool {
+    field.args.int("first").or_else(|| field.args.int("last")) == Some(0)
+}
+
+/// The rows that `field` shows of `page`.
+pub(super) fn shown<'a, T>(page: &'a Page<T>, field: &PlanField) -> &'a [(String, T)] {
+    if asks_for_none(field) { &[] } else { &page.items }
 }
 
 /// The page that a connection's arguments ask for. The total is counted where `totalCount` is selected.
@@ -44,9 +58,9 @@ pub(super) fn page_of(field: &PlanField, connection: &str) -> Result<PageRequest
     };
     for (name, given) in [("first", first), ("last", last)] {
         if let Some(n) = given
-            && !(1..=MAX_LIMIT).contains(&n)
+            && !(0..=MAX_LIMIT).contains(&n)
         {
-            let why = format!("`{name}` is {n}; it must be from 1 to {MAX_LIMIT}.");
+            let why = format!("`{name}` is {n}; it must be from 0 to {MAX_LIMIT}.");
             return refuse(name, "out_of_range", why);
         }
     }
@@ -62,7 +76,7 @@ pub(super) fn page_of(field: &PlanField, connection: &str) -> Result<PageRequest
         return refuse("before", "exclusive", why);
     }
     Ok(PageRequest {
-        limit: first.or(last),
+        limit: first.or(last).map(|n| n.max(1)),
         after,
         before,
         from_end: last.is_some(),
@@ -70,8 +84,11 @@ pub(super) fn page_of(field: &PlanField, connection: &str) -> Result<PageRequest
     })
 }
 
-/// The fields under which a connection's rows stand: `nodes`, and `node` of `edges`.
+/// The fields under which a connection's rows stand: `nodes`, and `node` of `edges`. None where it shows no rows.
 pub(super) fn rows_of(field: &PlanField, connection: &str, edge: &str) -> Vec<Arc<PlanField>> {
+    if asks_for_none(field) {
+        return Vec::new();
+    }
     let mut rows = field.named(connection, "nodes");
     for edges in field.named(connection, "edges") {
         rows.extend(edges.named(edge, "node"));
@@ -96,6 +113,10 @@ macro_rules! connection {
             ) -> Self {
                 Self { page, at }
             }
+
+            fn rows(&self) -> &[(String, $data)] {
+                $crate::graphql::schema::connection::shown(&self.page, &self.at.field)
+            }
         }
 
         $(#[doc = $doc])+
@@ -112,7 +133,7 @@ macro_rules! connection {
                     data: data.clone(),
                     at: at.clone(),
                 };
-                Ok(self.page.items.iter().map(edge).collect())
+                Ok(self.rows().iter().map(edge).collect())
             }
 
             /// The rows without their cursors.
@@ -121,12 +142,12 @@ macro_rules! connection {
                 ctx: &async_graphql::Context<'_>,
             ) -> async_graphql::Result<Vec<$node>> {
                 let at = self.at.child(ctx, stringify!($connection))?;
-                Ok(self.page.items.iter().map(|(_, data)| $node::new(data.clone(), at.clone())).collect())
+                Ok(self.rows().iter().map(|(_, data)| $node::new(data.clone(), at.clone())).collect())
             }
 
             /// Where the page stands in its list.
             async fn page_info(&self) -> $crate::graphql::schema::connection::PageInfo {
-                (&*self.page).into()
+                $crate::graphql::schema::connection::PageInfo::of(&self.page, &self.at.field)
             }
 
             /// How many rows the whole list has. It is counted only where it is asked for.

@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Data, EmptySubscription, Schema, SchemaBuilder};
+use async_graphql::{Data, EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use self::mutation::Mutation;
 use self::query::Query;
@@ -49,7 +49,7 @@ fn build() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 /// The schema in the schema definition language: what stands in `schema/schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    build().finish().sdl()
+    build().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 /// The engine with the limits and the registered queries that the settings name.

@@ -24,7 +24,7 @@ pub(crate) struct PostFilter {
     pub(super) tag: Option<Vec<String>>,
     /// Slugs or ids of tags; posts with all of them.
     pub(super) tags_all: Option<Vec<String>>,
-    /// Words to find; `search` ranks and highlights.
+    /// Words to find in posts that the public lists show; `search` ranks and highlights.
     pub(super) q: Option<String>,
     /// Only those that the editors put forward, or only the others.
     pub(super) featured: Option<bool>,
@@ -79,11 +79,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Only these.")] _filter: Option<PostFilter>,
         #[graphql(desc = "The order.", default_with = "PostSort::PublishedAtDesc")] _sort: PostSort,
@@ -111,11 +111,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "The order.", default_with = "AuthorSort::NameAsc")] _sort: AuthorSort,
     ) -> Result<AuthorConnection> {
@@ -139,11 +139,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Only tags, or only categories.")] _kind: Option<TagKind>,
         #[graphql(desc = "Slug or id of the one above.")] _parent: Option<String>,
@@ -169,11 +169,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "In these states; those that wait for a moderator where it is left out.")]
         _status: Option<Vec<CommentStatus>>,
@@ -193,11 +193,11 @@ impl Query {
         #[graphql(desc = "Words, `\"phrases\"` and `-exclusions`; the last word may be unfinished.")]
         _q: String,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Slugs or ids of authors; posts of any of them.")] _author: Option<Vec<String>>,
         #[graphql(desc = "Slugs or ids of tags; posts with any of them.")] _tag: Option<Vec<String>>,
@@ -224,11 +224,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The post: slug or id.")] _post: String,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
     ) -> Result<RevisionConnection> {
         let at = At::root(ctx)?;
@@ -268,11 +268,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Uploaded by this account: its id, or `me`.")] _owner: Option<String>,
         #[graphql(desc = "Of one of these media types, such as `image/png`.")] _mime: Option<Vec<String>>,
@@ -292,11 +292,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "Only those of this role.")] _role: Option<Role>,
     ) -> Result<UserConnection> {
@@ -309,11 +309,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
     ) -> Result<TokenConnection> {
         let at = At::root(ctx)?;

@@ -182,6 +182,18 @@ async fn requests_are_refused_with_a_code_before_anything_is_loaded() {
         ("query($id: ID!) { post(id: $id) { id } }", value!({"id": {}}), "bad_variables"),
         ("query A { echo } query B { echo }", value!({}), "unknown_operation"),
         ("{ posts(first: 101) { count } }", value!({}), "list_too_long"),
+        ("{ posts(first: 1.5) { count } }", value!({}), "graphql_validation_failed"),
+        ("{ posts(first: 1e30) { count } }", value!({}), "graphql_validation_failed"),
+        ("{ posts(first: 99999999999999999999) { count } }", value!({}), "graphql_validation_failed"),
+        ("query($n: Int) { posts(first: $n) { count } }", value!({"n": 1.5}), "bad_variables"),
+        ("query($n: Int) { posts(first: $n) { count } }", value!({"n": 1.0}), "bad_variables"),
+        ("query($id: Int!) { post(id: $id) { id } }", value!({"id": 1}), "graphql_validation_failed"),
+        ("query($s: Boolean) { echo @skip(if: $s) }", value!({"s": true}), "graphql_validation_failed"),
+        (
+            "mutation($t: String!) { patch(input: {title: \"x\", subtitel: $t}) }",
+            value!({"t": "x"}),
+            "graphql_validation_failed",
+        ),
         ("subscription { a }", value!({}), "graphql_validation_failed"),
     ] {
         let (answer, statements) = ask_counting(&engine, query, variables).await;
@@ -201,6 +213,24 @@ async fn a_document_known_to_be_valid_still_has_its_variables_and_limits_checked
         let answer = ask(&engine, query, value!({"n": 1000})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "list_too_long");
     }
+}
+
+#[actix_web::test]
+async fn a_document_with_a_value_out_of_place_is_refused_each_time() {
+    let engine = engine(Limits::default());
+    let query = "query($t: Int) { echo(text: $t) }";
+    for _ in 0..2 {
+        let answer = ask(&engine, query, value!({})).await;
+        assert_eq!(
+            answer["errors"][0]["message"],
+            "\"text\" must be of type String, and \"$t\" is of type Int."
+        );
+        let places = json!([{"line": 1, "column": 7}, {"line": 1, "column": 29}]);
+        assert_eq!(answer["errors"][0]["locations"], places);
+    }
+    assert!(engine.check(query).await.unwrap_err().contains("\"$t\" is of type Int"));
+    let emoji = r#"{ echo(text: "\uD83D\uDE00") }"#;
+    assert_eq!(ask(&engine, emoji, value!({})).await, json!({"data": {"echo": "\u{1F600}!"}}));
 }
 
 #[actix_web::test]

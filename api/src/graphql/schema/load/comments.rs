@@ -10,7 +10,7 @@ use super::roots::shown;
 use super::{Loader, arg, distinct};
 use crate::error::Result;
 use crate::graphql::PlanField;
-use crate::graphql::schema::connection::{page_of, rows_of};
+use crate::graphql::schema::connection::{asks_for_none, page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
 use crate::graphql::schema::words::{CommentSort, ThreadView};
 use crate::page::{DEFAULT_LIMIT, Page, PageRequest};
@@ -32,10 +32,11 @@ fn order_of(field: &PlanField) -> Result<Order> {
     })
 }
 
-/// Whether a field asks for comments from the beginning, oldest first, without their number.
+/// Whether a field asks for some comments from the beginning, oldest first, without their number.
 fn is_plain(field: &PlanField) -> bool {
     let args = &field.args;
     args.int("last").is_none()
+        && !asks_for_none(field)
         && args.string("after").is_none()
         && args.string("before").is_none()
         && args.enum_name("sort").is_none_or(|sort| sort == "OLDEST")

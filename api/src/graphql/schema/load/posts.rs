@@ -29,10 +29,10 @@ type Asked<'a> = (Arc<PlanField>, &'a [PostData]);
 
 fn limit_of(field: &PlanField) -> Result<i64> {
     let limit = field.args.int("limit").unwrap_or(related::DEFAULT_LIMIT);
-    if (1..=related::MAX_LIMIT).contains(&limit) {
+    if (0..=related::MAX_LIMIT).contains(&limit) {
         return Ok(limit);
     }
-    let why = format!("`limit` is {limit}; it must be from 1 to {}.", related::MAX_LIMIT);
+    let why = format!("`limit` is {limit}; it must be from 0 to {}.", related::MAX_LIMIT);
     Err(Error::parameters(vec![FieldError::parameter("limit", "out_of_range", why)]))
 }
 
@@ -91,6 +91,7 @@ impl Loader<'_> {
                     ids.extend(&of);
                 }
                 "related" => match limit_of(field) {
+                    Ok(0) => {}
                     Ok(limit) => {
                         let enough = limit <= related::DEFAULT_LIMIT;
                         if !enough || !of.iter().all(|id| tied.related.contains_key(id)) {

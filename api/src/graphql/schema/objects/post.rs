@@ -291,7 +291,7 @@ impl Post {
     async fn related(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most this many, 1 to 20.", default = 6)] _limit: i32,
+        #[graphql(desc = "At most this many, 0 to 20.", default = 6)] _limit: i32,
     ) -> Result<Vec<Related>> {
         let at = self.at.child(ctx, "Post")?;
         let related: Arc<Vec<RelatedView>> = at.take(self.key())?;
@@ -313,11 +313,11 @@ impl Post {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "The order.", default_with = "CommentSort::Oldest")] _sort: CommentSort,
         #[graphql(desc = "The layout.", default_with = "ThreadView::Thread")] _view: ThreadView,

@@ -86,11 +86,11 @@ impl Tag {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the beginning, 1 to 100; 20 where neither `first` nor `last` is given."
+            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
         )]
         _first: Option<i32>,
         #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] _last: Option<i32>,
+        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
         #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
         #[graphql(desc = "The order.", default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
     ) -> Result<PostConnection> {
