@@ -18,7 +18,7 @@ impl Check {
         self.errors.push(FieldError::body(pointer, code, detail));
     }
 
-    /// A line of text that must say something: trimmed, without control characters, at most `max` characters.
+    /// A line of text that must say something: trimmed, on one line, in its own direction, at most `max` characters.
     pub(crate) fn line(&mut self, pointer: &str, text: &str, max: usize) -> String {
         let trimmed = text.trim();
         if trimmed.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
@@ -31,12 +31,12 @@ impl Check {
     pub(crate) fn short(&mut self, pointer: &str, text: &str, max: usize) -> String {
         let trimmed = text.trim();
         self.length(pointer, text, max);
-        if trimmed.chars().any(char::is_control) {
+        if trimmed.chars().any(|c| c.is_control() || upsets_a_line(c)) {
             self.fault(
                 pointer,
                 "control_character",
                 format!(
-                    "`{}` is one line of text: line breaks and control characters cannot stand in it.",
+                    "`{}` is one line of text: line breaks, control characters and marks that turn text round cannot stand in it.",
                     name(pointer)
                 ),
             );
@@ -104,36 +104,12 @@ impl Check {
 
     /// A language tag (BCP 47): well formed, in its canonical case.
     pub(crate) fn language(&mut self, pointer: &str, text: &str) -> String {
-        let parts: Vec<&str> = text.split('-').collect();
-        let good = text.len() <= 35
-            && parts.iter().enumerate().all(|(n, p)| {
-                let range = if n == 0 { 2..=3 } else { 1..=8 };
-                range.contains(&p.len())
-                    && p.chars()
-                        .all(|c| if n == 0 { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() })
-            });
-        if !good {
-            self.fault(
-                pointer,
-                "invalid_language",
-                format!("`{}` must be a BCP 47 language tag, such as en, pt-BR or zh-Hant.", name(pointer)),
-            );
-        }
-        parts
-            .iter()
-            .enumerate()
-            .map(|(n, p)| match (n, p.len()) {
-                (0, _) => p.to_ascii_lowercase(),
-                (_, 4) => p
-                    .chars()
-                    .enumerate()
-                    .map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
-                    .collect(),
-                (_, 2) => p.to_ascii_uppercase(),
-                _ => p.to_ascii_lowercase(),
-            })
-            .collect::<Vec<_>>()
-            .join("-")
+        canonical_language(text).unwrap_or_else(|| {
+            let detail =
+                format!("`{}` must be a BCP 47 language tag, such as en, pt-BR or zh-Hant.", name(pointer));
+            self.fault(pointer, "invalid_language", detail);
+            String::new()
+        })
     }
 
     /// An e-mail address: something, one `@`, a host. Whether it takes mail only mail can tell.
@@ -167,9 +143,39 @@ impl Check {
     }
 }
 
-/// Whether a character takes no room and shows nothing.
+/// A language tag in the letters that BCP 47 recommends; none where it is no such tag.
+pub(crate) fn canonical_language(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let good = text.len() <= 35
+        && parts.iter().enumerate().all(|(n, p)| {
+            let range = if n == 0 { 2..=3 } else { 1..=8 };
+            let is_of = |c: char| if n == 0 { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() };
+            range.contains(&p.len()) && p.chars().all(is_of)
+        });
+    let title = |(n, c): (usize, char)| if n == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    let part = |(n, p): (usize, &&str)| match (n, p.len()) {
+        (0, _) => p.to_ascii_lowercase(),
+        (_, 4) => p.chars().enumerate().map(title).collect(),
+        (_, 2) => p.to_ascii_uppercase(),
+        _ => p.to_ascii_lowercase(),
+    };
+    good.then(|| parts.iter().enumerate().map(part).collect::<Vec<_>>().join("-"))
+}
+
+/// Whether a character shows nothing by itself: joiners, direction marks, variation selectors, fillers and the like (the
+/// `Default_Ignorable_Code_Point` property), and the Braille pattern without a dot.
 pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
+    matches!(u32::from(c),
+        0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
+        | 0x202A..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
+        | 0xFFF0..=0xFFF8 | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+}
+
+/// Whether a character ends a line or a paragraph (U+2028, U+2029), or embeds, overrides or isolates a direction and so turns round
+/// what stands beside it (U+202A to U+202E, U+2066 to U+2069). The marks U+200E and U+200F and the joiners do neither: some scripts
+/// and many emoji need them.
+fn upsets_a_line(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The last part of a pointer.
@@ -219,7 +225,42 @@ fn nul_in(value: &serde_json::Value, pointer: &mut String) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::{Check, name};
+
+    fn faults(line: &str) -> Vec<String> {
+        let mut check = Check::new();
+        check.line("/name", line, 100);
+        check.errors.into_iter().map(|fault| fault.code).collect()
+    }
+
+    #[test]
+    fn a_line_of_nothing_that_shows_is_blank() {
+        for text in [
+            "",
+            " \t\u{2003}",
+            "\u{200b}\u{2060}\u{feff}",
+            "\u{3164}",
+            "\u{115f}\u{1160} \u{ffa0}",
+            "\u{2800}",
+            "\u{fe0f}\u{e0100}\u{34f}",
+            "\u{e0041}\u{200d}",
+        ] {
+            assert_eq!(faults(text), ["blank"], "{text:?}");
+        }
+        assert_eq!(faults("\u{202e}\u{202c}"), ["blank", "control_character"]);
+    }
+
+    #[test]
+    fn nothing_in_a_line_breaks_it_or_turns_it_round() {
+        for text in ["a\nb", "a\u{85}b", "a\u{2028}b", "a\u{2029}b", "\u{202e}evil", "a\u{2066}b\u{2069}"] {
+            assert_eq!(faults(text), ["control_character"], "{text:?}");
+        }
+        for text in
+            ["محمد علي", "נרגס\u{200c} \u{200f}(דוד)\u{200e}", "👩\u{200d}🔬 Ada", "❤\u{fe0f}", "⠃⠗", "한글"]
+        {
+            assert_eq!(faults(text), [""; 0], "{text:?}");
+        }
+    }
 
     #[test]
     fn a_sentence_names_a_member_and_an_element_with_its_array() {

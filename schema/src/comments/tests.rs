@@ -303,6 +303,68 @@ async fn erasing_leaves_nothing_of_the_writer_and_no_row_where_nothing_hangs_on_
         .await;
 }
 
+#[tokio::test]
+async fn a_guest_is_known_by_address_and_name_together() {
+    let store = Store::new("known").await;
+    store
+        .write(|tx| {
+            let conn = &mut *tx.conn;
+            crate::posts::insert(conn, &post(1))?;
+            for (n, name) in [(10, "Élodie"), (11, "ÉLODIE "), (12, "Bo")] {
+                let new = NewComment { author_name: name.into(), ..comment(n, id(1), APPROVED, 0) };
+                insert(conn, &new, None)?;
+            }
+            insert(conn, &comment(13, id(1), PENDING, 0), None)?;
+            for (address, name, except, count) in [
+                (Some("ada@example.org"), Some(" élodie"), None, 2),
+                (Some("ada@example.org"), Some("Élodie"), Some(id(11)), 1),
+                (Some("ada@example.org"), Some("BO"), None, 1),
+                (Some("ada@example.org"), Some("Ada"), None, 0),
+                (Some("bo@example.org"), Some("Bo"), None, 0),
+                (Some("ada@example.org"), None, None, 0),
+                (None, Some("Bo"), None, 0),
+            ] {
+                let sender = Sender { email_key: address, name, ip: None, text_hash: "", except };
+                let found = history(conn, &sender, at(0), at(0))?;
+                assert_eq!(found.approved, count, "{address:?} {name:?}");
+            }
+            Ok(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn the_same_is_said_twice_where_it_stands_in_the_same_place() {
+    let store = Store::new("repeated").await;
+    store
+        .write(|tx| {
+            let conn = &mut *tx.conn;
+            crate::posts::insert(conn, &post(1))?;
+            insert(conn, &comment(10, id(1), APPROVED, 0), None)?;
+            let top = get(conn, 10)?;
+            insert(conn, &comment(11, id(1), PENDING, 0), Some(&top))?;
+            let sender = Sender {
+                email_key: Some("ada@example.org"),
+                name: Some("Ada"),
+                ip: None,
+                text_hash: "text 11",
+                except: None,
+            };
+            let here = (id(1), Some(id(10)));
+            assert!(is_repeated(conn, here, None, &sender, at(0))?);
+            for elsewhere in [(id(1), None), (id(1), Some(id(12))), (id(2), Some(id(10)))] {
+                assert!(!is_repeated(conn, elsewhere, None, &sender, at(0))?, "{elsewhere:?}");
+            }
+            for (status, is_there) in [(SPAM, true), (APPROVED, true), (TRASH, false), (PENDING, true)] {
+                let reply = get(conn, 11)?;
+                set_status(conn, &reply, status)?;
+                assert_eq!(is_repeated(conn, here, None, &sender, at(0))?, is_there, "{status}");
+            }
+            Ok(())
+        })
+        .await;
+}
+
 /// The whole of a list in its order, by filter and sort in memory.
 fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: Order) -> Vec<Id> {
     let mut rows: Vec<&CommentRow> = rows

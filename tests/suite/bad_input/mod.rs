@@ -103,6 +103,7 @@ async fn a_guest_must_say_who_writes() {
     on_both(async |app| {
         let scene = Scene::set(app).await;
         let author = |author: Value| json!({ "body": "A fine morning.", "author": author });
+        let called = |name: &str| author(json!({ "name": name, "email": "ada@example.org" }));
         let cases = [
             (json!({ "body": "A fine morning." }), "/author"),
             (author(json!({})), "/author/name"),
@@ -113,12 +114,50 @@ async fn a_guest_must_say_who_writes() {
                 author(json!({ "name": "Ada", "email": "ada@example.org", "url": "javascript:x" })),
                 "/author/url",
             ),
-            (author(json!({ "name": "Ada\nByron", "email": "ada@example.org" })), "/author/name"),
+            (called("Ada\nByron"), "/author/name"),
+            (called("Ada\u{2028}Byron"), "/author/name"),
+            (called("Ada\u{2029}Byron"), "/author/name"),
+            (called("\u{202e}norybAda"), "/author/name"),
+            (called("Ada \u{2066}Byron\u{2069}"), "/author/name"),
+            (called("\u{202e}\u{202c}"), "/author/name"),
+            (called("\u{3164}"), "/author/name"),
+            (called("\u{2800}"), "/author/name"),
+            (called("\u{115f} \u{1160}\u{ffa0}"), "/author/name"),
+            (called("\u{200d}\u{fe0f}"), "/author/name"),
             (author(json!({ "name": "Ada", "email": "ada@example.org", "admin": true })), "/author/admin"),
         ];
         let ask = |body: &Value| scene.app.post("/v1/posts/one/comments").json(body);
         let cases = cases.iter().map(|(body, member)| (body.to_string(), ask(body), (422, INVALID, *member)));
         all_refused(&scene, cases.collect()).await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_decision_on_a_comment_takes_no_body_but_an_empty_one() {
+    on_both(async |app| {
+        let scene = Scene::set(app).await;
+        let ask = |action: &str| {
+            scene.app.post(&format!("/v1/comments/{}/{action}", scene.other_comment)).by(&scene.admin)
+        };
+        let mut cases = Vec::new();
+        for action in ["approve", "spam", "trash"] {
+            for (body, expected) in
+                [("{\"reason\": \"x\"}", (422, INVALID, "/reason")), ("{not json", (400, "bad_request", ""))]
+            {
+                cases.push((
+                    format!("{action} {body}"),
+                    ask(action).body("application/json", body),
+                    expected,
+                ));
+            }
+        }
+        all_refused(&scene, cases).await;
+        for action in ["spam", "trash", "approve"] {
+            ask(action).await.ok();
+            ask(action).body("application/json", "").await.ok();
+            ask(action).json(&json!({})).await.ok();
+        }
     })
     .await;
 }
@@ -479,7 +518,7 @@ async fn graphql_refuses_what_cannot_be_read_and_never_fails_within() {
             "{ post(slug: 5) { slug } }",
             "{ post(slug: \"a\\u0000b\") { slug } }",
             "{ author(slug: \"\\u0000\") { slug } }",
-            "{ posts(first: 0) { nodes { slug } } }",
+            "{ posts(first: -1) { nodes { slug } } }",
             "{ posts(first: 5, after: \"nonsense\") { nodes { slug } } }",
             deep.as_str(),
         ];

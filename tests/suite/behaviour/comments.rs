@@ -193,6 +193,45 @@ async fn a_guests_first_comment_waits_and_later_ones_of_an_approved_guest_do_not
     .await;
 }
 
+/// Anybody can write down the address of another.
+#[actix_web::test]
+async fn a_guest_is_known_by_address_and_name_together() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let write = async |name: &str, email: &str, body: &str| {
+            let author = json!({"name": name, "email": email});
+            app.post("/v1/posts/p/comments").json(&json!({"body": body, "author": author})).await.ok()
+        };
+        let first = "The tide table was right about the herons.";
+        let first = write("Éloïse Marchand", "eloise@example.org", first).await;
+        app.post(&format!("/v1/comments/{}/approve", text(&first["id"]))).by(&editor).await.ok();
+        let second = "The herons stood there at low tide again.";
+        let other = write("Somebody Else", "eloise@example.org", second).await;
+        assert_eq!(other["status"], "pending", "another does not speak in her name");
+        let third = "And about the curlews, one evening later.";
+        let same = write("  ÉLOÏSE marchand ", "Eloise@Example.org", third).await;
+        assert_eq!(same["status"], "approved");
+    })
+    .await;
+}
+
+/// Joiners, variation selectors and marks of direction belong to names.
+#[actix_web::test]
+async fn the_name_of_a_guest_may_be_of_any_script() {
+    on_both(async |app| {
+        post(&app).await;
+        let names =
+            ["محمد علي", "נרגס\u{200c} \u{200f}(דוד)\u{200e}", "👩\u{200d}🔬 Ada", "❤\u{fe0f}", "한글"];
+        for (n, name) in names.into_iter().enumerate() {
+            let author = json!({"name": name, "email": format!("guest-{n}@example.org")});
+            let input = json!({"body": format!("I saw {n} herons."), "author": author});
+            let made = app.post("/v1/posts/p/comments").json(&input).await.ok();
+            assert_eq!(made["author"]["name"], name);
+        }
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn spam_is_held_with_its_reasons_and_its_writer_is_not_told() {
     on_both(async |app| {
@@ -315,6 +354,79 @@ async fn a_removed_comment_with_replies_stays_as_a_tombstone_and_one_without_goe
         // And what is taken back stands where it stood.
         app.post(&format!("/v1/comments/{}/approve", text(&a1["id"]))).by(&editor).await.ok();
         assert_eq!(thread(&app, "").await["data"][0]["replies"][0]["id"], a1["id"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_was_removed_for_good_is_neither_changed_nor_shown_again() {
+    on_both(async |app| {
+        let (editor, admin) = (post(&app).await, app.user(Role::Admin).await);
+        let top = say(&app, &editor, "a secret", None).await;
+        let reply = say(&app, &editor, "a reply", Some(&top)).await;
+        let id = text(&top["id"]);
+        let path = format!("/v1/comments/{id}");
+        app.delete(&format!("{path}?permanent=true")).by(&admin).await.ok();
+        let mutation =
+            format!("mutation {{ updateComment(id: \"{id}\", input: {{body: \"New words.\"}}) {{ id }} }}");
+        let mutation = json!({ "query": mutation });
+        for state in ["trash", "spam"] {
+            app.post(&format!("{path}/{state}")).by(&editor).await.ok();
+            let before = app.changes().await;
+            for change in [json!({"body": "New words."}), json!({})] {
+                app.patch(&path).by(&editor).json(&change).await.problem(409, "invalid_state");
+            }
+            let told = app.post("/graphql").by(&editor).json(&mutation).await.json();
+            assert_eq!(told["errors"][0]["extensions"]["code"], "invalid_state", "{told}");
+            app.post(&format!("{path}/approve")).by(&editor).await.problem(409, "invalid_state");
+            assert_eq!(app.changes().await, before);
+        }
+        let shown = thread(&app, "").await;
+        let stone = &shown["data"][0];
+        assert_eq!(
+            (&stone["is_tombstone"], &stone["html"], &stone["author"]),
+            (&json!(true), &json!(""), &Value::Null)
+        );
+        assert_eq!(stone["replies"][0]["id"], reply["id"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_same_words_are_a_slip_in_the_same_place_and_while_they_stand() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let a = say(&app, &editor, "a", None).await;
+        let b = say(&app, &editor, "b", None).await;
+        let thank = async |parent: &Value| {
+            let input = json!({"body": "Thank you!", "parent_id": parent});
+            app.post("/v1/posts/p/comments").by(&editor).json(&input).await
+        };
+        let first = thank(&a["id"]).await.ok();
+        thank(&b["id"]).await.ok();
+        thank(&Value::Null).await.ok();
+        for place in [&a["id"], &b["id"], &Value::Null] {
+            let refused = thank(place).await.problem(409, "conflict");
+            assert_eq!(
+                (named(&refused), &refused["errors"][0]["code"]),
+                (vec!["/body".to_owned()], &json!("duplicate"))
+            );
+        }
+        // What was taken back or removed may be said again.
+        app.delete(&format!("/v1/comments/{}", text(&first["id"]))).by(&editor).await.ok();
+        let again = thank(&a["id"]).await.ok();
+        app.post(&format!("/v1/comments/{}/trash", text(&again["id"]))).by(&editor).await.ok();
+        thank(&a["id"]).await.ok();
+        thank(&a["id"]).await.problem(409, "conflict");
+
+        let words = "The tide table was right.";
+        let mine = guest(&app, "ada", words).await.ok();
+        guest(&app, "ada", words).await.problem(409, "conflict");
+        app.delete(&format!("/v1/comments/{}", text(&mine["id"])))
+            .header("X-Edit-Token", &text(&mine["edit_token"]))
+            .await
+            .ok();
+        guest(&app, "ada", words).await.ok();
     })
     .await;
 }

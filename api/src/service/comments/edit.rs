@@ -7,7 +7,7 @@ use pressroom_schema::{Conn, Json, Timestamp, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::place::{Known, is_writer, touched};
+use super::place::{Known, is_writer, require_text, touched};
 use super::read::load_one;
 use super::sight::Reading;
 use super::write::{Evidence, Guest, check_body, rendered, text, text_hash, thousandths};
@@ -88,7 +88,8 @@ fn open(
 /// anew: it may have to wait, but an edit never brings back what is held.
 ///
 /// # Errors
-/// 401 for a bad token, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault of the input.
+/// 401 for a bad token, 403 and 404 by rights, 409 where nothing is left of it to change, 412 when `if_match` is stale, 422 with
+/// every fault of the input.
 pub async fn update(
     svc: &Svc,
     viewer: &Viewer,
@@ -130,6 +131,7 @@ pub async fn update(
             let Some(new) = new2.filter(|_| holds) else { return Ok(None) };
             let sender = Sender {
                 email_key: private.author_email_key.as_deref(),
+                name: Some(&known.row.author_name),
                 ip: viewer2.ip.as_deref(),
                 text_hash: &new.text_hash,
                 except: Some(known.row.id),
@@ -171,6 +173,7 @@ fn update_in(
     let (known, private, holds) = open(svc, tx.conn, viewer, id, Action::EditComment, token, now)?;
     let row = &known.row;
     IfMatch::check(change.if_match.as_ref(), row.version)?;
+    require_text(row, "change")?;
     let reading = if holds { Reading::Writer } else { Reading::Single };
     let Some(new) = change.new.as_ref().filter(|new| new.source != private.source) else {
         return load_one(svc, tx.conn, viewer, &known.places, row.id, reading);

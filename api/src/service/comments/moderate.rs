@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::MODERATED_AT_ONCE;
-use super::place::{Known, Places, touched};
+use super::place::{Known, Places, require_text, touched};
 use super::read::load_one;
 use super::sight::{Reading, load_views};
 use crate::auth::policy::Action;
@@ -192,12 +192,8 @@ fn decide(tx: &mut Tx<'_>, row: &CommentRow, decision: Moderation) -> Result<boo
     if row.status == decision.status() {
         return Ok(false);
     }
-    // Text is never empty but where it was removed for good.
-    if row.html.is_empty() && decision == Moderation::Approve {
-        return Err(Error::new(
-            Code::InvalidState,
-            format!("The comment {} was removed for good; nothing is left of it to approve.", row.id),
-        ));
+    if decision == Moderation::Approve {
+        require_text(row, "approve")?;
     }
     let counted = comments::set_status(tx.conn, row, decision.status())?;
     let is_shown = decision == Moderation::Approve || row.reply_count > 0;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
 use crate::auth::viewer::Viewer;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::service::posts::{Standing, is_public, is_released};
 use crate::service::{Service, allowed, keys};
 
@@ -135,6 +135,18 @@ impl Known {
 /// Whether `viewer` is the account that wrote the comment.
 pub(super) fn is_writer(viewer: &Viewer, row: &CommentRow) -> bool {
     viewer.user().is_some_and(|user| row.user_id == Some(Id(user.user_id)))
+}
+
+/// Refuses what is left of a comment that was removed for good: it holds its place in the thread, and nothing to `act` on.
+pub(super) fn require_text(row: &CommentRow, act: &str) -> Result<()> {
+    // Text is never empty but where it was removed for good.
+    if row.html.is_empty() {
+        return Err(Error::new(
+            Code::InvalidState,
+            format!("The comment {} was removed for good; nothing is left of it to {act}.", row.id),
+        ));
+    }
+    Ok(())
 }
 
 /// What public answers a change of a comment touches: none where nobody saw it before and nobody sees it now.

@@ -336,6 +336,8 @@ async fn a_removed_comment_keeps_its_place_and_nothing_else() {
     assert_eq!(bench.last_change().await.0, "comment deleted");
     let again = moderate_one(&bench.svc, &admin, &top.id.to_string(), Moderation::Approve, None).await;
     assert_eq!(again.unwrap_err().code(), Code::InvalidState);
+    let changed = bench.edit(&admin, top.id, "New words.", EditAccess::default()).await;
+    assert_eq!(changed.unwrap_err().code(), Code::InvalidState);
     bench.sound().await;
 }
 

@@ -24,7 +24,7 @@ use crate::service::posts::find_visible;
 use crate::service::{Found, Service, Svc, require};
 use crate::view::CommentView;
 
-/// Saying the same under the same post again within this time is taken for a slip.
+/// Saying the same in the same place of a thread again within this time is taken for a slip.
 const REPEAT_SECONDS: i64 = 60;
 /// How long the same text counts against a comment, in days.
 const SAME_TEXT_DAYS: i64 = 7;
@@ -101,7 +101,7 @@ struct Draft {
 /// Adds a comment under a post.
 ///
 /// An account's comment is shown at once. A guest's is judged: spam is held without telling, who has not been approved before
-/// waits for a moderator. The guest's answer bears an edit token, once.
+/// under the same address and name waits for a moderator. The guest's answer bears an edit token, once.
 ///
 /// # Errors
 /// 404 where the viewer may not know of the post, 403 by rights, 409 where comments are closed or the same was said a moment ago,
@@ -128,8 +128,13 @@ pub async fn add(
                 return Ok(None);
             };
             let key = email_key(&guest.email);
-            let sender =
-                Sender { email_key: Some(&key), ip: viewer2.ip.as_deref(), text_hash: &hash2, except: None };
+            let sender = Sender {
+                email_key: Some(&key),
+                name: Some(&guest.name),
+                ip: viewer2.ip.as_deref(),
+                text_hash: &hash2,
+                except: None,
+            };
             Evidence::gather(conn, &row, &sender, now).map(Some)
         })
         .await?;
@@ -189,12 +194,14 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     let user_id = user.map(|user| Id(user.user_id));
     let sender = Sender {
         email_key: key.as_deref(),
+        name: draft.guest.as_ref().map(|guest| guest.name.as_str()),
         ip: viewer.ip.as_deref(),
         text_hash: &draft.text.text_hash,
         except: None,
     };
     let since = now.plus(chrono::TimeDelta::seconds(-REPEAT_SECONDS));
-    if comments::is_repeated(tx.conn, post.id, user_id, &sender, since)? {
+    let place = (post.id, parent.as_ref().map(|row| row.id));
+    if comments::is_repeated(tx.conn, place, user_id, &sender, since)? {
         let why = "You said the same here a moment ago; it has arrived.";
         return Err(Error::new(Code::Conflict, why).at(FieldError::body("/body", "duplicate", why)));
     }

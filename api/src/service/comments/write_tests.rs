@@ -67,7 +67,7 @@ fn every_fault_of_a_comment_is_told_at_once() {
         ])
     );
     let ada = Some(("Ada", "ada@example.org", Some("")));
-    for blank in ["", " \n\t ", "\u{200b}\u{feff}"] {
+    for blank in ["", " \n\t ", "\u{200b}\u{feff}", "\u{3164}\u{2800}"] {
         assert_eq!(faults(&guest(), &input(blank, ada)), pairs(&[("/body", "blank")]), "{blank:?}");
     }
     assert_eq!(faults(&guest(), &input("a\u{0}b", ada)), pairs(&[("/body", "control_character")]));
