@@ -6,6 +6,7 @@ use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::Payload as AnyPayload;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::from_fn;
 use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::auth::viewer::Viewer;
 use crate::cache::{AsOf, Public};
 use crate::error::{Error, Result};
 use crate::rest::headers::SURROGATE_KEY;
-use crate::rest::{graphiql_page, params, respond as answers};
+use crate::rest::{graphiql_page, params, respond as answers, retry};
 
 /// A GraphQL request.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -81,7 +82,7 @@ pub(crate) struct GraphqlResponse {
     request_body(content = GraphqlRequest, content_type = "application/json"),
     responses((status = 200, description = "What came of it; `errors` tells what did not.",
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json")))))]
-#[post("/graphql")]
+#[post("/graphql", wrap = "from_fn(retry::middleware)")]
 pub(crate) async fn graphql_post(
     shared: Data<Shared>,
     request: HttpRequest,

@@ -64,6 +64,11 @@ impl Operation<'_> {
         self.path == "/graphql"
     }
 
+    /// Whether it takes an `Idempotency-Key`.
+    fn is_retried(&self) -> bool {
+        self.method == "post" && (self.is_api() || self.is_graphql())
+    }
+
     fn reads(&self) -> bool {
         self.method == "get"
     }
@@ -111,7 +116,10 @@ impl Operation<'_> {
         if (status == "201" && !UNADDRESSED.contains(&self.id)) || status == "308" {
             names.push("Location");
         }
-        if self.is_api() && self.method == "post" {
+        if status == "308" {
+            names.extend(["Vary", "Surrogate-Key"]);
+        }
+        if self.is_retried() {
             names.push("Idempotent-Replayed");
         }
         names
@@ -214,7 +222,7 @@ fn complete(path: &str, method: &str, value: &mut Value) {
             added.push("IfModifiedSince");
         }
     }
-    if operation.is_api() && method == "post" {
+    if operation.is_retried() {
         added.push("IdempotencyKey");
     }
     let added = added.into_iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));

@@ -58,9 +58,15 @@ pub(crate) async fn refresh(
 #[utoipa::path(operation_id = "logout", tag = "auth",
     responses((status = 204, description = "The login has ended, with its refresh tokens.")))]
 #[post("/auth/logout")]
-pub(crate) async fn logout(svc: Data<Service>, viewer: Viewer, request: HttpRequest) -> Result<HttpResponse> {
+pub(crate) async fn logout(
+    svc: Data<Service>,
+    viewer: Viewer,
+    request: HttpRequest,
+    bytes: body::Unasked,
+) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     Params::of(&request).finish()?;
+    body::none(&request, &bytes)?;
     accounts::logout(&svc.into_inner(), &viewer).await?;
     Ok(respond::no_content())
 }

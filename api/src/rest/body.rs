@@ -1,12 +1,16 @@
 //! JSON bodies: the type is checked, every fault is named with its JSON pointer, unknown members are refused.
 
 use std::collections::HashSet;
+use std::pin::Pin;
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::Bytes;
-use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use serde_json::Value;
 
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::check::refuse_nul;
@@ -37,6 +41,27 @@ pub(crate) fn optional_json<T: DeserializeOwned + Default>(request: &HttpRequest
     if body.is_empty() { Ok(T::default()) } else { json(request, body) }
 }
 
+/// The body of a request to an action that takes none, as it came.
+pub(crate) struct Unasked(Bytes);
+
+impl FromRequest for Unasked {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async { bytes.await.map(Self) })
+    }
+}
+
+/// Refuses a body that says something to an action that takes none: it would be dropped in silence.
+pub(crate) fn none(request: &HttpRequest, body: &Unasked) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    optional_json::<Nothing>(request, &body.0).map(|Nothing {}| ())
+}
+
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Error::new(Code::BadRequest, "The body is not valid UTF-8."))?;
@@ -44,7 +69,7 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
         return Err(Error::new(Code::BadRequest, "The body is empty; send a JSON object."));
     }
     // Syntax first, so that "not JSON" and "not this shape" are told apart.
-    let value: serde_json::Value = serde_json::from_str(text)
+    let value: Value = serde_json::from_str(text)
         .map_err(|e| Error::new(Code::BadRequest, format!("The body is not JSON: {e}.")))?;
     // A map keeps the last of two members of one name, and the other would be dropped in silence.
     let mut again = serde_json::Deserializer::from_str(text);
@@ -56,7 +81,79 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
         return Err(Error::invalid(place, "repeated", format!("`{name}` stands twice; send it once.")));
     }
     refuse_nul(&value, |place| place)?;
-    serde_path_to_error::deserialize(value).map_err(|e| shape_error(&e))
+    serde_path_to_error::deserialize(Strict(&value)).map_err(|e| shape_error(&e))
+}
+
+/// A value where an object must be one: serde would take a list for it, its items for the members by their order.
+#[derive(Clone, Copy)]
+struct Strict<'de>(&'de Value);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Strict<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Strict<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        match self.0 {
+            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(Self))),
+            Value::Object(members) => {
+                let members = members.iter().map(|(name, value)| (name.as_str(), Self(value)));
+                visitor.visit_map(MapDeserializer::new(members))
+            }
+            scalar => scalar.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        if self.0.is_object() {
+            return self.deserialize_any(visitor);
+        }
+        let kind = match self.0 {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            _ => "a list",
+        };
+        Err(Self::Error::custom(format!("invalid type: {kind}, expected an object")))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> serde_json::Result<V::Value> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
+        tuple tuple_struct map identifier ignored_any
+    }
 }
 
 /// How the error begins that [`Unique`] gives.
@@ -148,7 +245,21 @@ pub(crate) fn shape_error(error: &serde_path_to_error::Error<serde_json::Error>)
             format!("`{name}` is not a value that this takes{}.", expected(rest)),
         )]);
     }
-    Error::invalid(pointer, "wrong_type", format!("{}.", capitalised(&message)))
+    Error::invalid(pointer, "wrong_type", format!("{}.", capitalised(&in_words(&message))))
+}
+
+/// serde's sentence, with JSON's words for what Rust's types are called.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
+    let wanted = match expected {
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other => other,
+    };
+    format!("{found}expected {wanted}")
 }
 
 /// The part of serde's sentence that lists what would have been right.

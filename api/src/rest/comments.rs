@@ -100,7 +100,7 @@ pub(crate) async fn list_comments(
     let fields = params.names("fields", &FIELDS);
     params.finish()?;
     match comments::list(&svc.into_inner(), &viewer, &Ref::parse(&path), query).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here(thread) => respond::list(&request, &Meta::of(&viewer), thread.page, &fields),
     }
 }
@@ -266,10 +266,12 @@ async fn moderated(
     viewer: &Viewer,
     id: &str,
     request: &HttpRequest,
+    bytes: &body::Unasked,
     decision: Moderation,
 ) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     Params::of(request).finish()?;
+    body::none(request, bytes)?;
     let view = comments::moderate_one(&svc.into_inner(), viewer, id, decision, if_match(request)?).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)
 }
@@ -289,8 +291,9 @@ pub(crate) async fn approve_comment(
     viewer: Viewer,
     path: Path<String>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    moderated(svc, &viewer, &path, &request, Moderation::Approve).await
+    moderated(svc, &viewer, &path, &request, &bytes, Moderation::Approve).await
 }
 
 /// Mark a comment as spam.
@@ -308,8 +311,9 @@ pub(crate) async fn mark_comment_spam(
     viewer: Viewer,
     path: Path<String>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    moderated(svc, &viewer, &path, &request, Moderation::Spam).await
+    moderated(svc, &viewer, &path, &request, &bytes, Moderation::Spam).await
 }
 
 /// Move a comment to the trash.
@@ -327,8 +331,9 @@ pub(crate) async fn trash_comment(
     viewer: Viewer,
     path: Path<String>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    moderated(svc, &viewer, &path, &request, Moderation::Trash).await
+    moderated(svc, &viewer, &path, &request, &bytes, Moderation::Trash).await
 }
 
 /// The routes of this module.

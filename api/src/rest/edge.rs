@@ -12,6 +12,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
 use pressroom_schema::db::STATEMENTS;
@@ -22,6 +23,7 @@ use super::headers;
 use crate::app::Shared;
 use crate::error::{Code, Error};
 use crate::problem::{Problem, REQUEST_ID};
+use crate::service::Service;
 
 const EXPOSED: &str =
     "ETag, Link, Location, Last-Modified, Retry-After, X-Request-Id, Idempotent-Replayed, Server-Timing";
@@ -282,8 +284,10 @@ fn normalise(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<Bo
     if mime.contains("json") || mime.starts_with("text/html") {
         return response;
     }
+    let limit = response.request().app_data::<Data<Service>>().map(|svc| svc.config.body_limit);
+    let too_large = format!("The body is larger than {} bytes.", limit.unwrap_or_default());
     let (code, detail) = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => (Code::TooLarge, "The body is larger than this server takes."),
+        StatusCode::PAYLOAD_TOO_LARGE => (Code::TooLarge, too_large.as_str()),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             (Code::UnsupportedMediaType, "Send the body in a type that this takes.")
         }

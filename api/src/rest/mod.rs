@@ -15,7 +15,7 @@ mod pages;
 pub(crate) mod params;
 pub(crate) mod posts;
 pub(crate) mod respond;
-mod retry;
+pub(crate) mod retry;
 pub(crate) mod revisions;
 pub(crate) mod search;
 pub(crate) mod site;

@@ -106,7 +106,7 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
         ("author" = Option<Vec<String>>, Query, description = "Slugs or ids of authors; posts of any of them. Repeat it or separate by commas."),
         ("tag" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with any of them."),
         ("tags_all" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with all of them."),
-        ("q" = Option<String>, Query, description = "Words to find; `/v1/search` ranks and highlights."),
+        ("q" = Option<String>, Query, description = "Words to find in posts that the public lists show; `/v1/search` ranks and highlights."),
         ("featured" = Option<bool>, Query, description = "Only those that the editors put forward, or only the others."),
         ("published_after" = Option<String>, Query, format = DateTime, description = "Published at or after this moment (RFC 3339)."),
         ("published_before" = Option<String>, Query, format = DateTime, description = "Published before this moment (RFC 3339)."),
@@ -195,7 +195,7 @@ pub(crate) async fn get_post(
     };
     let shown = shown(&includes, &fields, true);
     match posts::get(&svc, &viewer, &Ref::parse(&path), perspective, preview, shown).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here(view) => {
             let mut meta = Meta::of(&viewer);
             meta.version = Some(view.version);
@@ -300,9 +300,11 @@ pub(crate) async fn restore_post(
     viewer: Viewer,
     path: Path<String>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     Params::of(&request).finish()?;
+    body::none(&request, &bytes)?;
     let view = posts::restore(&svc.into_inner(), &viewer, &Ref::parse(&path)).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)
 }
@@ -355,14 +357,16 @@ pub(crate) async fn unpublish_post(
     viewer: Viewer,
     path: Path<String>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     Params::of(&request).finish()?;
+    body::none(&request, &bytes)?;
     let view = posts::unpublish(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)
 }
 
-/// Take a post off the site, but keep it with what was published.
+/// Take a post off the site, but keep it.
 ///
 /// It leaves lists, feeds and search, and its address answers 404; publishing brings it back.
 #[utoipa::path(operation_id = "archive_post", tag = "posts",
@@ -377,9 +381,11 @@ pub(crate) async fn archive_post(
     viewer: Viewer,
     path: Path<String>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     Params::of(&request).finish()?;
+    body::none(&request, &bytes)?;
     let view = posts::archive(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)
 }

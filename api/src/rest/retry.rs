@@ -1,4 +1,4 @@
-//! `Idempotency-Key` on any POST under `/v1`.
+//! `Idempotency-Key` on any POST: under `/v1`, and to GraphQL.
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes_limited};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -8,6 +8,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{BytesMut, Data};
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use futures_util::StreamExt;
+use serde::Deserialize;
 
 use super::headers::IDEMPOTENCY_KEY;
 use crate::auth::viewer::Viewer;
@@ -38,12 +39,6 @@ pub(crate) async fn middleware(
     }
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
-    // What was not decided on its merits may be tried again.
-    let final_answer = !status.is_server_error()
-        && !matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE
-        );
     let (request, response) = response.into_parts();
     let headers: Vec<(String, String)> = WORTH_KEEPING
         .iter()
@@ -53,7 +48,7 @@ pub(crate) async fn middleware(
     let (head, body) = response.into_parts();
     let body =
         to_bytes_limited(body, usize::MAX).await.ok().and_then(std::result::Result::ok).unwrap_or_default();
-    let outcome = if final_answer {
+    let outcome = if is_decided(status) && failures(&body).into_iter().all(is_decided) {
         idempotency::keep(&svc, &key, &Kept { status: status.as_u16(), headers, body: body.to_vec() }).await
     } else {
         idempotency::release(&svc, &key).await
@@ -62,6 +57,33 @@ pub(crate) async fn middleware(
         tracing::error!(error = %e, "an answer could not be kept for retries");
     }
     Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body))))
+}
+
+/// Whether it was decided on its merits; what was not may be tried again.
+fn is_decided(status: StatusCode) -> bool {
+    let later = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS, StatusCode::PAYLOAD_TOO_LARGE];
+    !status.is_server_error() && !later.contains(&status)
+}
+
+/// What the errors in an answer of GraphQL's would be by REST: its own status says little of them.
+fn failures(body: &[u8]) -> Vec<StatusCode> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        errors: Vec<Failure>,
+    }
+    #[derive(Deserialize)]
+    struct Failure {
+        extensions: Option<Extensions>,
+    }
+    #[derive(Deserialize)]
+    struct Extensions {
+        code: Option<String>,
+    }
+    let Ok(Answer { errors }) = serde_json::from_slice(body) else { return Vec::new() };
+    let codes = errors.into_iter().filter_map(|error| error.extensions?.code);
+    let known = codes.filter_map(|name| Code::ALL.iter().find(|code| code.as_str() == name));
+    known.filter_map(|code| StatusCode::from_u16(code.status()).ok()).collect()
 }
 
 async fn claim(request: &mut ServiceRequest) -> Result<(Svc, Key)> {

@@ -113,9 +113,11 @@ pub(crate) async fn restore_revision(
     viewer: Viewer,
     path: Path<(String, String)>,
     request: HttpRequest,
+    bytes: body::Unasked,
 ) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     Params::of(&request).finish()?;
+    body::none(&request, &bytes)?;
     let (post, n) = path.into_inner();
     let view = posts::restore_revision(
         &svc.into_inner(),

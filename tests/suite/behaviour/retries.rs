@@ -48,6 +48,28 @@ async fn the_same_key_and_body_get_the_first_answer_again() {
 }
 
 #[actix_web::test]
+async fn a_mutation_runs_once_under_one_key() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let mutation = |title: &str| json!({"query": format!("mutation {{ createPost(input: {{title: \"{title}\"}}) {{ id slug }} }}")});
+        let ask = |sent: serde_json::Value| {
+            app.post("/graphql").header("Idempotency-Key", "a-key-of-mine").by(&editor).json(&sent)
+        };
+        // Who did not sign in has not been answered on the merits.
+        let refused = app.post("/graphql").header("Idempotency-Key", "a-key-of-mine").json(&mutation("Once")).await;
+        assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "unauthenticated", "{}", refused.text());
+        let (first, again) = (ask(mutation("Once")).await, ask(mutation("Once")).await);
+        assert_eq!(first.json()["data"]["createPost"]["slug"], "once", "{}", first.text());
+        assert_eq!(first.text(), again.text());
+        assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), ("", "true"));
+        ask(mutation("Twice")).await.problem(422, "idempotency_mismatch");
+        let all = app.get("/v1/posts?status=all&count=true").by(&editor).await.ok();
+        assert_eq!(all["page"]["total"], 1);
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_key_that_was_used_for_another_request_is_refused() {
     on_both(async |app| {
         let (editor, other) = (app.user(Role::Editor).await, app.user(Role::Editor).await);
