@@ -82,7 +82,7 @@ pub(crate) async fn get_author(
     let fields = params.names("fields", &FIELDS);
     params.finish()?;
     match authors::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here(view) => {
             let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
             respond::object(&request, &meta, &view, &fields)

@@ -30,8 +30,11 @@ pub(crate) async fn list_post_links(
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     match links::list(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
-        Found::Here(view) => respond::object(&request, &Meta::of(&viewer), &view, &[]),
+        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
+        Found::Here(curated) => {
+            let meta = Meta { version: Some(curated.version), ..Meta::of(&viewer) };
+            respond::object(&request, &meta, &curated.links, &[])
+        }
     }
 }
 
@@ -134,7 +137,7 @@ pub(crate) async fn list_related_posts(
         .unwrap_or(related::DEFAULT_LIMIT);
     params.finish()?;
     match related::list(&svc.into_inner(), &viewer, &Ref::parse(&path), limit).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &path, &slug)),
+        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here((_, list)) => {
             let items = list.into_iter().map(|r| (String::new(), r)).collect();
             respond::list(

@@ -28,6 +28,9 @@ pub(crate) const PRIVATE: &str = "private, no-cache";
 /// `Cache-Control` of what everybody gets: browsers ask again each time, shared caches may keep it for a minute.
 pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-revalidate=600";
 
+/// `Cache-Control` of what leads everybody from a former address to the present one.
+const MOVED: &str = "public, max-age=0, s-maxage=60";
+
 /// Memory that is held for writing the next answer.
 const LARGEST_SCRATCH: usize = 1 << 20;
 
@@ -250,15 +253,21 @@ pub(crate) fn no_content() -> HttpResponse {
     HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish()
 }
 
-/// Answers a read under a former slug: the present one is at `location`.
-pub(crate) fn moved(request: &HttpRequest, from: &str, to: &str) -> HttpResponse {
+/// Answers a read under a former slug: the present one is at `location`, which may be for this caller alone to know.
+pub(crate) fn moved(request: &HttpRequest, viewer: &Viewer, from: &str, to: &str) -> HttpResponse {
     let path = request.path().replacen(&format!("/{from}"), &format!("/{to}"), 1);
     let location =
         if request.query_string().is_empty() { path } else { format!("{path}?{}", request.query_string()) };
-    HttpResponse::PermanentRedirect()
+    let is_public = !viewer.is_signed_in() && is_for_everybody();
+    let mut answer = HttpResponse::PermanentRedirect();
+    answer
         .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=0, s-maxage=60"))
-        .finish()
+        .insert_header((header::CACHE_CONTROL, if is_public { MOVED } else { PRIVATE }))
+        .insert_header((header::VARY, "Authorization"));
+    if is_public && let Some(keys) = surrogate_keys() {
+        answer.insert_header((SURROGATE_KEY, keys));
+    }
+    answer.finish()
 }
 
 fn link_header(request: &HttpRequest, next: Option<&str>, previous: Option<&str>) -> Option<String> {

@@ -72,12 +72,12 @@ pub struct LinksInput {
     pub links: Vec<LinkInput>,
 }
 
-/// What saving a post's links came to.
+/// A post's links, and the version of the post that has them: whoever changes them names it.
 #[derive(Debug)]
 pub struct Curated {
     /// The post.
     pub post_id: Id,
-    /// The post's version after it.
+    /// The post's version.
     pub version: i64,
     /// The links as they now stand.
     pub links: LinksView,
@@ -126,6 +126,11 @@ pub(super) fn links_of(
         let Some(views) = all.get_mut(&tie.of) else { continue };
         let other = tie.other.and_then(|id| Some((id, others.get(&id)?)));
         if other.is_some_and(|(id, _)| hidden.contains(&id)) {
+            continue;
+        }
+        // Who knows a post's address may follow its links, but is not led to where nothing else leads.
+        let is_back_link = matches!(tie.kind, TieKind::Incoming | TieKind::BodyIncoming);
+        if is_back_link && !viewer.is_signed_in() && other.is_some_and(|(_, post)| !post.is_listed()) {
             continue;
         }
         let (list, from, to, post) = match (tie.kind, other) {
@@ -201,11 +206,14 @@ fn body_view(from: Id, to: Id, position: i32, post: &Other) -> LinkView {
 ///
 /// # Errors
 /// 404 where there is no such post that the viewer may know of.
-pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Found<LinksView>> {
+pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Found<Curated>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.read(viewer, move |conn| match find_visible(conn, &viewer2, &post)? {
         Found::Moved(slug) => Ok(Found::Moved(slug)),
-        Found::Here((row, _)) => load_one(&svc2, conn, &viewer2, row.id).map(Found::Here),
+        Found::Here((row, _)) => {
+            let links = load_one(&svc2, conn, &viewer2, row.id)?;
+            Ok(Found::Here(Curated { post_id: row.id, version: row.version, links }))
+        }
     })
     .await
 }
@@ -282,6 +290,14 @@ fn resolve(
         let target = match &input.post {
             None => None,
             Some(name) => match find_visible(conn, viewer, &Ref::parse(name)) {
+                Ok(Found::Here((row, _))) if row.deleted_at.is_some() => {
+                    errors.push(FieldError::body(
+                        format!("{at}/post"),
+                        "unknown_post",
+                        format!("The post `{name}` is in the trash; restore it first."),
+                    ));
+                    continue;
+                }
                 Ok(Found::Here((row, _))) => Some(row.id),
                 Ok(Found::Moved(slug)) => posts::find(conn, &Ref::Slug(slug))?.map(|(row, _)| row.id),
                 Err(e) if e.code() == Code::NotFound => {

@@ -157,6 +157,22 @@ async fn what_is_public_may_be_kept_and_purged_by_object_and_what_is_not_may_not
         assert_eq!(app.get("/v1/posts/nowhere").await.header("cache-control"), "no-store");
         let written = app.patch("/v1/posts/p").by(&editor).json(&json!({"title": "Two"})).await;
         assert_eq!(written.header("cache-control"), "no-store");
+        app.patch("/v1/posts/p?publish=true").by(&editor).json(&json!({"slug": "q"})).await.ok();
+        let moved = app.get("/v1/posts/p").await;
+        assert!(moved.header("cache-control").starts_with("public"), "{}", moved.header("cache-control"));
+        assert_eq!((moved.status(), moved.header("vary")), (308, "Authorization"));
+        assert!(
+            moved.header("surrogate-key").contains(&text(&post["id"])),
+            "{}",
+            moved.header("surrogate-key")
+        );
+        // Where it went may be nobody else's business.
+        let hidden = json!({"visibility": "private"});
+        app.patch("/v1/posts/q?publish=true").by(&editor).json(&hidden).await.ok();
+        let moved = app.get("/v1/posts/p").by(&editor).await;
+        assert_eq!((moved.status(), moved.header("cache-control")), (308, "private, no-cache"));
+        assert_eq!((moved.header("vary"), moved.header("surrogate-key")), ("Authorization", ""));
+        app.get("/v1/posts/p").await.problem(404, "not_found");
     })
     .await;
 }

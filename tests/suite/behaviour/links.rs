@@ -135,15 +135,64 @@ async fn a_link_never_tells_of_a_post_that_its_reader_may_not_see() {
 }
 
 #[actix_web::test]
+async fn a_post_that_no_list_shows_is_no_back_link_for_the_public() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        app.published(&editor, &json!({"title": "A", "slug": "a"})).await;
+        let unlisted =
+            json!({"title": "U", "slug": "u", "visibility": "unlisted", "body": markdown("See [A](/a).")});
+        app.published(&editor, &unlisted).await;
+        app.put("/v1/posts/u/links")
+            .by(&editor)
+            .json(&json!({"links": [{"relation": "prior", "post": "a"}]}))
+            .await
+            .ok();
+        assert_eq!(links(&app, "a").await["incoming"], json!([]));
+        assert_eq!(ends(&links(&app, "u").await["outgoing"]), [("prior", "a", "curated")]);
+        let seen = app.get("/v1/posts/a/links").by(&editor).await.ok();
+        assert_eq!(ends(&seen["incoming"]), [("prior", "u", "curated")]);
+        let listed = json!({"visibility": "public"});
+        app.patch("/v1/posts/u?publish=true").by(&editor).json(&listed).await.ok();
+        assert_eq!(ends(&links(&app, "a").await["incoming"]), [("prior", "u", "curated")]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_validator_of_links_is_good_for_changing_them() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        app.published(&editor, &json!({"title": "A", "slug": "a"})).await;
+        let none = json!({"links": []});
+        for _ in 0..2 {
+            let read = app.get("/v1/posts/a/links").by(&editor).await;
+            let link = json!({"links": [{"relation": "cites", "external": {"url": "https://example.com"}}]});
+            let tag = read.header("etag").to_owned();
+            let put = app.put("/v1/posts/a/links").by(&editor).header("If-Match", &tag).json(&link).await;
+            put.ok();
+            let stale = app.put("/v1/posts/a/links").by(&editor).header("If-Match", &tag).json(&none).await;
+            stale.problem(412, "version_mismatch");
+            app.put("/v1/posts/a/links").by(&editor).json(&none).await.ok();
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_link_that_cannot_be_is_refused_by_its_place() {
     on_both(async |app| {
         let editor = app.user(Role::Editor).await;
-        for slug in ["a", "b"] {
+        for slug in ["a", "b", "binned"] {
             app.published(&editor, &json!({"title": slug, "slug": slug})).await;
         }
+        app.delete("/v1/posts/binned").by(&editor).await;
+        let link = json!({"relation": "cites", "post": "binned"});
+        let refused = app.post("/v1/posts/a/links").by(&editor).json(&link).await;
+        assert_eq!(named(&refused.problem(422, "validation_failed")), ["/post"]);
         for (bad, pointer) in [
             (json!({"relation": "cites", "post": "a"}), "/links/1/post"),
             (json!({"relation": "cites", "post": "nowhere"}), "/links/1/post"),
+            (json!({"relation": "cites", "post": "binned"}), "/links/1/post"),
             (json!({"relation": "loves", "post": "b"}), "/links/1/relation"),
             (json!({"relation": "cites"}), "/links/1"),
             (
