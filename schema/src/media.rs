@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::{Conn, MultiBackend};
 use crate::page::{Slice, Window};
-use crate::sql::{id_in, snapshot_shows, text_in};
+use crate::sql::{id_in, snapshot_says, snapshot_shows, text_in};
 use crate::tables::{authors, media, posts, revisions, site};
 use crate::types::{Id, Json, Timestamp};
 
@@ -278,14 +278,14 @@ impl References {
 /// When the database fails.
 pub fn references(conn: &mut Conn, id: Id, limit: i64) -> crate::Result<References> {
     // Trash and drafts too: while a post is not live, its row mirrors its working copy.
-    let shown: Vec<(Id, String, String, Option<Timestamp>)> = posts::table
+    let shown: Vec<Shown> = posts::table
         .filter(posts::image_media_id.eq(id))
         .order(posts::id)
         .limit(limit)
         .select((posts::id, posts::title, posts::status, posts::deleted_at))
         .load(conn)?;
     // Only these have a working copy that differs from their row, so few snapshots are looked into.
-    let pending: Vec<(Id, String, Option<Timestamp>)> = revisions::table
+    let pending: Vec<Pending> = revisions::table
         .inner_join(
             posts::table.on(posts::id.eq(revisions::post_id).and(posts::revision.eq(revisions::number))),
         )
@@ -295,6 +295,48 @@ pub fn references(conn: &mut Conn, id: Id, limit: i64) -> crate::Result<Referenc
         .limit(limit)
         .select((posts::id, revisions::title, posts::deleted_at))
         .load(conn)?;
+    let portraits = authors::table
+        .filter(authors::avatar_media_id.eq(id))
+        .order(authors::id)
+        .limit(limit)
+        .select((authors::id, authors::name))
+        .load(conn)?;
+    let logo: Option<i32> =
+        site::table.filter(site::logo_media_id.eq(id)).select(site::id).first(conn).optional()?;
+    Ok(References { posts: uses(shown, pending), authors: portraits, site: logo.is_some() })
+}
+
+/// Posts in whose bodies, live or in their working copy, a file is shown: its addresses bear its digest. At most `limit` of each
+/// kind. All bodies are read for it, which takes seconds where there are very many.
+///
+/// # Errors
+/// When the database fails.
+pub fn in_bodies(conn: &mut Conn, digest: &str, limit: i64) -> crate::Result<Vec<PostUse>> {
+    let shown: Vec<Shown> = posts::table
+        .filter(posts::html.like(format!("%{digest}%")))
+        .order(posts::id)
+        .limit(limit)
+        .select((posts::id, posts::title, posts::status, posts::deleted_at))
+        .load(conn)?;
+    let pending: Vec<Pending> = revisions::table
+        .inner_join(
+            posts::table.on(posts::id.eq(revisions::post_id).and(posts::revision.eq(revisions::number))),
+        )
+        .filter(posts::live_revision.ne(posts::revision.nullable()))
+        .filter(snapshot_says(revisions::snapshot, digest))
+        .order(posts::id)
+        .limit(limit)
+        .select((posts::id, revisions::title, posts::deleted_at))
+        .load(conn)?;
+    Ok(uses(shown, pending))
+}
+
+/// A post as it is shown: id, title, state, when it was moved to the trash.
+type Shown = (Id, String, String, Option<Timestamp>);
+/// A working copy: the post's id, title, when that was moved to the trash.
+type Pending = (Id, String, Option<Timestamp>);
+
+fn uses(shown: Vec<Shown>, pending: Vec<Pending>) -> Vec<PostUse> {
     let mut used: Vec<PostUse> = shown
         .into_iter()
         .map(|(id, title, status, deleted_at)| PostUse {
@@ -309,13 +351,5 @@ pub fn references(conn: &mut Conn, id: Id, limit: i64) -> crate::Result<Referenc
             used.push(PostUse { id, title, live: false, trashed: deleted_at.is_some() });
         }
     }
-    let portraits = authors::table
-        .filter(authors::avatar_media_id.eq(id))
-        .order(authors::id)
-        .limit(limit)
-        .select((authors::id, authors::name))
-        .load(conn)?;
-    let logo: Option<i32> =
-        site::table.filter(site::logo_media_id.eq(id)).select(site::id).first(conn).optional()?;
-    Ok(References { posts: used, authors: portraits, site: logo.is_some() })
+    used
 }

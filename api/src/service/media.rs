@@ -271,6 +271,18 @@ pub async fn update(
 pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, if_match: Option<IfMatch>) -> Result<()> {
     require(viewer, Action::UploadMedia, &Target::None, "media object")?;
     let (id, job, viewer2) = (parse(id)?, svc.clock.new_id(), viewer.clone());
+    // Bodies are looked through before, since no other write should wait for that: what is published meanwhile is not seen.
+    let viewer1 = viewer.clone();
+    let shown = svc
+        .read_slow(move |conn| {
+            let row = find(conn, id)?;
+            require(&viewer1, Action::DeleteMedia, &owned(&row), "media object")?;
+            Ok(media::in_bodies(conn, &row.sha256, NAMED)?)
+        })
+        .await?;
+    if !shown.is_empty() {
+        return Err(in_use(&References { posts: shown, ..References::default() }));
+    }
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, id)?;
         require(&viewer2, Action::DeleteMedia, &owned(&row), "media object")?;

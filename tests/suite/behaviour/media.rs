@@ -8,10 +8,10 @@ use pressroom::config::Config;
 use pressroom::jobs::run_due_once;
 use serde_json::{Value, json};
 
-use super::{column, is_stale, named};
+use super::{column, is_stale, markdown, named};
 use crate::support::app::{Answer, Store, TestApp, User, on_both, text};
 
-fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+pub(super) fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let pixels = RgbImage::from_fn(width, height, |x, y| {
         Rgb(if (x / 8 + y / 8) % 2 == 0 { [200, 40, 90] } else { [250, 250, 40] })
     });
@@ -34,7 +34,7 @@ fn form(name: &str, file: &[u8], fields: &[(&str, &str)]) -> Vec<u8> {
     body
 }
 
-async fn upload(app: &TestApp, by: &User, file: &[u8]) -> Answer {
+pub(super) async fn upload(app: &TestApp, by: &User, file: &[u8]) -> Answer {
     app.post("/v1/media").by(by).body("multipart/form-data; boundary=line", form("map.png", file, &[])).await
 }
 
@@ -218,7 +218,21 @@ async fn what_is_said_about_a_file_can_be_changed_and_a_file_in_use_stays() {
         assert_eq!(app.get("/v1/posts/p").await.ok()["image"]["alt"], "New");
         let kept = app.delete(&place).by(&author).await.problem(409, "invalid_state");
         assert!(kept["detail"].as_str().unwrap().contains('P'), "{kept}");
-        app.patch("/v1/posts/p?publish=true").by(&editor).json(&json!({"image": null})).await.ok();
+        let body = markdown(&format!("![A square]({})", text(&media["url"])));
+        app.patch("/v1/posts/p?publish=true")
+            .by(&editor)
+            .json(&json!({"image": null, "body": body}))
+            .await
+            .ok();
+        let kept = app.delete(&place).by(&author).await.problem(409, "invalid_state");
+        assert!(kept["detail"].as_str().unwrap().contains("the post “P”"), "{kept}");
+        app.patch("/v1/posts/p").by(&editor).json(&json!({"body": markdown("None.")})).await.ok();
+        app.delete(&place).by(&author).await.problem(409, "invalid_state");
+        app.post("/v1/posts/p/publish").by(&editor).await.ok();
+        app.patch("/v1/posts/p").by(&editor).json(&json!({"body": body})).await.ok();
+        let kept = app.delete(&place).by(&author).await.problem(409, "invalid_state");
+        assert!(kept["detail"].as_str().unwrap().contains("the working copy of the post “P”"), "{kept}");
+        app.patch("/v1/posts/p?publish=true").by(&editor).json(&json!({"body": null})).await.ok();
         assert_eq!(app.delete(&place).by(&author).await.status(), 204);
         run_due_once(app.svc()).await.unwrap();
         app.get(&path(&media["url"])).await.problem(404, "not_found");
