@@ -108,7 +108,7 @@ fn maybe<T>(value: Option<T>) -> MaybeUndefined<T> {
 }
 
 fn body(body: Body) -> BodyInput {
-    BodyInput { format: body.format().into(), source: body.source().into() }
+    BodyInput::new(body.format(), body.source())
 }
 
 fn social(list: &[super::Social]) -> Vec<SocialInput> {
@@ -169,8 +169,8 @@ impl Demo<'_> {
             timezone: Value(SITE.timezone.into()),
             logo: Value(MediaRefInput { media_id: logo }),
             terms: Value(TermsInput {
-                notice: Some(SITE.terms.notice.into()),
-                url: Some(SITE.terms.url.into()),
+                notice: Value(SITE.terms.notice.into()),
+                url: Value(SITE.terms.url.into()),
             }),
             social: Value(social(SITE.social)),
             comments_open: Undefined,
@@ -185,7 +185,7 @@ impl Demo<'_> {
             let input = CreateAuthor {
                 name: author.name.into(),
                 slug: Value(author.slug.into()),
-                bio: Value(BodyInput { format: "markdown".into(), source: author.bio.into() }),
+                bio: Value(BodyInput::new("markdown", author.bio)),
                 avatar: Value(MediaRefInput { media_id: avatar }),
                 location: Value(author.location.into()),
                 website: maybe(author.website.map(str::to_owned)),
@@ -251,7 +251,7 @@ impl Demo<'_> {
             subtitle: maybe(post.subtitle.map(str::to_owned)),
             excerpt: maybe(post.excerpt.map(str::to_owned)),
             body: Value(body(post.body)),
-            image: Value(ImageInput { media_id: image, alt: None, caption: None }),
+            image: Value(ImageInput { media_id: Value(image), ..ImageInput::default() }),
             authors: Value(
                 post.authors
                     .iter()
@@ -264,13 +264,13 @@ impl Demo<'_> {
             language: Value(post.language.into()),
             comments_open: Value(true),
             terms: maybe(
-                post.terms.map(|t| TermsInput { notice: Some(t.notice.into()), url: Some(t.url.into()) }),
+                post.terms.map(|t| TermsInput { notice: Value(t.notice.into()), url: Value(t.url.into()) }),
             ),
             canonical_url: Undefined,
             seo: maybe(post.seo.map(|s| SeoInput {
-                title: Some(s.title.into()),
-                description: Some(s.description.into()),
-                image: None,
+                title: Value(s.title.into()),
+                description: Value(s.description.into()),
+                image: Undefined,
             })),
             custom,
             status: if post.state == State::InReview { Value("in_review".into()) } else { Undefined },

@@ -88,11 +88,10 @@ impl From<CreateAuthor> for UpdateAuthor {
 #[derive(Clone)]
 struct Checked {
     input: UpdateAuthor,
-    bio: Option<(String, String, String)>,
     social: Option<Json>,
 }
 
-fn check(mut input: UpdateAuthor) -> Result<Checked> {
+fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
     match &mut input.name {
         MaybeUndefined::Value(name) => *name = check.line("/name", name, 200),
@@ -108,19 +107,8 @@ fn check(mut input: UpdateAuthor) -> Result<Checked> {
     if let MaybeUndefined::Value(url) = &mut input.website {
         *url = check.url("/website", url);
     }
-    let mut bio = None;
-    match &input.bio {
-        MaybeUndefined::Undefined => {}
-        MaybeUndefined::Null => bio = Some(("markdown".to_owned(), String::new(), String::new())),
-        MaybeUndefined::Value(body) => match body.format.parse::<BodyFormat>() {
-            Err(_) => check.fault("/bio/format", "invalid_value", "`format` must be markdown or html."),
-            Ok(_) if body.source.len() > MAX_BIO => {
-                check.fault("/bio/source", "too_long", format!("A biography has at most {MAX_BIO} bytes."));
-            }
-            Ok(format) => {
-                bio = Some((body.format.clone(), body.source.clone(), render_bio(format, &body.source)));
-            }
-        },
+    if let MaybeUndefined::Value(bio) = &input.bio {
+        bio.check(&mut check, "/bio", MAX_BIO, is_new);
     }
     let social = match &input.social {
         MaybeUndefined::Undefined => None,
@@ -128,7 +116,7 @@ fn check(mut input: UpdateAuthor) -> Result<Checked> {
         MaybeUndefined::Value(list) => Some(Json::of(&check_social(&mut check, list))),
     };
     check.done()?;
-    Ok(Checked { input, bio, social })
+    Ok(Checked { input, social })
 }
 
 impl Checked {
@@ -137,10 +125,17 @@ impl Checked {
             row.name.clone_from(name);
             row.name_key = sort_key(name);
         }
-        if let Some((format, source, html)) = &self.bio {
-            row.bio_format.clone_from(format);
-            row.bio_source.clone_from(source);
-            row.bio_html.clone_from(html);
+        match &self.input.bio {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => {
+                "markdown".clone_into(&mut row.bio_format);
+                row.bio_source.clear();
+            }
+            MaybeUndefined::Value(bio) => bio.apply(&mut row.bio_format, &mut row.bio_source),
+        }
+        if !self.input.bio.is_undefined() {
+            let format = row.bio_format.parse().unwrap_or(BodyFormat::Markdown);
+            row.bio_html = render_bio(format, &row.bio_source);
         }
         match &self.input.avatar {
             MaybeUndefined::Undefined => {}
@@ -232,6 +227,7 @@ pub(crate) fn load_author(svc: &Service, conn: &mut Conn, author: &Ref) -> Resul
         && let Some(id) = site::redirect_target(conn, "author", slug)?
         && let Some((row, _)) = authors::find(conn, &Ref::Id(id))?
     {
+        depend(keys::author(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("author"))
@@ -253,24 +249,28 @@ fn reload(svc: &Service, conn: &mut Conn, id: Id) -> Result<AuthorView> {
     Ok(svc.author(&found))
 }
 
-/// A slug from a name that nothing bears yet: `name`, `name-2`, …
+/// A slug from a name that nothing of this kind bears or bore: `name`, `name-2`, …
 pub(crate) fn free_slug(
     conn: &mut Conn,
+    kind: &str,
     base: &str,
     fallback: &str,
     taken: fn(&mut Conn, &str, Option<Id>) -> pressroom_schema::Result<bool>,
 ) -> Result<String> {
+    let mut is_new = |slug: &str| -> Result<bool> {
+        Ok(!taken(conn, slug, None)? && site::redirect_target(conn, kind, slug)?.is_none())
+    };
     let base = match slugify(base) {
         made if made.is_empty() => fallback.to_owned(),
         made => made,
     };
-    if !taken(conn, &base, None)? {
+    if is_new(&base)? {
         return Ok(base);
     }
     let stem: String = base.chars().take(86).collect();
     for n in 2..100 {
         let slug = format!("{}-{n}", stem.trim_end_matches('-'));
-        if !taken(conn, &slug, None)? {
+        if is_new(&slug)? {
             return Ok(slug);
         }
     }
@@ -294,7 +294,7 @@ fn taken_slug() -> Error {
 /// 401 and 403 by rights, 422 with every fault, 409 when a chosen slug is taken.
 pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<AuthorView> {
     require(viewer, Action::CreateAuthor, &Target::None, "author")?;
-    let checked = check(input.into())?;
+    let checked = check(input.into(), true)?;
     let id = svc.clock.new_id();
     let svc2 = svc.clone();
     svc.write(viewer, move |tx| {
@@ -322,7 +322,10 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
         row.slug = match checked.input.slug.value() {
             Some(slug) if authors::slug_taken(tx.conn, slug, None)? => return Err(taken_slug()),
             Some(slug) => slug.clone(),
-            None => free_slug(tx.conn, &row.name, &format!("author-{}", short(id)), authors::slug_taken)?,
+            None => {
+                let fallback = format!("author-{}", short(id));
+                free_slug(tx.conn, "author", &row.name, &fallback, authors::slug_taken)?
+            }
         };
         authors::insert(tx.conn, &row)?;
         site::add_to_total(tx.conn, "authors", 1)?;
@@ -344,7 +347,7 @@ pub async fn update(
     if_match: Option<IfMatch>,
 ) -> Result<AuthorView> {
     viewer.require_signed_in()?;
-    let checked = check(input)?;
+    let checked = check(input, false)?;
     let (svc2, viewer2, author) = (svc.clone(), viewer.clone(), author.clone());
     svc.write(viewer, move |tx| {
         let mut row = find(tx.conn, &author)?;

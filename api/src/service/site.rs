@@ -191,12 +191,7 @@ pub async fn update(
         );
     }
     if let MaybeUndefined::Value(terms) = &mut input.terms {
-        if let Some(notice) = &mut terms.notice {
-            *notice = check.text("/terms/notice", notice, 2_000).unwrap_or_default();
-        }
-        if let Some(url) = &mut terms.url {
-            *url = check.url("/terms/url", url);
-        }
+        terms.check(&mut check);
     }
     let social = match &input.social {
         MaybeUndefined::Value(list) => Some(check_social(&mut check, list)),
@@ -235,10 +230,7 @@ pub async fn update(
         match &input.terms {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => (row.terms_notice, row.terms_url) = (None, None),
-            MaybeUndefined::Value(terms) => {
-                row.terms_notice = terms.notice.clone().filter(|t| !t.is_empty());
-                row.terms_url.clone_from(&terms.url);
-            }
+            MaybeUndefined::Value(terms) => terms.apply(&mut row.terms_notice, &mut row.terms_url),
         }
         if let Some(social) = &social {
             row.social = Json::of(social);

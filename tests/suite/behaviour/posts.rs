@@ -1,8 +1,10 @@
 //! Posts: what they are, and the two copies that each has.
 
+use image::ImageFormat;
 use pressroom::auth::viewer::Role;
 use serde_json::{Value, json};
 
+use super::media::{picture, upload};
 use super::{column, is_stale, markdown, named};
 use crate::support::app::{on_both, text};
 
@@ -241,6 +243,66 @@ async fn a_merge_patch_changes_what_it_names_and_null_clears() {
     .await;
 }
 
+/// RFC 7396 goes into objects: what a change of one member leaves out stays.
+#[actix_web::test]
+async fn a_merge_patch_changes_members_of_members_and_leaves_those_beside_them() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let picture = upload(&app, &editor, &picture(64, 64, ImageFormat::Png)).await.ok()["id"].clone();
+        let sent = json!({
+            "title": "One", "slug": "p", "body": {"format": "html", "source": "<p>Old &amp; *plain*.</p>"},
+            "seo": {"title": "T", "description": "D"}, "terms": {"notice": "N", "url": "https://example.org/n"},
+            "image": {"media_id": picture, "alt": "A", "caption": "C"}, "custom": {"a": null, "b": {"c": null}},
+        });
+        let made = app.post("/v1/posts").by(&editor).json(&sent).await.ok();
+        assert_eq!(made["custom"], sent["custom"], "what is no patch is kept as it is");
+        let changes = json!({
+            "seo": {"title": "T2"}, "terms": {"url": null}, "image": {"caption": "C2"},
+            "body": {"source": "<p>New &amp; *plain*.</p>"},
+        });
+        let post = app.patch("/v1/posts/p").by(&editor).json(&changes).await.ok();
+        assert_eq!((&post["seo"]["title"], &post["seo"]["description"]), (&json!("T2"), &json!("D")));
+        assert_eq!((&post["terms"]["notice"], &post["terms"]["url"]), (&json!("N"), &Value::Null));
+        assert_eq!((&post["image"]["alt"], &post["image"]["caption"]), (&json!("A"), &json!("C2")));
+        assert_eq!((&post["body"]["format"], &post["text"]), (&json!("html"), &json!("New & *plain*.")));
+        let post = app.patch("/v1/posts/p").by(&editor).json(&json!({"body": {"source": null}})).await.ok();
+        assert_eq!((&post["body"]["format"], &post["text"]), (&json!("html"), &json!("")));
+        let input = json!({"seo": {"description": null}, "body": {"format": "MARKDOWN"}, "image": {"alt": null}});
+        let asked = "mutation($post: ID!, $input: UpdatePostInput!) { updatePost(id: $post, input: $input) \
+                     { seo { title description } body { format } image { alt caption } } }";
+        let answer = app
+            .post("/graphql")
+            .by(&editor)
+            .json(&json!({"query": asked, "variables": {"post": "p", "input": input}}))
+            .await
+            .ok();
+        let post = &answer["data"]["updatePost"];
+        assert_eq!(post["seo"], json!({"title": "T2", "description": null}), "{answer}");
+        assert_eq!((&post["body"]["format"], &post["image"]["caption"]), (&json!("MARKDOWN"), &json!("C2")));
+        for (change, place) in [
+            (json!({"body": {"format": null}}), "/body/format"),
+            (json!({"image": {"media_id": null}}), "/image/media_id"),
+        ] {
+            let refused = app.patch("/v1/posts/p").by(&editor).json(&change).await;
+            assert_eq!(named(&refused.problem(422, "validation_failed")), [place]);
+        }
+        app.patch("/v1/posts/p").by(&editor).json(&json!({"image": null})).await.ok();
+        let refused = app.patch("/v1/posts/p").by(&editor).json(&json!({"image": {"alt": "A"}})).await;
+        assert_eq!(named(&refused.problem(422, "validation_failed")), ["/image/media_id"]);
+        let terms = json!({"terms": {"notice": "N", "url": "https://example.org/n"}});
+        app.patch("/v1/site").by(&editor).json(&terms).await.ok();
+        let site = app.patch("/v1/site").by(&editor).json(&json!({"terms": {"notice": "M"}})).await.ok();
+        assert_eq!(site["terms"], json!({"notice": "M", "url": "https://example.org/n"}));
+        let author = format!("/v1/authors/{}", editor.author);
+        let bio = json!({"bio": {"format": "html", "source": "<p>Old.</p>"}});
+        app.patch(&author).by(&editor).json(&bio).await.ok();
+        let bio = json!({"bio": {"source": "<p>New.</p>"}});
+        let profile = app.patch(&author).by(&editor).json(&bio).await.ok();
+        assert_eq!((&profile["bio_html"], &profile["bio_markdown"]), (&json!("<p>New.</p>"), &Value::Null));
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn a_former_slug_leads_on_until_another_post_takes_it() {
     on_both(async |app| {
@@ -261,6 +323,8 @@ async fn a_former_slug_leads_on_until_another_post_takes_it() {
             app.patch("/v1/posts/old").by(&editor).json(&json!({"subtitle": "S"})).await.ok()["slug"],
             "new"
         );
+        let made = app.published(&editor, &json!({"title": "Old"})).await;
+        assert_eq!(made["slug"], "old-2", "only an editor gives a former name to another");
         app.published(&editor, &json!({"title": "Two", "slug": "old"})).await;
         assert_eq!(app.get("/v1/posts/old").await.ok()["title"], "Two");
         assert_eq!(app.get("/v1/posts/new").await.ok()["title"], "One");

@@ -116,6 +116,8 @@ fn of_posts(s: &Scene) -> Vec<Row<'_>> {
         (post(json!({"tags": [NOBODY]})), admin, INVALID, "/tags/0"),
         (post(json!({"authors": [{"author": "nobody"}]})), admin, INVALID, "/authors/0"),
         (post(json!({"image": {"media_id": NOBODY}})), admin, INVALID, "/image/media_id"),
+        (post(json!({"image": {"alt": "A"}})), admin, INVALID, "/image/media_id"),
+        (edit(json!({"body": {"format": null}})), admin, INVALID, "/body/format"),
         (post(json!({"language": "no language"})), admin, INVALID, "/language"),
         (post(json!({"canonical_url": "javascript:1"})), admin, INVALID, "/canonical_url"),
         (post(json!({"custom": [1]})), admin, INVALID, "/custom"),
@@ -334,7 +336,6 @@ async fn what_is_of_the_wrong_type_is_refused_at_the_same_member() {
             (post(json!({"title": "T", "visibility": "secret"})), "/visibility"),
             (post(json!({"title": "T", "tags": ["a", 5]})), "/tags/1"),
             (post(json!({"title": "T", "body": {"format": "rtf", "source": ""}})), "/body/format"),
-            (post(json!({"title": "T", "image": {"alt": "A"}})), "/image/media_id"),
             (
                 post(json!({"title": "T", "authors": [{"author": "admin-0", "rolle": "r"}]})),
                 "/authors/0/rolle",

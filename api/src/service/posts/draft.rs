@@ -4,11 +4,12 @@ use async_graphql::MaybeUndefined;
 use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
 use pressroom_schema::{Conn, Id, Json, Tx, authors, media};
 
-use super::input::{BylineInput, ImageInput, UpdatePost};
+use super::input::{BylineInput, ImageInput, UpdatePost, set, set_text};
 use crate::content::{BodyFormat, Rendered, render_post};
 use crate::error::{Error, FieldError, Result};
 use crate::service::Service;
 use crate::service::check::Check;
+use crate::view::SeoView;
 
 /// Most authors of a post.
 pub(crate) const MAX_AUTHORS: usize = 20;
@@ -19,14 +20,16 @@ const MAX_CUSTOM: usize = 65_536;
 #[derive(Clone)]
 pub(super) struct Checked {
     input: UpdatePost,
-    /// The rendered body, where the input has one.
+    /// Whether it is of a post that begins with it.
+    is_new: bool,
+    /// The rendered body, where the input has a whole one.
     pub(super) rendered: Option<Rendered>,
     /// `draft` or `in_review`, where the input says so.
     pub(super) status: Option<String>,
 }
 
 /// Checks what can be checked without the database, and renders the body before any lock is taken.
-pub(super) fn check(svc: &Service, mut input: UpdatePost) -> Result<Checked> {
+pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
     match &mut input.title {
         MaybeUndefined::Value(title) => *title = check.line("/title", title, 300),
@@ -42,27 +45,14 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost) -> Result<Checked> {
     if let MaybeUndefined::Value(text) = &mut input.excerpt {
         *text = check.text("/excerpt", text, 2_000).unwrap_or_default();
     }
-    let mut format = None;
     if let MaybeUndefined::Value(body) = &input.body {
-        match body.format.parse::<BodyFormat>() {
-            Ok(parsed) => format = Some(parsed),
-            Err(_) => check.fault("/body/format", "invalid_value", "`format` must be markdown or html."),
-        }
-        let limit = svc.config.post_limit;
-        if body.source.len() > limit {
-            check.fault(
-                "/body/source",
-                "too_long",
-                format!("The body has {} bytes; at most {limit} are taken.", body.source.len()),
-            );
-            format = None;
-        }
+        body.check(&mut check, "/body", svc.config.post_limit, is_new);
     }
     if let MaybeUndefined::Value(image) = &mut input.image {
-        if let Some(alt) = &mut image.alt {
+        if let MaybeUndefined::Value(alt) = &mut image.alt {
             *alt = check.short("/image/alt", alt, 1_000);
         }
-        if let Some(caption) = &mut image.caption {
+        if let MaybeUndefined::Value(caption) = &mut image.caption {
             *caption = check.short("/image/caption", caption, 1_000);
         }
     }
@@ -82,24 +72,19 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost) -> Result<Checked> {
         *tag = check.language("/language", tag);
     }
     if let MaybeUndefined::Value(terms) = &mut input.terms {
-        if let Some(notice) = &mut terms.notice {
-            *notice = check.text("/terms/notice", notice, 2_000).unwrap_or_default();
-        }
-        if let Some(url) = &mut terms.url {
-            *url = check.url("/terms/url", url);
-        }
+        terms.check(&mut check);
     }
     if let MaybeUndefined::Value(url) = &mut input.canonical_url {
         *url = check.url("/canonical_url", url);
     }
     if let MaybeUndefined::Value(seo) = &mut input.seo {
-        if let Some(title) = &mut seo.title {
+        if let MaybeUndefined::Value(title) = &mut seo.title {
             *title = check.short("/seo/title", title, 300);
         }
-        if let Some(description) = &mut seo.description {
+        if let MaybeUndefined::Value(description) = &mut seo.description {
             *description = check.short("/seo/description", description, 1_000);
         }
-        if let Some(image) = &mut seo.image {
+        if let MaybeUndefined::Value(image) = &mut seo.image {
             *image = check.url("/seo/image", image);
         }
     }
@@ -117,13 +102,15 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost) -> Result<Checked> {
         }
     }
     check.done()?;
-    let rendered = match (&input.body, format) {
-        (MaybeUndefined::Value(body), Some(format)) => Some(render_post(format, &body.source)),
-        (MaybeUndefined::Null, _) => Some(render_post(BodyFormat::Markdown, "")),
-        _ => None,
+    let rendered = match &input.body {
+        MaybeUndefined::Value(body) => body
+            .whole()
+            .and_then(|(format, source)| Some(render_post(format.parse::<BodyFormat>().ok()?, source))),
+        MaybeUndefined::Null => Some(render_post(BodyFormat::Markdown, "")),
+        MaybeUndefined::Undefined => None,
     };
     let status = input.status.clone().take();
-    Ok(Checked { input, rendered, status })
+    Ok(Checked { input, is_new, rendered, status })
 }
 
 fn one_of(check: &mut Check, pointer: &str, value: &MaybeUndefined<String>, known: &[&str]) {
@@ -135,21 +122,6 @@ fn one_of(check: &mut Check, pointer: &str, value: &MaybeUndefined<String>, know
             "invalid_value",
             format!("`{value}` is not a value that this takes; it takes {}.", known.join(", ")),
         );
-    }
-}
-
-fn set<T: Clone>(target: &mut Option<T>, value: &MaybeUndefined<T>) {
-    match value {
-        MaybeUndefined::Undefined => {}
-        MaybeUndefined::Null => *target = None,
-        MaybeUndefined::Value(value) => *target = Some(value.clone()),
-    }
-}
-
-fn set_text(target: &mut Option<String>, value: &MaybeUndefined<String>) {
-    set(target, value);
-    if target.as_deref() == Some("") {
-        *target = None;
     }
 }
 
@@ -181,15 +153,14 @@ impl Checked {
         match &input.body {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.body_source.clear(),
-            MaybeUndefined::Value(body) => {
-                snapshot.body_format.clone_from(&body.format);
-                snapshot.body_source.clone_from(&body.source);
-            }
+            MaybeUndefined::Value(body) => body.apply(&mut snapshot.body_format, &mut snapshot.body_source),
         }
         match &input.image {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.image = None,
-            MaybeUndefined::Value(image) => snapshot.image = Some(resolve_image(tx.conn, image)?),
+            MaybeUndefined::Value(image) => {
+                snapshot.image = Some(resolve_image(tx.conn, image, snapshot.image.take())?);
+            }
         }
         match &input.authors {
             MaybeUndefined::Undefined => {}
@@ -215,8 +186,7 @@ impl Checked {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => (snapshot.terms_notice, snapshot.terms_url) = (None, None),
             MaybeUndefined::Value(terms) => {
-                snapshot.terms_notice = terms.notice.clone().filter(|t| !t.is_empty());
-                snapshot.terms_url.clone_from(&terms.url);
+                terms.apply(&mut snapshot.terms_notice, &mut snapshot.terms_url);
             }
         }
         set(&mut snapshot.canonical_url, &input.canonical_url);
@@ -224,16 +194,20 @@ impl Checked {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.seo = Json::object(),
             MaybeUndefined::Value(seo) => {
-                snapshot.seo = Json::of(&crate::view::SeoView {
-                    title: seo.title.clone(),
-                    description: seo.description.clone(),
-                    image: seo.image.clone(),
-                });
+                let present: SeoView = snapshot.seo.to().unwrap_or_default();
+                let mut changed = present.clone();
+                set_text(&mut changed.title, &seo.title);
+                set_text(&mut changed.description, &seo.description);
+                set_text(&mut changed.image, &seo.image);
+                if changed != present {
+                    snapshot.seo = Json::of(&changed);
+                }
             }
         }
         match &input.custom {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.custom = Json::object(),
+            MaybeUndefined::Value(custom) if self.is_new => snapshot.custom.0.clone_from(custom),
             MaybeUndefined::Value(custom) => merge(&mut snapshot.custom.0, custom),
         }
         Ok(())
@@ -269,19 +243,38 @@ fn choose<T: Clone>(value: &MaybeUndefined<T>, present: T, cleared: T) -> T {
     }
 }
 
-fn resolve_image(conn: &mut Conn, image: &ImageInput) -> Result<SnapshotImage> {
+/// The image as it is after a change of the `present` one.
+fn resolve_image(
+    conn: &mut Conn,
+    image: &ImageInput,
+    present: Option<SnapshotImage>,
+) -> Result<SnapshotImage> {
+    let mut changed = match (image.media_id.value(), present) {
+        (None, Some(present)) if image.media_id.is_undefined() => present,
+        (None, _) => return Err(Error::invalid("/image/media_id", "required", "`media_id` is required.")),
+        (Some(media), present) => {
+            let known = media.parse().ok().filter(|id| present.as_ref().is_some_and(|p| p.media_id == *id));
+            match (known, present) {
+                (Some(_), Some(present)) => present,
+                _ => SnapshotImage { media_id: known_media(conn, media)?, alt: None, caption: None },
+            }
+        }
+    };
+    set(&mut changed.alt, &image.alt);
+    set(&mut changed.caption, &image.caption);
+    Ok(changed)
+}
+
+fn known_media(conn: &mut Conn, named: &str) -> Result<Id> {
     let unknown = || {
         Error::invalid(
             "/image/media_id",
             "unknown_media",
-            format!("There is no media object `{}`; upload it with POST /v1/media first.", image.media_id),
+            format!("There is no media object `{named}`; upload it with POST /v1/media first."),
         )
     };
-    let id: Id = image.media_id.parse().map_err(|_| unknown())?;
-    if media::by_ids(conn, &[id])?.is_empty() {
-        return Err(unknown());
-    }
-    Ok(SnapshotImage { media_id: id, alt: image.alt.clone(), caption: image.caption.clone() })
+    let id: Id = named.parse().map_err(|_| unknown())?;
+    if media::by_ids(conn, &[id])?.is_empty() { Err(unknown()) } else { Ok(id) }
 }
 
 fn resolve_authors(conn: &mut Conn, bylines: &[BylineInput]) -> Result<Vec<SnapshotByline>> {

@@ -4,31 +4,98 @@ use async_graphql::{InputObject, MaybeUndefined};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-/// A body as its editor wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+use crate::content::BodyFormat;
+use crate::service::check::Check;
+
+/// A text as its editor wrote it. Both members are required, but for changes to one that is there: what is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BodyInput {
     /// `markdown` (CommonMark with GitHub's extensions) or `html`.
-    #[schema(example = "markdown")]
-    pub format: String,
-    /// The source.
-    #[schema(example = "A *fine* morning.")]
-    pub source: String,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "markdown")]
+    pub format: MaybeUndefined<String>,
+    /// The source; null clears.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "A *fine* morning.")]
+    pub source: MaybeUndefined<String>,
+}
+
+impl BodyInput {
+    /// A whole one.
+    #[must_use]
+    pub fn new(format: impl Into<String>, source: impl Into<String>) -> Self {
+        Self { format: MaybeUndefined::Value(format.into()), source: MaybeUndefined::Value(source.into()) }
+    }
+
+    /// Format and source, where neither is left out: what needs nothing that is there already.
+    pub(crate) fn whole(&self) -> Option<(&str, &str)> {
+        self.format.value().map(String::as_str).zip(source_of(&self.source))
+    }
+
+    /// The changes to a text that is there.
+    pub(crate) fn apply(&self, format: &mut String, source: &mut String) {
+        if let Some(new) = self.format.value() {
+            format.clone_from(new);
+        }
+        if let Some(new) = source_of(&self.source) {
+            new.clone_into(source);
+        }
+    }
+
+    /// The faults of a text at `pointer` of at most so many bytes; `is_new` where there is none yet that it could change.
+    pub(crate) fn check(&self, check: &mut Check, pointer: &str, most: usize, is_new: bool) {
+        let required = |member: &str| (format!("{pointer}/{member}"), format!("`{member}` is required."));
+        match &self.format {
+            MaybeUndefined::Value(format) if format.parse::<BodyFormat>().is_err() => {
+                let detail = "`format` must be markdown or html.";
+                check.fault(&format!("{pointer}/format"), "invalid_value", detail);
+            }
+            MaybeUndefined::Value(_) => {}
+            MaybeUndefined::Undefined if !is_new => {}
+            _ => {
+                let (place, detail) = required("format");
+                check.fault(&place, "required", detail);
+            }
+        }
+        match &self.source {
+            MaybeUndefined::Value(source) if source.len() > most => {
+                let detail = format!("The text has {} bytes; at most {most} are taken.", source.len());
+                check.fault(&format!("{pointer}/source"), "too_long", detail);
+            }
+            MaybeUndefined::Undefined if is_new => {
+                let (place, detail) = required("source");
+                check.fault(&place, "required", detail);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn source_of(source: &MaybeUndefined<String>) -> Option<&str> {
+    match source {
+        MaybeUndefined::Value(text) => Some(text),
+        MaybeUndefined::Null => Some(""),
+        MaybeUndefined::Undefined => None,
+    }
 }
 
 /// The image at a post's head.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 pub struct ImageInput {
-    /// The uploaded file.
-    #[schema(format = Uuid)]
-    pub media_id: String,
-    /// What it shows here; the file's own text where this is left out.
+    /// The uploaded file. Left out, the texts of the present image change; another file begins with its own.
     #[serde(default)]
-    pub alt: Option<String>,
-    /// A line under it here; the file's own where this is left out.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub media_id: MaybeUndefined<String>,
+    /// What it shows here; the file's own text where there is none.
     #[serde(default)]
-    pub caption: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub alt: MaybeUndefined<String>,
+    /// A line under it here; the file's own where there is none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub caption: MaybeUndefined<String>,
 }
 
 /// An author on a post, with the part that the author had in it.
@@ -82,31 +149,71 @@ impl<'de> Deserialize<'de> for BylineInput {
     }
 }
 
-/// What a reader may reproduce.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+/// What a reader may reproduce. Of changes: what is left out stays, null clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 pub struct TermsInput {
     /// A sentence.
     #[serde(default)]
-    pub notice: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub notice: MaybeUndefined<String>,
     /// Where the whole text is.
     #[serde(default)]
-    pub url: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub url: MaybeUndefined<String>,
 }
 
-/// What search engines and social networks are told.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
+impl TermsInput {
+    /// Tidies the members and notes their faults.
+    pub(crate) fn check(&mut self, check: &mut Check) {
+        if let MaybeUndefined::Value(notice) = &mut self.notice {
+            *notice = check.text("/terms/notice", notice, 2_000).unwrap_or_default();
+        }
+        if let MaybeUndefined::Value(url) = &mut self.url {
+            *url = check.url("/terms/url", url);
+        }
+    }
+
+    /// The changes to terms that are there.
+    pub(crate) fn apply(&self, notice: &mut Option<String>, url: &mut Option<String>) {
+        set_text(notice, &self.notice);
+        set_text(url, &self.url);
+    }
+}
+
+/// What search engines and social networks are told. Of changes: what is left out stays, null clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 pub struct SeoInput {
     /// Title.
     #[serde(default)]
-    pub title: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub title: MaybeUndefined<String>,
     /// Description.
     #[serde(default)]
-    pub description: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub description: MaybeUndefined<String>,
     /// Address of an image.
     #[serde(default)]
-    pub image: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub image: MaybeUndefined<String>,
+}
+
+/// A member of a merge patch (RFC 7396): what is left out stays, null clears.
+pub(crate) fn set<T: Clone>(target: &mut Option<T>, value: &MaybeUndefined<T>) {
+    match value {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => *target = None,
+        MaybeUndefined::Value(value) => *target = Some(value.clone()),
+    }
+}
+
+/// [`set`], where an empty text is none.
+pub(crate) fn set_text(target: &mut Option<String>, value: &MaybeUndefined<String>) {
+    set(target, value);
+    if target.as_deref() == Some("") {
+        *target = None;
+    }
 }
 
 macro_rules! post_input {
@@ -142,7 +249,7 @@ macro_rules! post_input {
             #[serde(default)]
             #[schema(value_type = Option<Vec<BylineForm>>)]
             pub authors: MaybeUndefined<Vec<BylineInput>>,
-            /// Slugs or names; a name that no tag has yet makes one.
+            /// Slugs or names; a name that no tag has yet makes one, of which the public hears when a post with it goes out.
             #[serde(default)]
             #[schema(value_type = Option<Vec<String>>)]
             pub tags: MaybeUndefined<Vec<String>>,

@@ -14,7 +14,7 @@ use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::service::{IfMatch, Service, Svc, keys, require};
+use crate::service::{IfMatch, Service, Svc, require};
 use crate::view::PostView;
 
 /// Begins a post; with `publish`, publishes it in the same transaction.
@@ -23,7 +23,7 @@ use crate::view::PostView;
 /// 401 and 403 by rights, 422 with every fault of the input, 409 when a chosen slug is taken.
 pub async fn create(svc: &Svc, viewer: &Viewer, input: CreatePost, publish: bool) -> Result<PostView> {
     require(viewer, Action::CreatePost, &Target::None, "post")?;
-    let checked = draft::check(svc, input.into())?;
+    let checked = draft::check(svc, input.into(), true)?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     svc.write(viewer, move |tx| {
         let row = create_in(&svc2, tx, &viewer2, &checked, publish)?;
@@ -142,7 +142,7 @@ pub async fn update(
     publish: bool,
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
-    let checked = draft::check(svc, input)?;
+    let checked = draft::check(svc, input, false)?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {
         let (mut row, mut snapshot) = open(tx, &viewer2, &post, Action::EditPost, if_match.as_ref())?;
@@ -176,9 +176,13 @@ pub async fn update(
         if changed || row.status != before.status {
             row.version += 1;
         }
-        let prepared = checked.rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
+        let has_other_body =
+            (&snapshot.body_format, &snapshot.body_source) != (&old.body_format, &old.body_source);
+        // What changes a part of the body can be rendered only now.
+        let rendered = checked.rendered.clone().or_else(|| has_other_body.then(|| live::render(&snapshot)));
+        let prepared = rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
         if changed {
-            let words = checked.rendered.as_ref().map_or(row.word_count, |r| r.word_count);
+            let words = rendered.as_ref().map_or(row.word_count, |r| r.word_count);
             live::save_revision(tx, &mut row, &snapshot, words, "saved")?;
         }
         if publish {
@@ -269,11 +273,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         after.deleted_at = Some(tx.actor.now);
         after.version += 1;
         let snapshot = live::working_copy(tx, &row)?;
-        let mut keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
-        site::add_to_total(tx.conn, "comments", -row.comment_count)?;
-        if row.comment_count != 0 {
-            keys.push(keys::TOTALS);
-        }
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
         site::forget_slugs(tx.conn, "post", row.id)?;
         posts::delete(tx.conn, row.id)?;
         tx.record("post", row.id, "deleted", after.version, keys);
@@ -342,23 +342,29 @@ fn free_slug(conn: &mut Conn, slug: &str, except: Option<Id>) -> Result<String> 
     Ok(slug.to_owned())
 }
 
-/// A free slug from the title: `title`, `title-2`, `title-3`, …
+/// A free slug from the title: `title`, `title-2`, `title-3`, … A former slug goes on leading to where its post is now; only an
+/// editor may give it to another.
 fn make_slug(conn: &mut Conn, title: &str, id: Id) -> Result<String> {
     let short: String = id.0.simple().to_string().chars().rev().take(8).collect();
     let mut base = slugify(title);
     if base.is_empty() {
         base = format!("post-{short}");
     }
-    if !posts::slug_taken(conn, &base, None)? {
+    if is_new_slug(conn, &base)? {
         return Ok(base);
     }
     let stem: String = base.chars().take(86).collect();
     let stem = stem.trim_end_matches('-');
     for n in 2..50 {
         let slug = format!("{stem}-{n}");
-        if !posts::slug_taken(conn, &slug, None)? {
+        if is_new_slug(conn, &slug)? {
             return Ok(slug);
         }
     }
     Ok(format!("{stem}-{short}"))
+}
+
+/// Whether no post bears or bore it.
+fn is_new_slug(conn: &mut Conn, slug: &str) -> Result<bool> {
+    Ok(!posts::slug_taken(conn, slug, None)? && site::redirect_target(conn, "post", slug)?.is_none())
 }

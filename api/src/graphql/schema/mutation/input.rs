@@ -8,18 +8,18 @@ use crate::service::site::MediaRefInput;
 use crate::service::social::SocialInput;
 use crate::service::{accounts, authors, links, posts, tags};
 
-/// A body as its editor wrote it.
+/// A text as its editor wrote it. Both members are required, but for changes to one that is there: what is left out stays.
 #[derive(Debug, InputObject)]
 pub(crate) struct BodyInput {
     /// In what it is written.
-    format: BodyFormat,
-    /// The source.
-    source: String,
+    format: MaybeUndefined<BodyFormat>,
+    /// The source; null clears.
+    source: MaybeUndefined<String>,
 }
 
 impl From<BodyInput> for posts::BodyInput {
     fn from(body: BodyInput) -> Self {
-        Self { format: body.format.word().to_owned(), source: body.source }
+        Self { format: body.format.map_value(|word| word.word().to_owned()), source: body.source }
     }
 }
 
@@ -42,7 +42,7 @@ macro_rules! post_input {
             image: MaybeUndefined<posts::ImageInput>,
             /// The byline in order. The caller's own profile where it is left out.
             authors: MaybeUndefined<Vec<posts::BylineInput>>,
-            /// Slugs or names; a name that no tag has yet makes one.
+            /// Slugs or names; a name that no tag has yet makes one, of which the public hears when a post with it goes out.
             tags: MaybeUndefined<Vec<String>>,
             /// Whether the editors put it forward.
             featured: MaybeUndefined<bool>,
