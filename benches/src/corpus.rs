@@ -332,7 +332,7 @@ fn fill(conn: &Connection, size: Size) -> Answer<()> {
     }
     for (n, count) in tagged.iter().enumerate() {
         conn.execute(
-            "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+            "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, TRUE)",
             params![
                 bytes(tag(n)),
                 tag_slug(n),

@@ -6,8 +6,8 @@ use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
 use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::posts::Ref;
-use crate::sql::{id_in, text_in};
-use crate::tables::{authors, media, post_authors};
+use crate::sql::{id_in, snapshot_bears, text_in};
+use crate::tables::{authors, media, post_authors, posts, revisions};
 use crate::types::{Id, Json, Timestamp};
 
 /// A profile.
@@ -170,7 +170,21 @@ pub fn delete(conn: &mut Conn, author: Id) -> crate::Result<()> {
 /// # Errors
 /// When the database fails.
 pub fn posts_with(conn: &mut Conn, author: Id) -> crate::Result<i64> {
-    Ok(post_authors::table.filter(post_authors::author_id.eq(author)).count().get_result(conn)?)
+    let shown: i64 =
+        post_authors::table.filter(post_authors::author_id.eq(author)).count().get_result(conn)?;
+    // Only these have a working copy that differs from their row, so few snapshots are looked into.
+    let pending: i64 = revisions::table
+        .inner_join(
+            posts::table.on(posts::id.eq(revisions::post_id).and(posts::revision.eq(revisions::number))),
+        )
+        .filter(posts::live_revision.ne(posts::revision.nullable()))
+        .filter(snapshot_bears(revisions::snapshot, author))
+        .filter(diesel::dsl::not(posts::id.eq_any(
+            post_authors::table.filter(post_authors::author_id.eq(author)).select(post_authors::post_id),
+        )))
+        .count()
+        .get_result(conn)?;
+    Ok(shown + pending)
 }
 
 /// Whether a profile bears this slug.

@@ -311,6 +311,60 @@ in_list!(
     sqlite: " ->> '$.image.media_id' = ", ""
 );
 
+/// Whether the byline in a column that holds a post's snapshot names this author.
+#[derive(Debug, Clone, QueryId)]
+pub(crate) struct SnapshotBears<C> {
+    column: C,
+    list: String,
+}
+
+/// See [`SnapshotBears`].
+pub(crate) fn snapshot_bears<C>(column: C, author: Id) -> SnapshotBears<C> {
+    SnapshotBears { column, list: format!("%\"{author}\"%") }
+}
+
+impl<C> diesel::expression::Expression for SnapshotBears<C> {
+    type SqlType = Bool;
+}
+impl<C, QS> diesel::expression::AppearsOnTable<QS> for SnapshotBears<C> {}
+impl<C, QS> diesel::expression::SelectableExpression<QS> for SnapshotBears<C> {}
+impl<C, G> diesel::expression::ValidGrouping<G> for SnapshotBears<C> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+in_list!(
+    SnapshotBears,
+    pg: " #>> '{authors}' LIKE ", "",
+    sqlite: " ->> '$.authors' LIKE ", ""
+);
+
+/// Whether the body in a column that holds a post's snapshot has this in it.
+#[derive(Debug, Clone, QueryId)]
+pub(crate) struct SnapshotSays<C> {
+    column: C,
+    list: String,
+}
+
+/// See [`SnapshotSays`]. `text` has letters and digits only.
+pub(crate) fn snapshot_says<C>(column: C, text: &str) -> SnapshotSays<C> {
+    SnapshotSays { column, list: format!("%{text}%") }
+}
+
+impl<C> diesel::expression::Expression for SnapshotSays<C> {
+    type SqlType = Bool;
+}
+impl<C, QS> diesel::expression::AppearsOnTable<QS> for SnapshotSays<C> {}
+impl<C, QS> diesel::expression::SelectableExpression<QS> for SnapshotSays<C> {}
+impl<C, G> diesel::expression::ValidGrouping<G> for SnapshotSays<C> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+in_list!(
+    SnapshotSays,
+    pg: " #>> '{body_source}' LIKE ", "",
+    sqlite: " ->> '$.body_source' LIKE ", ""
+);
+
 /// `column` where it is wanted, else NULL: a long column that nobody asked for is not read, and the statement stays the same.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct Wanted<C> {

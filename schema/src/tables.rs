@@ -163,7 +163,7 @@ table! {
 
 table! {
     use crate::types::{IdSql, TimeSql};
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
     tags (id) {
         id -> IdSql,
@@ -177,6 +177,7 @@ table! {
         version -> BigInt,
         created_at -> TimeSql,
         updated_at -> TimeSql,
+        is_public -> Bool,
     }
 }
 

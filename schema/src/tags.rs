@@ -97,13 +97,24 @@ pub fn ids_by_slugs(conn: &mut Conn, slugs: &[String]) -> crate::Result<Vec<(Str
     Ok(tags::table.filter(text_in(tags::slug, slugs)).select((tags::slug, tags::id)).load(conn)?)
 }
 
+/// Whose tags.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// Those that were made by themselves, and those that a post bears or bore which everybody could read.
+    #[default]
+    ByEverybody,
+    /// Those as well that were only named in posts that are not out yet.
+    ByEditors,
+}
+
 /// A tag by id or slug, with what stands above it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(conn: &mut Conn, tag: &Ref) -> crate::Result<Option<WithParent>> {
+pub fn find(conn: &mut Conn, tag: &Ref, seen: Seen) -> crate::Result<Option<WithParent>> {
     let base = tags::table
         .left_join(parents.on(parents.field(tags::id).nullable().eq(tags::parent_id)))
+        .filter(tags::is_public.eq(true).or(tags::is_public.eq(seen == Seen::ByEverybody)))
         .select((TagRow::as_select(), parents.fields((tags::id, tags::slug, tags::name)).nullable()));
     Ok(match tag {
         Ref::Id(id) => base.filter(tags::id.eq(*id)).first(conn).optional()?,
@@ -112,12 +123,14 @@ pub fn find(conn: &mut Conn, tag: &Ref) -> crate::Result<Option<WithParent>> {
 }
 
 /// Which tags.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// `tag` or `category`.
     pub kind: Option<String>,
     /// Directly below this one.
     pub parent: Option<Id>,
+    /// Whose.
+    pub seen: Seen,
 }
 
 /// The orders of the list.
@@ -148,6 +161,9 @@ pub fn list(
     if let Some(parent) = filter.parent {
         query = query.filter(tags::parent_id.eq(parent));
     }
+    if filter.seen == Seen::ByEverybody {
+        query = query.filter(tags::is_public.eq(true));
+    }
     let text = |key: &KeyValue| key.text().to_owned();
     let int = |key: &KeyValue| key.int();
     let query = match order {
@@ -172,16 +188,49 @@ pub fn count(conn: &mut Conn, filter: &Filter) -> crate::Result<i64> {
     if let Some(parent) = filter.parent {
         query = query.filter(tags::parent_id.eq(parent));
     }
+    if filter.seen == Seen::ByEverybody {
+        query = query.filter(tags::is_public.eq(true));
+    }
     Ok(query.count().get_result(conn)?)
 }
 
-/// Adds a tag.
+/// Adds a tag, of which everybody may know or editors only.
 ///
 /// # Errors
 /// `tags_slug_key` when the slug is taken, or when the database fails.
-pub fn insert(conn: &mut Conn, tag: &TagRow) -> crate::Result<()> {
-    diesel::insert_into(tags::table).values(tag.clone()).execute(conn)?;
+pub fn insert(conn: &mut Conn, tag: &TagRow, seen: Seen) -> crate::Result<()> {
+    let is_public = tags::is_public.eq(seen == Seen::ByEverybody);
+    diesel::insert_into(tags::table).values((tag.clone(), is_public)).execute(conn)?;
     Ok(())
+}
+
+/// Whether everybody may know of a tag.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_public(conn: &mut Conn, tag: Id) -> crate::Result<bool> {
+    let found: Option<bool> =
+        tags::table.filter(tags::id.eq(tag)).select(tags::is_public).first(conn).optional()?;
+    Ok(found.unwrap_or(false))
+}
+
+/// Lets everybody know of these tags. Answers those of which only editors knew.
+///
+/// # Errors
+/// When the database fails.
+pub fn make_public(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<Id>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let hidden: Vec<Id> = tags::table
+        .filter(id_in(tags::id, ids))
+        .filter(tags::is_public.eq(false))
+        .select(tags::id)
+        .load(conn)?;
+    for id in &hidden {
+        diesel::update(tags::table.filter(tags::id.eq(*id))).set(tags::is_public.eq(true)).execute(conn)?;
+    }
+    Ok(hidden)
 }
 
 /// Writes what an editor decides about a tag; its count is not touched.

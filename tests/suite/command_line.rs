@@ -51,7 +51,7 @@ fn doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
     };
     let (status, out, err) = doctor(&[]);
     assert_eq!(status.code(), Some(1), "{out}{err}");
-    assert!(out.contains("FAIL  schema: 1 migrations are pending; run pressroom migrate"), "{out}");
+    assert!(out.contains("FAIL  schema: 2 migrations are pending; run pressroom migrate"), "{out}");
     well(&folder, &["migrate"], "");
     let (status, out, err) = doctor(&[]);
     assert!(status.success(), "{out}{err}");

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use pressroom_schema::feeds::{self as store, Lists};
 use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
-use pressroom_schema::{Conn, Id, Timestamp, authors, depend, media, site, tags};
+use pressroom_schema::tags::{self, Seen};
+use pressroom_schema::{Conn, Id, Timestamp, authors, depend, media, site};
 
 use super::posts::{Columns, Members, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
 use super::{Found, Service, Svc, keys, present};
@@ -244,7 +245,11 @@ fn posts_feed(
     }
     if let Some(name) = &query.tag {
         let ids = tag_ids(conn, std::slice::from_ref(name))?;
-        let (tag, _) = tags::by_ids(conn, &ids)?.pop().ok_or_else(|| Error::not_found("tag"))?;
+        let found = match ids.as_slice() {
+            [id] => tags::find(conn, &Ref::Id(*id), Seen::ByEverybody)?,
+            _ => None,
+        };
+        let (tag, _) = found.ok_or_else(|| Error::not_found("tag"))?;
         feed.narrow(&tag.name, "tag", &tag.slug, tag.id);
         feed.home = svc.tag_url(&tag.slug);
         feed.updated = tag.updated_at;

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::query::MAX_CHARS;
 use self::query::Words;
 use self::rank::Hit;
-use super::posts::{author_ids, tag_ids};
+use super::posts::{author_ids, language_of, tag_ids};
 use super::{Service, Svc, keys};
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
@@ -148,7 +148,7 @@ pub(crate) fn load_search(
     let mut sought = words.sought();
     sought.authors = author_ids(conn, &query.authors)?;
     sought.tags = tag_ids(conn, &query.tags)?;
-    sought.language.clone_from(&query.language);
+    sought.language = language_of(query.language.as_deref())?;
     // A name that nothing bears leaves no post; saying so tells nobody anything.
     let nobody = (sought.authors.is_empty() && !query.authors.is_empty())
         || (sought.tags.is_empty() && !query.tags.is_empty());

@@ -3,8 +3,8 @@
 use async_graphql::MaybeUndefined;
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::tags::{self, Filter, Order, TagRow};
-use pressroom_schema::{Conn, Id, KeyValue, Tx, depend, site};
+use pressroom_schema::tags::{self, Filter, Order, Seen, TagRow};
+use pressroom_schema::{Conn, Id, Key, KeyValue, Tx, depend, site};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use super::authors::{free_slug, short, unknown_sort};
 use super::check::Check;
 use super::{Found, IfMatch, Service, Svc, allowed, keys, present, require};
 use crate::auth::policy::{Action, Target};
-use crate::auth::viewer::Viewer;
+use crate::auth::viewer::{Viewer, Who};
 use crate::content::slug::{is_slug, slugify};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
@@ -131,7 +131,7 @@ fn apply(conn: &mut Conn, input: &UpdateTag, row: &mut TagRow) -> Result<()> {
 /// The tag to stand above `tag`: one that exists and does not stand below it.
 fn parent(conn: &mut Conn, tag: Id, name: &str) -> Result<Id> {
     let refuse = |code: &str, detail: String| Error::fields(vec![FieldError::body("/parent", code, detail)]);
-    let (found, _) = tags::find(conn, &Ref::parse(name))?
+    let (found, _) = tags::find(conn, &Ref::parse(name), Seen::ByEditors)?
         .ok_or_else(|| refuse("unknown_tag", format!("There is no tag `{name}`.")))?;
     let mut above = Some(found.id);
     for _ in 0..MAX_DEPTH {
@@ -171,11 +171,21 @@ pub struct TagQuery {
 /// # Errors
 /// 400 for a bad parameter or cursor.
 pub async fn list(svc: &Svc, viewer: &Viewer, query: TagQuery) -> Result<Page<TagView>> {
-    svc.read(viewer, move |conn| list_in(conn, &query)).await
+    let viewer2 = viewer.clone();
+    svc.read(viewer, move |conn| list_in(conn, &viewer2, &query)).await
+}
+
+/// Which tags `viewer` may know of: a tag that is only named in drafts tells of them.
+fn seen_by(viewer: &Viewer) -> Seen {
+    if viewer.is_signed_in() || matches!(viewer.who, Who::System) {
+        Seen::ByEditors
+    } else {
+        Seen::ByEverybody
+    }
 }
 
 /// [`list`] inside a transaction.
-pub(crate) fn list_in(conn: &mut Conn, query: &TagQuery) -> Result<Page<TagView>> {
+pub(crate) fn list_in(conn: &mut Conn, viewer: &Viewer, query: &TagQuery) -> Result<Page<TagView>> {
     let name = query.sort.as_deref().unwrap_or("name");
     let order = SORTS
         .iter()
@@ -185,9 +195,10 @@ pub(crate) fn list_in(conn: &mut Conn, query: &TagQuery) -> Result<Page<TagView>
     depend(keys::TAGS);
     let list = format!("tags:{name}");
     let window = query.page.window(&list)?;
-    let mut filter = Filter { kind: query.kind.clone(), parent: None };
+    let seen = seen_by(viewer);
+    let mut filter = Filter { kind: query.kind.clone(), parent: None, seen };
     if let Some(parent) = &query.parent {
-        match tags::find(conn, &Ref::parse(parent))? {
+        match tags::find(conn, &Ref::parse(parent), seen)? {
             Some((row, _)) => filter.parent = Some(row.id),
             None => {
                 return Ok(Page {
@@ -201,7 +212,7 @@ pub(crate) fn list_in(conn: &mut Conn, query: &TagQuery) -> Result<Page<TagView>
     }
     let slice = tags::list(conn, &filter, order, &window)?;
     let total = match query.page.count {
-        true if filter.kind.is_none() && filter.parent.is_none() => Some(site::total(conn, "tags")?),
+        true if filter == Filter::default() => Some(site::total(conn, "tags")?),
         true => Some(tags::count(conn, &filter)?),
         false => None,
     };
@@ -217,39 +228,42 @@ pub(crate) fn list_in(conn: &mut Conn, query: &TagQuery) -> Result<Page<TagView>
 /// # Errors
 /// 404 where there is none.
 pub async fn get(svc: &Svc, viewer: &Viewer, tag: &Ref) -> Result<Found<TagView>> {
-    let tag = tag.clone();
-    svc.read(viewer, move |conn| load_tag(conn, &tag)).await
+    let (viewer2, tag) = (viewer.clone(), tag.clone());
+    svc.read(viewer, move |conn| load_tag(conn, &viewer2, &tag)).await
 }
 
 /// [`get`] inside a transaction.
-pub(crate) fn load_tag(conn: &mut Conn, tag: &Ref) -> Result<Found<TagView>> {
-    if let Some(found) = tags::find(conn, tag)? {
+pub(crate) fn load_tag(conn: &mut Conn, viewer: &Viewer, tag: &Ref) -> Result<Found<TagView>> {
+    let seen = seen_by(viewer);
+    if let Some(found) = tags::find(conn, tag, seen)? {
         return Ok(Found::Here(present::tag(&found)));
     }
     // Any tag may come to bear the name.
     depend(keys::TAGS);
     if let Ref::Slug(slug) = tag
         && let Some(id) = site::redirect_target(conn, "tag", slug)?
-        && let Some((row, _)) = tags::find(conn, &Ref::Id(id))?
+        && let Some((row, _)) = tags::find(conn, &Ref::Id(id), seen)?
     {
+        depend(keys::tag(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("tag"))
 }
 
 fn find(conn: &mut Conn, tag: &Ref) -> Result<TagRow> {
-    let mut found = tags::find(conn, tag)?;
+    let mut found = tags::find(conn, tag, Seen::ByEditors)?;
     if found.is_none()
         && let Ref::Slug(slug) = tag
         && let Some(id) = site::redirect_target(conn, "tag", slug)?
     {
-        found = tags::find(conn, &Ref::Id(id))?;
+        found = tags::find(conn, &Ref::Id(id), Seen::ByEditors)?;
     }
     found.map(|(row, _)| row).ok_or_else(|| Error::not_found("tag"))
 }
 
 fn reload(conn: &mut Conn, id: Id) -> Result<TagView> {
-    tags::find(conn, &Ref::Id(id))?.map(|t| present::tag(&t)).ok_or_else(|| Error::not_found("tag"))
+    let found = tags::find(conn, &Ref::Id(id), Seen::ByEditors)?;
+    found.map(|t| present::tag(&t)).ok_or_else(|| Error::not_found("tag"))
 }
 
 fn taken_slug() -> Error {
@@ -273,11 +287,27 @@ fn new_row(id: Id, now: pressroom_schema::Timestamp) -> TagRow {
     }
 }
 
-fn insert(tx: &mut Tx<'_>, row: &TagRow) -> Result<()> {
-    tags::insert(tx.conn, row)?;
-    site::add_to_total(tx.conn, "tags", 1)?;
-    tx.record("tag", row.id, "created", 1, vec![keys::TAGS, keys::tag(row.id), keys::TOTALS]);
+fn insert(tx: &mut Tx<'_>, row: &TagRow, seen: Seen) -> Result<()> {
+    tags::insert(tx.conn, row, seen)?;
+    let names = match seen {
+        Seen::ByEditors => Vec::new(),
+        Seen::ByEverybody => {
+            site::add_to_total(tx.conn, "tags", 1)?;
+            vec![keys::TAGS, keys::tag(row.id), keys::TOTALS]
+        }
+    };
+    tx.record("tag", row.id, "created", 1, names);
     Ok(())
+}
+
+/// Lets everybody know of the tags of a post that everybody may read. Names what public answers this touches.
+pub(crate) fn make_public(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Key>> {
+    let opened = tags::make_public(conn, ids)?;
+    if opened.is_empty() {
+        return Ok(Vec::new());
+    }
+    site::add_to_total(conn, "tags", i64::try_from(opened.len()).unwrap_or(i64::MAX))?;
+    Ok(opened.into_iter().map(keys::tag).chain([keys::TAGS, keys::TOTALS]).collect())
 }
 
 /// Makes a tag.
@@ -294,9 +324,12 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateTag) -> Result<TagV
         row.slug = match input.slug.value() {
             Some(slug) if tags::slug_taken(tx.conn, slug, None)? => return Err(taken_slug()),
             Some(slug) => slug.clone(),
-            None => free_slug(tx.conn, &row.name, &format!("tag-{}", short(id)), tags::slug_taken)?,
+            None => {
+                let fallback = format!("tag-{}", short(id));
+                free_slug(tx.conn, "tag", &row.name, &fallback, tags::slug_taken)?
+            }
         };
-        insert(tx, &row)?;
+        insert(tx, &row, Seen::ByEverybody)?;
         reload(tx.conn, id)
     })
     .await
@@ -349,8 +382,10 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMa
         let row = find(tx.conn, &tag)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         site::forget_slugs(tx.conn, "tag", row.id)?;
+        if tags::is_public(tx.conn, row.id)? {
+            site::add_to_total(tx.conn, "tags", -1)?;
+        }
         tags::delete(tx.conn, row.id)?;
-        site::add_to_total(tx.conn, "tags", -1)?;
         let names = vec![keys::TAGS, keys::tag(row.id), keys::POSTS, keys::TOTALS];
         tx.record("tag", row.id, "deleted", row.version + 1, names);
         Ok(row.id)
@@ -388,7 +423,7 @@ pub(crate) fn resolve_or_create(
         if id.is_none()
             && let Ok(given) = name.parse::<Id>()
         {
-            id = tags::find(tx.conn, &Ref::Id(given))?.map(|(row, _)| row.id);
+            id = tags::find(tx.conn, &Ref::Id(given), Seen::ByEditors)?.map(|(row, _)| row.id);
             if id.is_none() {
                 return Err(Error::invalid(
                     format!("/tags/{n}"),
@@ -408,7 +443,7 @@ pub(crate) fn resolve_or_create(
                 row.name.clone_from(name);
                 row.name_key = sort_key(name);
                 row.slug = if slug.is_empty() { format!("tag-{}", short(made)) } else { slug.clone() };
-                insert(tx, &row)?;
+                insert(tx, &row, Seen::ByEditors)?;
                 known.push((row.slug, made));
                 made
             }

@@ -28,7 +28,7 @@ pub struct CountsView {
     pub authors: i64,
     /// Tags and categories.
     pub tags: i64,
-    /// Approved comments.
+    /// Approved comments under the posts in the public lists.
     pub comments: i64,
 }
 

@@ -67,11 +67,12 @@ pub fn recount(conn: &mut Conn) -> crate::Result<Vec<String>> {
             faults.push(format!("comment {}: its place does not follow from its parent", row.id));
         }
     }
-    let counts: Vec<(Id, i64)> = posts::table.select((posts::id, posts::comment_count)).load(conn)?;
+    let counts: Vec<(Id, i64, bool)> =
+        posts::table.select((posts::id, posts::comment_count, posts::listed)).load(conn)?;
     let mut total = 0;
-    for (post, kept) in counts {
+    for (post, kept, listed) in counts {
         let count = approved.get(&post).copied().unwrap_or_default();
-        total += count;
+        total += if listed { count } else { 0 };
         if kept != count {
             faults.push(format!("post {post}: comment_count is {kept}, and should be {count}"));
         }

@@ -207,13 +207,15 @@ pub fn erase(conn: &mut Conn, row: &CommentRow) -> crate::Result<i64> {
     Ok(moved)
 }
 
-/// Moves the post's and the site's count of approved comments.
+/// Moves the post's count of approved comments, and the site's, which is of those under listed posts.
 fn count(conn: &mut Conn, post: Id, by: i64) -> crate::Result<i64> {
     if by != 0 {
         diesel::update(posts::table.filter(posts::id.eq(post)))
             .set(posts::comment_count.eq(posts::comment_count + by))
             .execute(conn)?;
-        site::add_to_total(conn, "comments", by)?;
+        if posts::table.filter(posts::id.eq(post)).select(posts::listed).first(conn)? {
+            site::add_to_total(conn, "comments", by)?;
+        }
     }
     Ok(by)
 }

@@ -206,6 +206,13 @@ async fn a_token_makes_no_token_that_can_do_more() {
         app.post("/v1/tokens").token(&secret).json(&narrow).await.ok();
         let wide = json!({"name": "m", "scopes": ["posts:read", "site:write"]});
         app.post("/v1/tokens").token(&secret).json(&wide).await.problem(403, "forbidden");
+        let end = "2024-09-01T00:00:00.000Z";
+        let brief = json!({"name": "b", "scopes": scopes, "expires_at": end});
+        let secret = text(&app.post("/v1/tokens").by(&ada).json(&brief).await.ok()["secret"]);
+        assert_eq!(app.post("/v1/tokens").token(&secret).json(&narrow).await.ok()["expires_at"], end);
+        let longer = json!({"name": "m", "scopes": ["posts:read"], "expires_at": "2024-09-01T00:00:01Z"});
+        let refused = app.post("/v1/tokens").token(&secret).json(&longer).await;
+        assert_eq!(named(&refused.problem(422, "validation_failed")), ["/expires_at"]);
         let odd = app
             .post("/v1/tokens")
             .by(&ada)

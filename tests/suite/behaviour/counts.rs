@@ -89,9 +89,13 @@ fn recount(conn: &mut Conn, made: i64) -> pressroom_schema::Result<Vec<String>> 
             faults.push(format!("author {id}: {:?}, and should be {found:?}", (count, first, last)));
         }
     }
-    let names: Vec<(Id, i64)> = tags::table.select((tags::id, tags::post_count)).load(conn)?;
-    let tags_total = i64::try_from(names.len()).unwrap();
-    for (id, count) in names {
+    let names: Vec<(Id, i64, bool)> =
+        tags::table.select((tags::id, tags::post_count, tags::is_public)).load(conn)?;
+    let tags_total = i64::try_from(names.iter().filter(|(.., is_public)| *is_public).count()).unwrap();
+    for (id, count, is_public) in names {
+        if count > 0 && !is_public {
+            faults.push(format!("tag {id}: listed posts bear it, and the public may not know of it"));
+        }
         let found = i64::try_from(bearing.remove(&id).unwrap_or_default().len()).unwrap();
         if found != count {
             faults.push(format!("tag {id}: post_count is {count}, and should be {found}"));

@@ -81,6 +81,84 @@ async fn a_renamed_author_or_tag_leads_on_and_is_found_by_either_slug() {
     .await;
 }
 
+/// A tag that a draft made would tell of the draft.
+#[actix_web::test]
+async fn a_tag_that_only_drafts_bear_is_nobody_elses_business() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        app.post("/v1/tags").by(&editor).json(&json!({"name": "Maps"})).await.ok();
+        let draft = json!({"title": "Draft", "slug": "draft", "tags": ["Merger", "Maps"]});
+        app.post("/v1/posts").by(&editor).json(&draft).await.ok();
+        app.published(&editor, &json!({"title": "Live", "slug": "live", "tags": ["Sea"]})).await;
+        app.patch("/v1/posts/live").by(&editor).json(&json!({"tags": ["Sea", "Embargo"]})).await.ok();
+        let asked =
+            "/graphql?query={tags{totalCount nodes{slug}}site{counts{tags}}tag(slug:\"merger\"){name}}"
+                .replace('{', "%7B")
+                .replace('}', "%7D")
+                .replace('"', "%22")
+                .replace(' ', "%20");
+        let seen = async |by: &[&str]| {
+            assert_eq!(walk(&app, "/v1/tags?limit=1", "slug").await, by);
+            let list = app.get("/v1/tags?count=true").await.ok();
+            assert_eq!(list["page"]["total"], by.len(), "{list}");
+            let data = app.get(&asked).await.json()["data"].clone();
+            assert_eq!(column(&json!({"data": data["tags"]["nodes"]}), "slug"), by);
+            assert_eq!(
+                (&data["tags"]["totalCount"], &data["site"]["counts"]["tags"]),
+                (&json!(by.len()), &json!(by.len()))
+            );
+            assert_eq!(data["tag"].is_null(), !by.contains(&"merger"), "{data}");
+        };
+        seen(&["maps", "sea"]).await;
+        for path in ["/v1/tags/merger", "/v1/tags/embargo", "/feed.xml?tag=merger"] {
+            app.get(path).await.problem(404, "not_found");
+        }
+        assert_eq!(app.get("/v1/tags/merger").by(&editor).await.ok()["name"], "Merger");
+        let all = app.get("/v1/tags?count=true").by(&editor).await.ok();
+        assert_eq!((column(&all, "slug").len(), &all["page"]["total"]), (4, &json!(4)));
+        app.post("/v1/posts/draft/publish").by(&editor).await.ok();
+        seen(&["maps", "merger", "sea"]).await;
+        // What everybody has seen stays.
+        app.post("/v1/posts/draft/unpublish").by(&editor).await.ok();
+        seen(&["maps", "merger", "sea"]).await;
+        assert_eq!(app.delete("/v1/tags/embargo").by(&editor).await.status(), 204);
+        assert_eq!(app.delete("/v1/tags/merger").by(&editor).await.status(), 204);
+        seen(&["maps", "sea"]).await;
+    })
+    .await;
+}
+
+/// A profile that only a working copy bears is not taken from under it, and what an old revision names may be gone.
+#[actix_web::test]
+async fn a_profile_that_a_working_copy_bears_stays_and_one_that_an_old_revision_bears_may_go() {
+    on_both(async |app| {
+        let admin = app.user(Role::Admin).await;
+        app.post("/v1/authors").by(&admin).json(&json!({"name": "Guest"})).await.ok();
+        for (slug, live) in [("live", true), ("draft", false)] {
+            let post = json!({"title": slug, "slug": slug});
+            let path = if live { "/v1/posts?publish=true" } else { "/v1/posts" };
+            app.post(path).by(&admin).json(&post).await.ok();
+            let place = format!("/v1/posts/{slug}");
+            app.patch(&place).by(&admin).json(&json!({"authors": ["guest"]})).await.ok();
+        }
+        let kept = app.delete("/v1/authors/guest").by(&admin).await.problem(409, "invalid_state");
+        assert!(kept["detail"].as_str().unwrap().starts_with("2 posts"), "{kept}");
+        for slug in ["live", "draft"] {
+            let place = format!("/v1/posts/{slug}");
+            app.patch(&place).by(&admin).json(&json!({"authors": []})).await.ok();
+        }
+        assert_eq!(app.delete("/v1/authors/guest").by(&admin).await.status(), 204);
+        for slug in ["live", "draft"] {
+            let back = app.post(&format!("/v1/posts/{slug}/revisions/2/restore")).by(&admin).await.ok();
+            assert_eq!(back["authors"], json!([]), "{slug}");
+            let out = app.post(&format!("/v1/posts/{slug}/publish")).by(&admin).await.ok();
+            assert_eq!((&out["status"], &out["authors"]), (&json!("published"), &json!([])), "{slug}");
+            assert_eq!(app.delete(&format!("/v1/posts/{slug}")).by(&admin).await.status(), 204);
+        }
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn tags_stand_under_one_another_but_never_in_a_ring() {
     on_both(async |app| {

@@ -132,7 +132,7 @@ fn script(size: Size, is_sqlite: bool) -> String {
         let parent = if n == 0 { "NULL".to_owned() } else { s.id(Kind::Tag, 0) };
         let kind = if n % 2 == 0 { "tag" } else { "category" };
         format!(
-            "({}, 'tag-{n}', 'Tag {n:05}', 'tag {n:05}', '{kind}', '', {parent}, {}, 1, {now}, {now})",
+            "({}, 'tag-{n}', 'Tag {n:05}', 'tag {n:05}', '{kind}', '', {parent}, {}, 1, {now}, {now}, TRUE)",
             s.id(Kind::Tag, n),
             posts / many + 1
         )

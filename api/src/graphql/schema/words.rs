@@ -50,7 +50,7 @@ words! {
         Scheduled = "scheduled",
         /// Out.
         Published = "published",
-        /// Taken out of the public lists, and still under its address.
+        /// Taken off the site, and kept.
         Archived = "archived",
     }
     /// Who finds a post that is published.

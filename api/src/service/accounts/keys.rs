@@ -152,6 +152,10 @@ impl Service {
 
     pub(crate) fn read_preview(&self, token: &str) -> Result<Id> {
         let ring = self.keys.verifier()?.ring();
+        let refused = |error| {
+            let detail = format!("The preview token cannot be used: {error}. Ask for a new preview link.");
+            Error::new(Code::InvalidToken, detail)
+        };
         preview::verify(ring, token, self.now().utc(), &self.issuer()).map(|p| Id(p.post_id)).map_err(refused)
     }
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::scope::{Scope, Scopes};
 use crate::auth::secret::{Kind, Secret};
-use crate::auth::viewer::Viewer;
+use crate::auth::viewer::{Via, Viewer};
 use crate::error::{Code, Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::check::Check;
@@ -178,20 +178,46 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
         last_used_at: None,
         revoked_at: None,
     };
-    let kept = row.clone();
-    svc.write(viewer, move |tx| {
-        if accounts::count_tokens(tx.conn, Some(owner))? >= MAX_TOKENS {
-            return Err(Error::new(
-                Code::InvalidState,
-                format!("An account has at most {MAX_TOKENS} tokens; revoke some."),
-            ));
-        }
-        accounts::insert_token(tx.conn, &kept)?;
-        tx.record("token", kept.id, "created", 1, Vec::new());
-        Ok(())
-    })
-    .await?;
+    let parent = viewer.user().and_then(|user| match user.via {
+        Via::ApiToken(id) => Some(Id(id)),
+        Via::Session(_) => None,
+    });
+    let row = svc
+        .write(viewer, move |tx| {
+            let mut row = row.clone();
+            if let Some(parent) = parent {
+                row.expires_at = no_longer_than(tx.conn, parent, row.expires_at)?;
+            }
+            if accounts::count_tokens(tx.conn, Some(owner))? >= MAX_TOKENS {
+                return Err(Error::new(
+                    Code::InvalidState,
+                    format!("An account has at most {MAX_TOKENS} tokens; revoke some."),
+                ));
+            }
+            accounts::insert_token(tx.conn, &row)?;
+            tx.record("token", row.id, "created", 1, Vec::new());
+            Ok(row)
+        })
+        .await?;
     Ok(CreatedTokenView { token: view(row)?, secret: secret.expose().to_owned() })
+}
+
+/// How long a token is good that `parent` makes: no longer than that itself.
+fn no_longer_than(conn: &mut Conn, parent: Id, wanted: Option<Timestamp>) -> Result<Option<Timestamp>> {
+    let Some(end) = accounts::find_token(conn, parent)?.and_then(|parent| parent.expires_at) else {
+        return Ok(wanted);
+    };
+    if wanted.is_some_and(|wanted| wanted > end) {
+        return Err(Error::invalid(
+            "/expires_at",
+            "out_of_range",
+            format!(
+                "A token cannot give another a longer life than its own, which ends at {}.",
+                end.to_wire()
+            ),
+        ));
+    }
+    Ok(Some(wanted.unwrap_or(end)))
 }
 
 /// Revokes an API token.

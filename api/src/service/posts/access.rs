@@ -14,6 +14,7 @@ pub(crate) trait Standing {
     fn is_live(&self) -> bool;
     fn is_private(&self) -> bool;
     fn is_scheduled(&self) -> bool;
+    fn is_archived(&self) -> bool;
     fn owner(&self) -> Option<Uuid>;
 }
 
@@ -26,6 +27,9 @@ impl Standing for PostRow {
     }
     fn is_scheduled(&self) -> bool {
         self.status == "scheduled"
+    }
+    fn is_archived(&self) -> bool {
+        self.status == "archived"
     }
     fn owner(&self) -> Option<Uuid> {
         self.owner_id.map(|id| id.0)
@@ -42,6 +46,9 @@ impl Standing for SummaryRow {
     fn is_scheduled(&self) -> bool {
         self.status == "scheduled"
     }
+    fn is_archived(&self) -> bool {
+        self.status == "archived"
+    }
     fn owner(&self) -> Option<Uuid> {
         self.owner_id.map(|id| id.0)
     }
@@ -52,9 +59,10 @@ pub(crate) fn is_public(post: &impl Standing) -> bool {
     post.is_live() && !post.is_private()
 }
 
-/// Whether the post is live, for whomever, or will be without anybody doing more.
+/// Whether somebody has let the post go out: it is live, for whomever, or will be without anybody doing more, or it was and is kept
+/// in the archive.
 pub(crate) fn is_released(post: &impl Standing) -> bool {
-    post.is_live() || post.is_scheduled()
+    post.is_live() || post.is_scheduled() || post.is_archived()
 }
 
 fn authors_of(conn: &mut Conn, post: &PostRow) -> Result<Vec<Uuid>> {
@@ -117,6 +125,7 @@ pub(super) fn find_full(
         && let Some((row, _)) = posts::find(conn, &Ref::Id(id))?
         && (is_public(&row) || may_do(conn, viewer, Action::ReadDraft, &row)?)
     {
+        depend(keys::post(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("post"))

@@ -163,17 +163,20 @@ pub(super) fn apply(
     posts::update(tx.conn, row, Some(&now))?;
     row.title.clone_from(&snapshot.title);
     row.word_count = rendered.word_count;
-    let bylines: Vec<(Id, String)> = snapshot.authors.iter().map(|b| (b.author_id, b.role.clone())).collect();
+    // Neither authors nor tags need be there any more: an old revision may name those that were deleted since.
+    let bylines = bylines(tx.conn, snapshot)?;
     let tags = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;
-    // A tag may have been deleted since the snapshot was taken.
     let tag_ids: Vec<Id> =
         snapshot.tags.iter().copied().filter(|id| tags.iter().any(|(tag, _)| tag.id == *id)).collect();
     let slugs = super::body_links::slugs(svc, &rendered.links, &row.slug);
     let touched =
         posts::relist(tx.conn, row.id, &bylines, &tag_ids, &slugs, row.listed.then_some(row.sorted_at))?;
+    let opened =
+        if is_public(row) { crate::service::tags::make_public(tx.conn, &tag_ids)? } else { Vec::new() };
     let linked = links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)?;
     let step = i64::from(row.listed) - i64::from(before.listed);
     site::add_to_total(tx.conn, "posts", step)?;
+    site::add_to_total(tx.conn, "comments", step * row.comment_count)?;
     let tag_names: Vec<String> = tags.iter().map(|(tag, _)| tag.name.clone()).collect();
     let mut neighbours = Vec::new();
     if row.listed {
@@ -208,6 +211,7 @@ pub(super) fn apply(
     names.extend([keys::links(row.id), keys::related(row.id), keys::adjacent(row.id)]);
     names.extend(neighbours.into_iter().map(keys::related));
     names.extend(linked.into_iter().map(keys::links));
+    names.extend(opened);
     if summary_changed {
         names.push(keys::summary(row.id));
         names.extend(beside.union(&beside_before).cloned());
@@ -228,6 +232,14 @@ pub(super) fn apply(
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// The authors of a snapshot that are there, with their roles.
+fn bylines(conn: &mut Conn, snapshot: &Snapshot) -> Result<Vec<(Id, String)>> {
+    let ids: Vec<Id> = snapshot.authors.iter().map(|b| b.author_id).collect();
+    let known = pressroom_schema::authors::by_ids(conn, &ids)?;
+    let there = snapshot.authors.iter().filter(|b| known.iter().any(|(row, _)| row.id == b.author_id));
+    Ok(there.map(|b| (b.author_id, b.role.clone())).collect())
 }
 
 /// Where other posts show a public post by its place or by links, or its own place keeps them apart: what is beside those before

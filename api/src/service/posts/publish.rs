@@ -137,7 +137,7 @@ pub async fn unpublish(
     take_back(svc, viewer, post, if_match, Action::PublishPost, "draft", "unpublished").await
 }
 
-/// Takes a post off the site but keeps it with what was published.
+/// Takes a post off the site but keeps it, as its working copy is.
 ///
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 when it is archived already.

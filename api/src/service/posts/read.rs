@@ -12,6 +12,7 @@ use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
+use crate::service::check::canonical_language;
 use crate::service::{Found, Service, Svc, keys, require, search};
 use crate::view::PostView;
 
@@ -196,7 +197,7 @@ pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Re
         published_after: query.published_after,
         published_before: query.published_before,
         updated_since: query.updated_since,
-        language: query.language.clone(),
+        language: language_of(query.language.as_deref())?,
         ..Filter::default()
     };
     apply_rights(viewer, query, &mut filter)?;
@@ -216,6 +217,16 @@ pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Re
     }
     depend_on_list(&filter, order);
     Ok(Some(Listing { filter, order, tag, window }))
+}
+
+/// A language as a filter names it, in the form in which posts have theirs.
+pub(crate) fn language_of(text: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = text else { return Ok(None) };
+    let odd = || {
+        let detail = "`language` must be a BCP 47 language tag, such as en, pt-BR or zh-Hant.";
+        Error::parameters(vec![FieldError::parameter("language", "invalid_language", detail)])
+    };
+    canonical_language(text).map(Some).ok_or_else(odd)
 }
 
 /// A page without posts.

@@ -192,7 +192,7 @@ impl Loader<'_> {
     fn tag(&mut self, tag: &Ref) -> Result<Shared<TagView>> {
         let mut tag = tag.clone();
         loop {
-            match tags::load_tag(self.conn, &tag)? {
+            match tags::load_tag(self.conn, self.viewer, &tag)? {
                 Found::Here(view) => return Ok(Shared::new(view)),
                 Found::Moved(slug) => tag = Ref::Slug(slug),
             }
@@ -208,7 +208,7 @@ impl Loader<'_> {
                 sort: Some(arg::<TagSort>(field, "sort")?.word().to_owned()),
                 page,
             };
-            tags::list_in(self.conn, &query)
+            tags::list_in(self.conn, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
             let tags: Vec<_> = page.items.iter().map(|(_, tag)| tag.clone()).collect();

@@ -108,7 +108,7 @@ impl PostMutations {
         Ok(call.request.post(call.field, view).await?)
     }
 
-    /// Take a post off the site, but keep it with what was published.
+    /// Take a post off the site, but keep it.
     async fn archive_post(
         &self,
         ctx: &Context<'_>,
