@@ -125,6 +125,9 @@ async fn a_cursor_of_one_list_is_refused_by_another() {
             format!("/v1/authors?after={cursor}"),
             "/v1/posts?after=nonsense".to_owned(),
             format!("/v1/posts?after={cursor}x"),
+            format!("/v1/posts?after={}", &cursor[..cursor.len() - 1]),
+            format!("/v1/posts?after={}", &cursor[..cursor.len() - 4]),
+            format!("/v1/posts?after={}", &cursor[..cursor.len() - 8]),
         ] {
             app.get(&path).await.problem(400, "invalid_cursor");
         }
@@ -163,6 +166,7 @@ async fn filters_narrow_the_list_and_its_total() {
             ("featured=true".to_owned(), vec!["a"]),
             ("featured=false".to_owned(), vec!["d", "c", "b"]),
             ("language=pt".to_owned(), vec!["b"]),
+            ("language=PT".to_owned(), vec!["b"]),
             ("published_after=2024-05-01T12:03:00Z".to_owned(), vec!["d", "c"]),
             ("published_before=2024-05-01T12:03:00Z".to_owned(), vec!["b", "a"]),
             ("published_after=2024-05-01T12:02:00Z&published_before=2024-05-01T12:03:00Z".to_owned(), vec!["b"]),
@@ -177,6 +181,9 @@ async fn filters_narrow_the_list_and_its_total() {
             assert_eq!(column(&list, "slug"), slugs, "{query}");
             assert_eq!(list["page"]["total"], slugs.len(), "{query}");
             assert_eq!(walk(&app, &format!("/v1/posts?limit=1&{query}"), "slug").await, slugs, "{query}");
+        }
+        for path in ["/v1/posts?language=", "/v1/posts?language=no+language", "/v1/search?q=heron&language="] {
+            app.get(path).await.problem(400, "bad_request");
         }
     })
     .await;
