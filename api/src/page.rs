@@ -24,7 +24,7 @@ pub fn cursor(list: &str, key: &KeyValue, id: Id) -> String {
         KeyValue::Text(text) => format!("s{text}"),
     };
     let place = format!("{list}\n{}\n{key}", id.0.simple());
-    URL_SAFE_NO_PAD.encode(format!("{}\n{place}", checksum(&place)))
+    URL_SAFE_NO_PAD.encode(format!("2\n{}\n{place}", checksum(&place)))
 }
 
 /// Tells a cursor that was cut or mistyped from one of ours; it keeps no secret.
@@ -47,7 +47,8 @@ pub fn parse_cursor(list: &str, text: &str, parameter: &str) -> Result<Place> {
     };
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| damaged())?;
     let plain = String::from_utf8(bytes).map_err(|_| damaged())?;
-    let (sum, place) = plain.split_once('\n').ok_or_else(damaged)?;
+    let (sum, place) =
+        plain.strip_prefix("2\n").and_then(|rest| rest.split_once('\n')).ok_or_else(damaged)?;
     if sum != checksum(place) {
         return Err(damaged());
     }

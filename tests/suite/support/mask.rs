@@ -27,8 +27,8 @@ impl Mask {
     }
 
     fn word(&mut self, word: &str) -> String {
-        // What all cursors begin with.
-        if word.len() > 40 && word.starts_with("MQp") {
+        // What all cursors begin with: their version and a digit, or a letter, of their checksum.
+        if word.len() > 40 && (word.starts_with("Mgo") || word.starts_with("Mgp")) {
             return "CURSOR".to_owned();
         }
         for length in [36, 32] {
