@@ -95,6 +95,8 @@ async fn going_back_makes_a_new_revision_and_leaves_what_is_live() {
         app.published(&editor, &first).await;
         let change = json!({"title": "Two", "body": markdown("New."), "tags": ["B"], "custom": null});
         app.patch("/v1/posts/p?publish=true").by(&editor).json(&change).await.ok();
+        let link = json!({"relation": "cites", "external": {"url": "https://example.com"}});
+        app.post("/v1/posts/p/links").by(&editor).json(&link).await.ok();
         let back = app.post("/v1/posts/p/revisions/1/restore").by(&editor).await.ok();
         assert_eq!(
             (&back["title"], &back["text"], &back["custom"]),
@@ -104,9 +106,11 @@ async fn going_back_makes_a_new_revision_and_leaves_what_is_live() {
         assert_eq!(app.get("/v1/posts/p").await.ok()["title"], "Two");
         let list = app.get("/v1/posts/p/revisions").by(&editor).await.ok();
         let reasons: Vec<&Value> = list["data"].as_array().unwrap().iter().map(|r| &r["reason"]).collect();
-        assert_eq!(reasons, ["restored", "saved", "created"]);
+        assert_eq!(reasons, ["restored", "links", "saved", "created"]);
         app.post("/v1/posts/p/publish").by(&editor).await.ok();
-        assert_eq!(app.get("/v1/posts/p").await.ok()["text"], "Old.");
+        let post = app.get("/v1/posts/p?include=links").await.ok();
+        assert_eq!(post["text"], "Old.");
+        assert_eq!(post["links"]["outgoing"][0]["relation"], "cites", "links are live at once, and stay");
         app.post("/v1/posts/p/revisions/9/restore").by(&editor).await.problem(404, "not_found");
     })
     .await;

@@ -272,6 +272,10 @@ pub async fn restore_revision(
         {
             snapshot.image = None;
         }
+        // Curated links are live at once, and not by publishing: what went out of them since does not come back unseen.
+        if before.is_live() {
+            snapshot.links = present.links;
+        }
         let words = revisions::find(tx.conn, row.id, number)?.map_or(0, |(r, _)| r.word_count);
         row.version += 1;
         live::save_revision(tx, &mut row, &snapshot, words, "restored")?;
