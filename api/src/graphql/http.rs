@@ -16,7 +16,7 @@ use super::engine::{Call, Engine, Outcome};
 use super::fault::{Fault, code, kind_of};
 use super::limits::Limits;
 use super::plan::Plan;
-use crate::error::Code;
+use crate::error::{Code, Error};
 
 /// The methods of the endpoint, for `Allow`.
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -154,6 +154,12 @@ where
         }
         Outcome::Answered { operation, response } => answer(media, operation, &response),
     }
+}
+
+/// The answer to a request that is refused before it is looked into.
+pub(crate) fn refuse(accept: Option<&header::HeaderValue>, error: &Error) -> HttpResponse {
+    let media = negotiate(accept.and_then(|value| value.to_str().ok())).unwrap_or(Media::Json);
+    Refusal::malformed(Fault::from(error)).answer(media)
 }
 
 /// The parameters of a POST.

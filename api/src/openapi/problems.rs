@@ -87,7 +87,7 @@ pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
 fn of_graphql(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
     let body = json!({ "schema": { "$ref": "#/components/schemas/GraphqlResponse" } });
     let statuses: &[&str] = if operation.has_body {
-        &["400", "401", "406", "413", "415", "500", "503"]
+        &["400", "401", "406", "409", "413", "415", "422", "500", "503"]
     } else {
         &["400", "401", "405", "406", "500", "503"]
     };
@@ -97,6 +97,8 @@ fn of_graphql(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
         .map(|status| {
             let description = match *status {
                 "405" => "A mutation, which needs POST.",
+                "409" => "The first request with this Idempotency-Key is still under way.",
+                "422" => "The Idempotency-Key was used for another request.",
                 status => known(status).map_or("It was refused.", |(_, _, description)| description),
             };
             let mut headers = Map::new();

@@ -30,10 +30,10 @@ pub(crate) async fn middleware(
     }
     let (svc, key) = match claim(&mut request).await {
         Ok(found) => found,
-        Err(e) => return Ok(request.into_response(e.error_response())),
+        Err(e) => return Ok(refuse(request, &e)),
     };
     match idempotency::begin(&svc, &key).await {
-        Err(e) => return Ok(request.into_response(e.error_response())),
+        Err(e) => return Ok(refuse(request, &e)),
         Ok(Some(kept)) => return Ok(request.into_response(replay(kept))),
         Ok(None) => {}
     }
@@ -57,6 +57,16 @@ pub(crate) async fn middleware(
         tracing::error!(error = %e, "an answer could not be kept for retries");
     }
     Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body))))
+}
+
+/// The refusal in the form of the face that was asked.
+fn refuse(request: ServiceRequest, error: &Error) -> ServiceResponse<BoxBody> {
+    let answer = if request.path() == "/graphql" {
+        crate::graphql::http::refuse(request.headers().get(header::ACCEPT), error)
+    } else {
+        error.error_response()
+    };
+    request.into_response(answer)
 }
 
 /// Whether it was decided on its merits; what was not may be tried again.

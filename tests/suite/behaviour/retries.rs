@@ -62,7 +62,10 @@ async fn a_mutation_runs_once_under_one_key() {
         assert_eq!(first.json()["data"]["createPost"]["slug"], "once", "{}", first.text());
         assert_eq!(first.text(), again.text());
         assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), ("", "true"));
-        ask(mutation("Twice")).await.problem(422, "idempotency_mismatch");
+        let other = ask(mutation("Twice")).await;
+        assert_eq!((other.status(), &other.json()["errors"][0]["extensions"]["code"]), (422, &json!("idempotency_mismatch")));
+        let bad = app.post("/graphql").header("Idempotency-Key", "short").json(&mutation("Once")).await;
+        assert_eq!((bad.status(), &bad.json()["errors"][0]["extensions"]["code"]), (400, &json!("bad_request")));
         let all = app.get("/v1/posts?status=all&count=true").by(&editor).await.ok();
         assert_eq!(all["page"]["total"], 1);
     })
