@@ -83,9 +83,24 @@ pub(crate) fn json_object<DB: Dialect>(backend: &DB) -> &'static str {
     if backend.is_sqlite() { "json_object" } else { "jsonb_build_object" }
 }
 
-/// Writes `column`, then the list as each database takes it apart.
+/// Makes a fragment on a column a condition for `filter`.
+macro_rules! condition {
+    ($name:ident) => {
+        impl<C> diesel::expression::Expression for $name<C> {
+            type SqlType = Bool;
+        }
+        impl<C, QS> diesel::expression::AppearsOnTable<QS> for $name<C> {}
+        impl<C, QS> diesel::expression::SelectableExpression<QS> for $name<C> {}
+        impl<C, G> diesel::expression::ValidGrouping<G> for $name<C> {
+            type IsAggregate = diesel::expression::is_aggregate::Never;
+        }
+    };
+}
+
+/// Writes `column`, then the one value it is held against, as each database takes it.
 macro_rules! in_list {
     ($name:ident, pg: $pg_open:literal, $pg_close:literal, sqlite: $lite_open:literal, $lite_close:literal) => {
+        condition!($name);
         impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for $name<C> {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
                 self.column.walk_ast(out.reborrow())?;
@@ -247,14 +262,7 @@ impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for IdIn<C> {
     }
 }
 
-impl<C> diesel::expression::Expression for IdIn<C> {
-    type SqlType = Bool;
-}
-impl<C, QS> diesel::expression::AppearsOnTable<QS> for IdIn<C> {}
-impl<C, QS> diesel::expression::SelectableExpression<QS> for IdIn<C> {}
-impl<C, G> diesel::expression::ValidGrouping<G> for IdIn<C> {
-    type IsAggregate = diesel::expression::is_aggregate::Never;
-}
+condition!(IdIn);
 
 /// `column IN (texts…)` with one bound value.
 #[derive(Debug, Clone, QueryId)]
@@ -267,15 +275,6 @@ pub(crate) struct TextIn<C> {
 pub(crate) fn text_in<C, S: AsRef<str>>(column: C, texts: &[S]) -> TextIn<C> {
     let list = Value::Array(texts.iter().map(|t| Value::String(t.as_ref().to_owned())).collect()).to_string();
     TextIn { column, list }
-}
-
-impl<C> diesel::expression::Expression for TextIn<C> {
-    type SqlType = Bool;
-}
-impl<C, QS> diesel::expression::AppearsOnTable<QS> for TextIn<C> {}
-impl<C, QS> diesel::expression::SelectableExpression<QS> for TextIn<C> {}
-impl<C, G> diesel::expression::ValidGrouping<G> for TextIn<C> {
-    type IsAggregate = diesel::expression::is_aggregate::Never;
 }
 
 in_list!(
@@ -296,15 +295,6 @@ pub(crate) fn snapshot_shows<C>(column: C, media: Id) -> SnapshotShows<C> {
     SnapshotShows { column, list: media.to_string() }
 }
 
-impl<C> diesel::expression::Expression for SnapshotShows<C> {
-    type SqlType = Bool;
-}
-impl<C, QS> diesel::expression::AppearsOnTable<QS> for SnapshotShows<C> {}
-impl<C, QS> diesel::expression::SelectableExpression<QS> for SnapshotShows<C> {}
-impl<C, G> diesel::expression::ValidGrouping<G> for SnapshotShows<C> {
-    type IsAggregate = diesel::expression::is_aggregate::Never;
-}
-
 in_list!(
     SnapshotShows,
     pg: " #>> '{image,media_id}' = ", "",
@@ -323,15 +313,6 @@ pub(crate) fn snapshot_bears<C>(column: C, author: Id) -> SnapshotBears<C> {
     SnapshotBears { column, list: format!("%\"{author}\"%") }
 }
 
-impl<C> diesel::expression::Expression for SnapshotBears<C> {
-    type SqlType = Bool;
-}
-impl<C, QS> diesel::expression::AppearsOnTable<QS> for SnapshotBears<C> {}
-impl<C, QS> diesel::expression::SelectableExpression<QS> for SnapshotBears<C> {}
-impl<C, G> diesel::expression::ValidGrouping<G> for SnapshotBears<C> {
-    type IsAggregate = diesel::expression::is_aggregate::Never;
-}
-
 in_list!(
     SnapshotBears,
     pg: " #>> '{authors}' LIKE ", "",
@@ -348,15 +329,6 @@ pub(crate) struct SnapshotSays<C> {
 /// See [`SnapshotSays`]. `text` has letters and digits only.
 pub(crate) fn snapshot_says<C>(column: C, text: &str) -> SnapshotSays<C> {
     SnapshotSays { column, list: format!("%{text}%") }
-}
-
-impl<C> diesel::expression::Expression for SnapshotSays<C> {
-    type SqlType = Bool;
-}
-impl<C, QS> diesel::expression::AppearsOnTable<QS> for SnapshotSays<C> {}
-impl<C, QS> diesel::expression::SelectableExpression<QS> for SnapshotSays<C> {}
-impl<C, G> diesel::expression::ValidGrouping<G> for SnapshotSays<C> {
-    type IsAggregate = diesel::expression::is_aggregate::Never;
 }
 
 in_list!(
