@@ -271,30 +271,38 @@ impl References {
     }
 }
 
+/// The posts whose row, or whose working copy where that differs, meets a condition: at most so many of each.
+macro_rules! uses {
+    ($conn:expr, $row:expr, $working_copy:expr, $limit:expr) => {{
+        // Trash and drafts too: while a post is not live, its row mirrors its working copy.
+        let shown: Vec<Shown> = posts::table
+            .filter($row)
+            .order(posts::id)
+            .limit($limit)
+            .select((posts::id, posts::title, posts::status, posts::deleted_at))
+            .load($conn)?;
+        // Only these have a working copy that differs from their row, so few snapshots are looked into.
+        let pending: Vec<Pending> = revisions::table
+            .inner_join(
+                posts::table.on(posts::id.eq(revisions::post_id).and(posts::revision.eq(revisions::number))),
+            )
+            .filter(posts::live_revision.ne(posts::revision.nullable()))
+            .filter($working_copy)
+            .order(posts::id)
+            .limit($limit)
+            .select((posts::id, revisions::title, posts::deleted_at))
+            .load($conn)?;
+        uses(shown, pending)
+    }};
+}
+
 /// What uses a file: at most `limit` posts of each kind and as many authors. Older revisions do not count, since a
 /// restored one does without what is gone.
 ///
 /// # Errors
 /// When the database fails.
 pub fn references(conn: &mut Conn, id: Id, limit: i64) -> crate::Result<References> {
-    // Trash and drafts too: while a post is not live, its row mirrors its working copy.
-    let shown: Vec<Shown> = posts::table
-        .filter(posts::image_media_id.eq(id))
-        .order(posts::id)
-        .limit(limit)
-        .select((posts::id, posts::title, posts::status, posts::deleted_at))
-        .load(conn)?;
-    // Only these have a working copy that differs from their row, so few snapshots are looked into.
-    let pending: Vec<Pending> = revisions::table
-        .inner_join(
-            posts::table.on(posts::id.eq(revisions::post_id).and(posts::revision.eq(revisions::number))),
-        )
-        .filter(posts::live_revision.ne(posts::revision.nullable()))
-        .filter(snapshot_shows(revisions::snapshot, id))
-        .order(posts::id)
-        .limit(limit)
-        .select((posts::id, revisions::title, posts::deleted_at))
-        .load(conn)?;
+    let posts = uses!(conn, posts::image_media_id.eq(id), snapshot_shows(revisions::snapshot, id), limit);
     let portraits = authors::table
         .filter(authors::avatar_media_id.eq(id))
         .order(authors::id)
@@ -303,32 +311,17 @@ pub fn references(conn: &mut Conn, id: Id, limit: i64) -> crate::Result<Referenc
         .load(conn)?;
     let logo: Option<i32> =
         site::table.filter(site::logo_media_id.eq(id)).select(site::id).first(conn).optional()?;
-    Ok(References { posts: uses(shown, pending), authors: portraits, site: logo.is_some() })
+    Ok(References { posts, authors: portraits, site: logo.is_some() })
 }
 
 /// Posts in whose bodies, live or in their working copy, a file is shown: its addresses bear its digest. At most `limit` of each
-/// kind. All bodies are read for it, which takes seconds where there are very many.
+/// kind. All bodies are read for it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn in_bodies(conn: &mut Conn, digest: &str, limit: i64) -> crate::Result<Vec<PostUse>> {
-    let shown: Vec<Shown> = posts::table
-        .filter(posts::html.like(format!("%{digest}%")))
-        .order(posts::id)
-        .limit(limit)
-        .select((posts::id, posts::title, posts::status, posts::deleted_at))
-        .load(conn)?;
-    let pending: Vec<Pending> = revisions::table
-        .inner_join(
-            posts::table.on(posts::id.eq(revisions::post_id).and(posts::revision.eq(revisions::number))),
-        )
-        .filter(posts::live_revision.ne(posts::revision.nullable()))
-        .filter(snapshot_says(revisions::snapshot, digest))
-        .order(posts::id)
-        .limit(limit)
-        .select((posts::id, revisions::title, posts::deleted_at))
-        .load(conn)?;
-    Ok(uses(shown, pending))
+    let row = posts::html.like(format!("%{digest}%"));
+    Ok(uses!(conn, row, snapshot_says(revisions::snapshot, digest), limit))
 }
 
 /// A post as it is shown: id, title, state, when it was moved to the trash.
