@@ -227,8 +227,9 @@ pub fn make_public(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<Id>> {
         .filter(tags::is_public.eq(false))
         .select(tags::id)
         .load(conn)?;
-    for id in &hidden {
-        diesel::update(tags::table.filter(tags::id.eq(*id))).set(tags::is_public.eq(true)).execute(conn)?;
+    if !hidden.is_empty() {
+        let opened = tags::table.filter(id_in(tags::id, &hidden));
+        diesel::update(opened).set(tags::is_public.eq(true)).execute(conn)?;
     }
     Ok(hidden)
 }
