@@ -147,6 +147,13 @@ pub fn may_grant_role(viewer: &Viewer, role: Role) -> bool {
         && viewer.user().is_none_or(|user| covers(user.role, role))
 }
 
+/// Whether `viewer` works here, and so may know the names of what is not out yet: tags that only drafts bear, and posts that link to
+/// another but stand in no list.
+#[must_use]
+pub fn sees_behind_the_lists(viewer: &Viewer) -> bool {
+    viewer.is_signed_in()
+}
+
 /// Whether `viewer` may make a token of these scopes: a token may pass on what it has itself, and no more.
 #[must_use]
 pub fn may_grant_scopes(viewer: &Viewer, scopes: Scopes) -> bool {

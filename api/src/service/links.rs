@@ -14,7 +14,7 @@ use super::check::Check;
 use super::fragments::{Other, Others};
 use super::posts::{find_visible, is_public};
 use super::{Found, IfMatch, Service, Svc, keys};
-use crate::auth::policy::Action;
+use crate::auth::policy::{self, Action};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::view::{ExternalView, LinkView, LinksView};
@@ -110,6 +110,7 @@ pub(super) fn links_of(
     others: &Others,
 ) -> Result<HashMap<Id, LinksView>> {
     let hidden = hidden(conn, viewer, others)?;
+    let behind = policy::sees_behind_the_lists(viewer);
     let mut all: HashMap<Id, LinksView> = ids.iter().map(|id| (*id, LinksView::default())).collect();
     // A public post never tells of a body link twice, nor of one that an editor curated as well. Curated ties come first.
     let mut seen: HashSet<(Id, Id)> = HashSet::new();
@@ -130,7 +131,7 @@ pub(super) fn links_of(
         }
         // Who knows a post's address may follow its links, but is not led to where nothing else leads.
         let is_back_link = matches!(tie.kind, TieKind::Incoming | TieKind::BodyIncoming);
-        if is_back_link && !viewer.is_signed_in() && other.is_some_and(|(_, post)| !post.is_listed()) {
+        if is_back_link && !behind && other.is_some_and(|(_, post)| !post.is_listed()) {
             continue;
         }
         let (list, from, to, post) = match (tie.kind, other) {

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::authors::{free_slug, short, unknown_sort};
 use super::check::Check;
 use super::{Found, IfMatch, Service, Svc, allowed, keys, present, require};
-use crate::auth::policy::{Action, Target};
-use crate::auth::viewer::{Viewer, Who};
+use crate::auth::policy::{self, Action, Target};
+use crate::auth::viewer::Viewer;
 use crate::content::slug::{is_slug, slugify};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
@@ -177,11 +177,7 @@ pub async fn list(svc: &Svc, viewer: &Viewer, query: TagQuery) -> Result<Page<Ta
 
 /// Which tags `viewer` may know of: a tag that is only named in drafts tells of them.
 fn seen_by(viewer: &Viewer) -> Seen {
-    if viewer.is_signed_in() || matches!(viewer.who, Who::System) {
-        Seen::ByEditors
-    } else {
-        Seen::ByEverybody
-    }
+    if policy::sees_behind_the_lists(viewer) { Seen::ByEditors } else { Seen::ByEverybody }
 }
 
 /// [`list`] inside a transaction.
