@@ -88,6 +88,8 @@ impl From<CreateAuthor> for UpdateAuthor {
 #[derive(Clone)]
 struct Checked {
     input: UpdateAuthor,
+    /// Of a whole biography, rendered before any lock is taken.
+    bio_html: Option<String>,
     social: Option<Json>,
 }
 
@@ -116,7 +118,9 @@ fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
         MaybeUndefined::Value(list) => Some(Json::of(&check_social(&mut check, list))),
     };
     check.done()?;
-    Ok(Checked { input, social })
+    let whole = input.bio.value().and_then(BodyInput::whole);
+    let bio_html = whole.and_then(|(format, source)| Some(render_bio(format.parse().ok()?, source)));
+    Ok(Checked { input, bio_html, social })
 }
 
 impl Checked {
@@ -134,8 +138,10 @@ impl Checked {
             MaybeUndefined::Value(bio) => bio.apply(&mut row.bio_format, &mut row.bio_source),
         }
         if !self.input.bio.is_undefined() {
-            let format = row.bio_format.parse().unwrap_or(BodyFormat::Markdown);
-            row.bio_html = render_bio(format, &row.bio_source);
+            row.bio_html = self.bio_html.clone().unwrap_or_else(|| {
+                let format = row.bio_format.parse().unwrap_or(BodyFormat::Markdown);
+                render_bio(format, &row.bio_source)
+            });
         }
         match &self.input.avatar {
             MaybeUndefined::Undefined => {}
