@@ -48,7 +48,8 @@ pub(crate) async fn middleware(
     let (head, body) = response.into_parts();
     let body =
         to_bytes_limited(body, usize::MAX).await.ok().and_then(std::result::Result::ok).unwrap_or_default();
-    let outcome = if is_decided(status) && failures(&body).into_iter().all(is_decided) {
+    let failed = if is_graphql(request.path()) { failures(&body) } else { Vec::new() };
+    let outcome = if is_decided(status) && failed.into_iter().all(is_decided) {
         idempotency::keep(&svc, &key, &Kept { status: status.as_u16(), headers, body: body.to_vec() }).await
     } else {
         idempotency::release(&svc, &key).await
@@ -61,12 +62,16 @@ pub(crate) async fn middleware(
 
 /// The refusal in the form of the face that was asked.
 fn refuse(request: ServiceRequest, error: &Error) -> ServiceResponse<BoxBody> {
-    let answer = if request.path() == "/graphql" {
+    let answer = if is_graphql(request.path()) {
         crate::graphql::http::refuse(request.headers().get(header::ACCEPT), error)
     } else {
         error.error_response()
     };
     request.into_response(answer)
+}
+
+fn is_graphql(path: &str) -> bool {
+    path == "/graphql"
 }
 
 /// Whether it was decided on its merits; what was not may be tried again.
