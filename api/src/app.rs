@@ -15,31 +15,20 @@ use crate::cache::{self, front::Front};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::openapi::{self, Routes};
+use crate::graphql::{self, Engine};
+use crate::openapi::{self, Contract};
 use crate::rest;
+use crate::rest::edge::Edge;
 use crate::rest::ops::Metrics;
 use crate::service::{Service, Svc};
-
-/// What the web face shares between workers.
-pub struct Shared {
-    /// The use cases.
-    pub svc: Svc,
-    /// GraphQL.
-    pub graphql: crate::graphql::Engine,
-    /// The OpenAPI document.
-    pub openapi: String,
-    /// Which methods each path has.
-    pub routes: Routes,
-    /// Counters.
-    pub metrics: Metrics,
-    /// What requests are called.
-    pub(crate) names: crate::rest::edge::Names,
-}
 
 /// The whole application, ready to serve.
 #[derive(Clone)]
 pub struct App {
-    shared: Data<Shared>,
+    svc: Svc,
+    engine: Data<Engine>,
+    contract: Data<Contract>,
+    edge: Data<Edge>,
 }
 
 impl App {
@@ -52,28 +41,25 @@ impl App {
         svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
         svc.cache.follow(&svc).await?;
-        let openapi = openapi::document();
-        let shared = Shared {
-            routes: Routes::of(&openapi),
-            openapi,
-            graphql: crate::graphql::engine(&svc.config).await?,
-            metrics: Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?,
-            names: crate::rest::edge::Names::new(svc.clock.new_id()),
+        let metrics = Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Self {
+            engine: Data::new(graphql::engine(&svc.config).await?),
+            contract: Data::new(Contract::of(openapi::document())),
+            edge: Data::new(Edge::new(Arc::clone(&svc), metrics)),
             svc,
-        };
-        Ok(Self { shared: Data::new(shared) })
+        })
     }
 
     /// The use cases.
     #[must_use]
     pub fn service(&self) -> &Svc {
-        &self.shared.svc
+        &self.svc
     }
 
     /// Starts the work that goes on beside requests: scheduled posts, image widths, cleaning up.
     #[must_use]
     pub fn start_jobs(&self) -> crate::jobs::RunnerHandle {
-        crate::jobs::Runner::start(Arc::clone(&self.shared.svc))
+        crate::jobs::Runner::start(Arc::clone(&self.svc))
     }
 
     /// What answers requests, made anew for each worker.
@@ -87,7 +73,7 @@ impl App {
         Error = actix_web::Error,
         InitError = (),
     > + use<> {
-        Front::before(self.routes(), self.shared.clone())
+        Front::before(self.routes(), self.edge.clone())
     }
 
     /// The application behind the cache's shortcut.
@@ -102,18 +88,18 @@ impl App {
             InitError = (),
         > + use<>,
     > {
-        let shared = self.shared.clone();
-        let limit = shared.svc.config.body_limit;
         let (app, _) = ActixApp::new()
             .into_utoipa_app()
-            .app_data(Data::from(Arc::clone(&shared.svc)))
-            .app_data(shared.clone())
-            .app_data(PayloadConfig::new(limit))
+            .app_data(Data::from(Arc::clone(&self.svc)))
+            .app_data(self.engine.clone())
+            .app_data(self.contract.clone())
+            .app_data(self.edge.clone())
+            .app_data(PayloadConfig::new(self.svc.config.body_limit))
             .configure(rest::configure)
             .split_for_parts();
         app.configure(rest::configure_pages)
             .default_service(web::to(rest::ops::fallback))
-            .wrap(cache::middleware::Layer(shared))
+            .wrap(cache::middleware::Layer(self.edge.clone()))
     }
 
     /// A server on `listener` that runs until it is told to stop; requests under way are finished then.
@@ -122,7 +108,7 @@ impl App {
     /// When the listener cannot be used.
     pub fn serve(&self, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
         let app = self.clone();
-        let config = &self.shared.svc.config;
+        let config = &self.svc.config;
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         Ok(HttpServer::new(move || app.factory())
             .workers(Config::or_cores(workers))

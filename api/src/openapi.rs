@@ -58,14 +58,16 @@ pub fn document() -> String {
     text
 }
 
-/// Which methods each path has: what `Allow` lists.
-pub struct Routes(Vec<(ResourceDef, Vec<String>)>);
+/// The document, and which methods each path has: what `Allow` lists.
+pub(crate) struct Contract {
+    pub(crate) text: String,
+    routes: Vec<(ResourceDef, Vec<String>)>,
+}
 
-impl Routes {
+impl Contract {
     /// Reads the routes from the document.
-    #[must_use]
-    pub fn of(document: &str) -> Self {
-        let value: Value = serde_json::from_str(document).unwrap_or_default();
+    pub(crate) fn of(text: String) -> Self {
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
         let mut routes = Vec::new();
         for (path, item) in value.get("paths").and_then(Value::as_object).into_iter().flatten() {
             let mut methods = BTreeSet::new();
@@ -80,12 +82,11 @@ impl Routes {
         }
         // `/comments/moderate` also has the form of `/comments/{id}`: a path belongs to the route with the fewest placeholders.
         routes.sort_by_key(|(route, _)| route.pattern().unwrap_or_default().matches('{').count());
-        Self(routes)
+        Self { text, routes }
     }
 
     /// The methods of a path; empty where there is none.
-    #[must_use]
-    pub fn methods(&self, path: &str) -> Vec<String> {
-        self.0.iter().find(|(route, _)| route.is_match(path)).map(|(_, m)| m.clone()).unwrap_or_default()
+    pub(crate) fn methods(&self, path: &str) -> Vec<String> {
+        self.routes.iter().find(|(route, _)| route.is_match(path)).map(|(_, m)| m.clone()).unwrap_or_default()
     }
 }

@@ -20,21 +20,20 @@ use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _};
 use super::entry::Entry;
 use super::key::Asking;
 use super::middleware::{LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private};
-use crate::app::Shared;
-use crate::rest::edge;
+use crate::rest::edge::{self, Edge};
 
 /// The application with the shortcut before it.
 pub(crate) struct Front<F> {
-    shared: Data<Shared>,
+    edge: Data<Edge>,
     inner: F,
 }
 
 impl<F> Front<F> {
-    pub(crate) fn before(inner: impl IntoServiceFactory<F, Request>, shared: Data<Shared>) -> Self
+    pub(crate) fn before(inner: impl IntoServiceFactory<F, Request>, edge: Data<Edge>) -> Self
     where
         F: ServiceFactory<Request>,
     {
-        Self { shared, inner: inner.into_factory() }
+        Self { edge, inner: inner.into_factory() }
     }
 }
 
@@ -53,14 +52,14 @@ where
     type Future = LocalBoxFuture<'static, Result<Self::Service, F::InitError>>;
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
-        let shared = self.shared.clone();
-        Box::pin(self.inner.new_service(config).map_ok(|inner| Standing { shared, inner: Rc::new(inner) }))
+        let edge = self.edge.clone();
+        Box::pin(self.inner.new_service(config).map_ok(|inner| Standing { edge, inner: Rc::new(inner) }))
     }
 }
 
 /// One worker's.
 pub(crate) struct Standing<S> {
-    shared: Data<Shared>,
+    edge: Data<Edge>,
     inner: Rc<S>,
 }
 
@@ -79,35 +78,35 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         let started = Instant::now();
-        if let Some(entry) = kept(&self.shared, request.head()) {
-            return Either::Left(ready(Ok(answer(&self.shared, &entry, request.head(), started))));
+        if let Some(entry) = kept(&self.edge, request.head()) {
+            return Either::Left(ready(Ok(answer(&self.edge, &entry, request.head(), started))));
         }
-        Either::Right(match form_of_query(&self.shared, request.head()) {
-            Some(form) => Box::pin(query(self.shared.clone(), Rc::clone(&self.inner), request, form)),
+        Either::Right(match form_of_query(&self.edge, request.head()) {
+            Some(form) => Box::pin(query(self.edge.clone(), Rc::clone(&self.inner), request, form)),
             None => Box::pin(self.inner.call(request).map_ok(Response::from)),
         })
     }
 }
 
 /// The form of the answer to a GraphQL query in a body, if it may be kept.
-fn form_of_query(shared: &Shared, request: &RequestHead) -> Option<u8> {
+fn form_of_query(edge: &Edge, request: &RequestHead) -> Option<u8> {
     let is_open = request.method == Method::POST
         && request.uri.path() == "/graphql"
-        && shared.svc.cache.is_open()
+        && edge.svc.cache.is_open()
         && !is_private(&request.headers);
     if is_open { form_of_graphql(&request.headers, true) } else { None }
 }
 
 /// Answers a GraphQL query in a body. One that is not kept goes on with what was read of it.
-async fn query<S>(shared: Data<Shared>, inner: Rc<S>, mut request: Request, form: u8) -> Answer
+async fn query<S>(edge: Data<Edge>, inner: Rc<S>, mut request: Request, form: u8) -> Answer
 where
     S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     let started = Instant::now();
-    let (body, rest) = read(&shared, request.take_payload()).await;
+    let (body, rest) = read(&edge, request.take_payload()).await;
     let Some(rest) = rest else {
-        if let Some(entry) = shared.svc.cache.peek(&Asking::graphql(form, &body)) {
-            return Ok(answer(&shared, &entry, request.head(), started));
+        if let Some(entry) = edge.svc.cache.peek(&Asking::graphql(form, &body)) {
+            return Ok(answer(&edge, &entry, request.head(), started));
         }
         *request.payload() = Payload::from(body.clone());
         request.extensions_mut().insert(Query { form, body });
@@ -122,7 +121,7 @@ type Rest = LocalBoxStream<'static, Result<Bytes, PayloadError>>;
 
 /// What a body begins with: all of it, or as much as makes clear that it is not kept, and the rest. The handler shall meet
 /// the same trouble in it, and say it in GraphQL's form.
-async fn read(shared: &Shared, mut payload: Payload) -> (Bytes, Option<Rest>) {
+async fn read(edge: &Edge, mut payload: Payload) -> (Bytes, Option<Rest>) {
     let mut first: Option<Bytes> = None;
     let mut more = BytesMut::new();
     // Most bodies have come with their heads; a clock is set for others only.
@@ -132,7 +131,7 @@ async fn read(shared: &Shared, mut payload: Payload) -> (Bytes, Option<Rest>) {
             next
         } else {
             if !is_limited {
-                payload = edge::limit_body_time(shared, payload);
+                payload = edge::limit_body_time(edge, payload);
                 is_limited = true;
             }
             payload.next().await
@@ -144,7 +143,7 @@ async fn read(shared: &Shared, mut payload: Payload) -> (Bytes, Option<Rest>) {
             Some(Err(error)) => break Some(stream::iter([Err(error)]).boxed_local()),
         }
         if first.as_ref().map_or(0, Bytes::len) + more.len() > LONGEST_BODY {
-            let rest = if is_limited { payload } else { edge::limit_body_time(shared, payload) };
+            let rest = if is_limited { payload } else { edge::limit_body_time(edge, payload) };
             break Some(rest.boxed_local());
         }
     };
@@ -153,8 +152,8 @@ async fn read(shared: &Shared, mut payload: Payload) -> (Bytes, Option<Rest>) {
 }
 
 /// The kept answer to a read by anybody. What is kept is for everybody, so that nothing else need be asked of the request.
-fn kept(shared: &Shared, request: &RequestHead) -> Option<std::sync::Arc<Entry>> {
-    let cache = &shared.svc.cache;
+fn kept(edge: &Edge, request: &RequestHead) -> Option<std::sync::Arc<Entry>> {
+    let cache = &edge.svc.cache;
     let reads = request.method == Method::GET || request.method == Method::HEAD;
     if !reads || !cache.is_open() || is_private(&request.headers) {
         return None;
@@ -164,5 +163,5 @@ fn kept(shared: &Shared, request: &RequestHead) -> Option<std::sync::Arc<Entry>>
     } else {
         cache.peek(&Asking::address(address(request)))
     };
-    entry.filter(|entry| !gains_a_date(shared, entry, &request.headers))
+    entry.filter(|entry| !gains_a_date(edge, entry, &request.headers))
 }

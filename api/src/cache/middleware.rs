@@ -19,9 +19,8 @@ use quick_cache::sync::GuardResult;
 use super::entry::{Asked, Entry};
 use super::key::{AnswerKey, Asking};
 use super::{Guard, Public};
-use crate::app::Shared;
 use crate::graphql::http::Media;
-use crate::rest::edge::{self, Before};
+use crate::rest::edge::{self, Before, Edge};
 use crate::rest::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 
 /// How often a request waits for an answer that a write then drops, before it computes one for itself alone.
@@ -40,7 +39,7 @@ pub(super) struct Query {
 }
 
 /// The layer.
-pub(crate) struct Layer(pub(crate) Data<Shared>);
+pub(crate) struct Layer(pub(crate) Data<Edge>);
 
 impl<S, B> Transform<S, ServiceRequest> for Layer
 where
@@ -55,13 +54,13 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Serving { shared: self.0.clone(), inner: Rc::new(service) }))
+        ready(Ok(Serving { edge: self.0.clone(), inner: Rc::new(service) }))
     }
 }
 
 /// The layer with what is beneath it.
 pub(crate) struct Serving<S> {
-    shared: Data<Shared>,
+    edge: Data<Edge>,
     inner: Rc<S>,
 }
 
@@ -78,23 +77,23 @@ where
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let (shared, inner) = (self.shared.clone(), Rc::clone(&self.inner));
-        match key(&shared, &mut request) {
-            Some(key) => Box::pin(compute(shared, inner, request, key)),
-            None => Box::pin(pass(shared, inner, request)),
+        let (edge, inner) = (self.edge.clone(), Rc::clone(&self.inner));
+        match key(&edge, &mut request) {
+            Some(key) => Box::pin(compute(edge, inner, request, key)),
+            None => Box::pin(pass(edge, inner, request)),
         }
     }
 }
 
 /// Under which key the answer may be kept, if it may.
-fn key(shared: &Shared, request: &mut ServiceRequest) -> Option<AnswerKey> {
+fn key(edge: &Edge, request: &mut ServiceRequest) -> Option<AnswerKey> {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let query = if reads { None } else { request.extensions_mut().remove::<Query>() };
     if !reads && query.is_none() {
-        let payload = edge::limit_body_time(shared, request.take_payload());
+        let payload = edge::limit_body_time(edge, request.take_payload());
         request.set_payload(payload);
     }
-    if !shared.svc.cache.is_open() || is_private(request.headers()) {
+    if !edge.svc.cache.is_open() || is_private(request.headers()) {
         return None;
     }
     let head = request.head();
@@ -171,21 +170,21 @@ pub(super) fn address(request: &RequestHead) -> &[u8] {
 }
 
 /// Whether the caller compares dates, and the answer has none that can be relied on but would have one by now.
-pub(super) fn gains_a_date(shared: &Shared, entry: &Entry, headers: &HeaderMap) -> bool {
+pub(super) fn gains_a_date(edge: &Edge, entry: &Entry, headers: &HeaderMap) -> bool {
     !entry.is_dated()
         && headers.contains_key(header::IF_MODIFIED_SINCE)
         && !headers.contains_key(header::IF_NONE_MATCH)
-        && shared.svc.cache.as_of(shared.svc.clock.now()).exact
+        && edge.svc.cache.as_of(edge.svc.clock.now()).exact
 }
 
 /// The kept answer to a request, counted and logged.
 pub(super) fn answer(
-    shared: &Shared,
+    edge: &Edge,
     entry: &Arc<Entry>,
     request: &RequestHead,
     started: Instant,
 ) -> Response<BoxBody> {
-    let id = edge::request_id_header(&request.headers, shared);
+    let id = edge::request_id_header(&request.headers, edge);
     tracing::debug!(
         target: "pressroom::access",
         request_id = id.to_str().unwrap_or_default(),
@@ -196,42 +195,42 @@ pub(super) fn answer(
     );
     let mut answer = entry.answer(&Asked::of(&request.headers, request.method != Method::POST), id);
     let elapsed = started.elapsed();
-    edge::server_timing(shared, answer.headers_mut(), 0, elapsed);
-    shared.svc.cache.counters.hits.inc();
+    edge::server_timing(edge, answer.headers_mut(), 0, elapsed);
+    edge.svc.cache.counters.hits.inc();
     entry.counters.observe(answer.status() == StatusCode::NOT_MODIFIED, elapsed);
     answer
 }
 
 /// Answers what the cache has nothing to do with.
-async fn pass<S, B>(shared: Data<Shared>, inner: Rc<S>, mut request: ServiceRequest) -> Answer
+async fn pass<S, B>(edge: Data<Edge>, inner: Rc<S>, mut request: ServiceRequest) -> Answer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    let before = Before::of(&shared, &mut request);
+    let before = Before::of(&edge, &mut request);
     if let Some(answer) = before.preflight() {
-        return Ok(before.complete(&shared, request.into_response(answer), 0));
+        return Ok(before.complete(&edge, request.into_response(answer), 0));
     }
     let ran = before.run(inner.call(request)).await?;
-    Ok(before.complete(&shared, ran.response, ran.statements))
+    Ok(before.complete(&edge, ran.response, ran.statements))
 }
 
 /// Computes an answer that is not kept, or waits for somebody who does.
-async fn compute<S, B>(shared: Data<Shared>, inner: Rc<S>, request: ServiceRequest, key: AnswerKey) -> Answer
+async fn compute<S, B>(edge: Data<Edge>, inner: Rc<S>, request: ServiceRequest, key: AnswerKey) -> Answer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
     let started = Instant::now();
-    let cache = &shared.svc.cache;
-    let Some(kept) = &cache.kept else { return pass(shared.clone(), inner, request).await };
+    let cache = &edge.svc.cache;
+    let Some(kept) = &cache.kept else { return pass(edge.clone(), inner, request).await };
     // What was kept and a write has dropped: it is compared with its successor.
     let mut old = None;
     for _ in 0..PATIENCE {
         let entry = match kept.get_value_or_guard(&key, Some(Duration::ZERO)) {
             GuardResult::Value(entry) => entry,
             GuardResult::Guard(guard) => {
-                return fill(&shared, &inner, request, Some(guard), old.as_ref()).await;
+                return fill(&edge, &inner, request, Some(guard), old.as_ref()).await;
             }
             GuardResult::Timeout => match kept.get_value_or_guard_async(&key).await {
                 Ok(entry) => entry,
@@ -243,19 +242,19 @@ where
             },
         };
         let holds = cache.holds(&entry);
-        if holds && !gains_a_date(&shared, &entry, request.headers()) {
-            let answer = answer(&shared, &entry, request.head(), started);
+        if holds && !gains_a_date(&edge, &entry, request.headers()) {
+            let answer = answer(&edge, &entry, request.head(), started);
             return Ok(request.into_response(HttpResponse::from(answer)));
         }
         cache.forget(&key, &entry);
         old = (!holds).then_some(entry);
     }
-    fill(&shared, &inner, request, None, None).await
+    fill(&edge, &inner, request, None, None).await
 }
 
 /// Computes an answer, and keeps it where there is a place for it and it may be kept.
 async fn fill<S, B>(
-    shared: &Data<Shared>,
+    edge: &Data<Edge>,
     inner: &S,
     mut request: ServiceRequest,
     guard: Option<Guard<'_>>,
@@ -265,8 +264,8 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    let cache = &shared.svc.cache;
-    let before = Before::of(shared, &mut request);
+    let cache = &edge.svc.cache;
+    let before = Before::of(edge, &mut request);
     // What is kept is the whole answer; the caller's conditions are looked at afterwards.
     let asked = conditions(request.headers_mut());
     // Before any transaction begins that may not see what is committed from now on.
@@ -279,7 +278,7 @@ where
         Ok(body) => body,
         Err(body) => {
             let response = ServiceResponse::new(request, response.set_body(body));
-            return Ok(before.complete(shared, response, ran.statements));
+            return Ok(before.complete(edge, response, ran.statements));
         }
     };
     let public =
@@ -293,7 +292,7 @@ where
             }
         }
         let pattern = edge::pattern(&request);
-        let counters = shared.metrics.route(before.method(), &pattern);
+        let counters = edge.metrics.route(before.method(), &pattern);
         let read = (moment, cache.slots.places(&ran.keys));
         let entry =
             Entry::new(read, response.headers(), body, as_of.exact, &edge::common_headers(), counters)
@@ -308,7 +307,7 @@ where
             response = HttpResponse::from(entry.answer(&asked, HeaderValue::from_static("")));
         }
     }
-    Ok(before.complete(shared, ServiceResponse::new(request, response), ran.statements))
+    Ok(before.complete(edge, ServiceResponse::new(request, response), ran.statements))
 }
 
 /// Takes the headers that make an answer conditional, and keeps those that choose its form.

@@ -13,15 +13,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::engine::Engine;
 use super::fault::Fault;
 use super::http::{HttpParts, respond};
 use super::schema;
-use crate::app::Shared;
 use crate::auth::viewer::Viewer;
 use crate::cache::{AsOf, Public};
 use crate::error::{Error, Result};
 use crate::rest::headers::SURROGATE_KEY;
 use crate::rest::{graphiql_page, params, respond as answers, retry};
+use crate::service::{Service, Svc};
 
 /// A GraphQL request.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -84,11 +85,12 @@ pub(crate) struct GraphqlResponse {
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json")))))]
 #[post("/graphql", wrap = "from_fn(retry::middleware)")]
 pub(crate) async fn graphql_post(
-    shared: Data<Shared>,
+    svc: Data<Service>,
+    engine: Data<Engine>,
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    run(&shared, &request, payload).await
+    run(&svc.into_inner(), &engine, &request, payload).await
 }
 
 /// Run a GraphQL query.
@@ -105,27 +107,28 @@ pub(crate) async fn graphql_post(
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json"), (String = "text/html")))))]
 #[get("/graphql")]
 pub(crate) async fn graphql_get(
-    shared: Data<Shared>,
+    svc: Data<Service>,
+    engine: Data<Engine>,
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    run(&shared, &request, payload).await
+    run(&svc.into_inner(), &engine, &request, payload).await
 }
 
-async fn run(shared: &Shared, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    let parts = match HttpParts::read(request, payload, shared.graphql.limits()).await {
+async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let parts = match HttpParts::read(request, payload, engine.limits()).await {
         Ok(parts) => parts,
         Err(refusal) => return refusal,
     };
-    if parts.wants_page() && shared.svc.config.graphql_introspection.is_on() {
+    if parts.wants_page() && svc.config.graphql_introspection.is_on() {
         return graphiql_page();
     }
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
     let is_public = Cell::new(false);
-    let answer = respond(&shared.graphql, parts, async |plan| {
+    let answer = respond(engine, parts, async |plan| {
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
-        let prepared = schema::prepare(&shared.svc, viewer, user_agent, &plan).await?;
+        let prepared = schema::prepare(svc, viewer, user_agent, &plan).await?;
         is_public.set(prepared.is_public);
         Ok(prepared.data)
     })
@@ -192,12 +195,16 @@ fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
 #[utoipa::path(operation_id = "get_graphql_schema", tag = "graphql",
     responses((status = 200, description = "The schema.", body = String, content_type = "text/plain")))]
 #[get("/schema.graphql")]
-pub(crate) async fn get_graphql_schema(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse> {
+pub(crate) async fn get_graphql_schema(
+    svc: Data<Service>,
+    engine: Data<Engine>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
     params::Params::of(&request).finish()?;
-    if !shared.svc.config.graphql_introspection.is_on() {
+    if !svc.config.graphql_introspection.is_on() {
         return Err(Error::not_found("schema"));
     }
-    let sdl = shared.graphql.sdl().as_bytes().to_vec();
+    let sdl = engine.sdl().as_bytes().to_vec();
     Ok(answers::bytes(&request, &answers::Meta::default(), "text/plain; charset=utf-8", sdl))
 }
 

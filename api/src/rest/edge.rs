@@ -20,15 +20,28 @@ use pressroom_schema::keys::DEPENDENCIES;
 use pressroom_schema::{Id, Key};
 
 use super::headers;
-use crate::app::Shared;
 use crate::error::{Code, Error};
 use crate::problem::{Problem, REQUEST_ID};
-use crate::service::Service;
+use crate::rest::ops::Metrics;
+use crate::service::{Service, Svc};
 
 const EXPOSED: &str =
     "ETag, Link, Location, Last-Modified, Retry-After, X-Request-Id, Idempotent-Replayed, Server-Timing";
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Request-Id";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// What the edge needs for every request.
+pub(crate) struct Edge {
+    pub(crate) svc: Svc,
+    pub(crate) metrics: Metrics,
+    ids: RequestIds,
+}
+
+impl Edge {
+    pub(crate) fn new(svc: Svc, metrics: Metrics) -> Self {
+        Self { ids: RequestIds::new(svc.clock.new_id()), svc, metrics }
+    }
+}
 
 /// What the edge noted of a request before its handler ran.
 pub(crate) struct Before {
@@ -40,15 +53,15 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    pub(crate) fn of(shared: &Shared, request: &mut ServiceRequest) -> Self {
+    pub(crate) fn of(edge: &Edge, request: &mut ServiceRequest) -> Self {
         let before = Self {
             started: Instant::now(),
-            id: request_id(request.headers(), shared),
+            id: request_id(request.headers(), edge),
             method: request.method().clone(),
             path: request.path().to_owned(),
-            cors: Cors::of(request, shared),
+            cors: Cors::of(request, edge),
         };
-        request.extensions_mut().insert(shared.svc.cache.as_of(shared.svc.clock.now()));
+        request.extensions_mut().insert(edge.svc.cache.as_of(edge.svc.clock.now()));
         if before.method == Method::HEAD {
             // Wherever GET is, HEAD is: the connection knows not to send the body (RFC 9110, 9.3.2).
             request.head_mut().method = Method::GET;
@@ -88,7 +101,7 @@ impl Before {
     /// Completes an answer with what every answer bears, counts it and logs it.
     pub(crate) fn complete(
         self,
-        shared: &Shared,
+        edge: &Edge,
         mut response: ServiceResponse<BoxBody>,
         statements: u32,
     ) -> ServiceResponse<BoxBody> {
@@ -101,8 +114,8 @@ impl Before {
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.cors.apply(headers);
-        server_timing(shared, headers, statements, elapsed);
-        shared.metrics.observe(&self.method, &pattern, status, elapsed, statements);
+        server_timing(edge, headers, statements, elapsed);
+        edge.metrics.observe(&self.method, &pattern, status, elapsed, statements);
         tracing::info!(
             target: "pressroom::access",
             request_id = %self.id,
@@ -118,8 +131,8 @@ impl Before {
 }
 
 /// Cuts a body that takes too long to arrive, so that callers who send a byte now and then do not hold a connection for ever.
-pub(crate) fn limit_body_time(shared: &Shared, payload: Payload) -> Payload {
-    let seconds = u64::from(shared.svc.config.body_seconds);
+pub(crate) fn limit_body_time(edge: &Edge, payload: Payload) -> Payload {
+    let seconds = u64::from(edge.svc.config.body_seconds);
     let until = tokio::time::Instant::now() + Duration::from_secs(seconds);
     let body = futures_util::stream::unfold(Some(payload), move |payload| async move {
         let mut payload = payload?;
@@ -147,8 +160,8 @@ pub(crate) fn pattern(request: &HttpRequest) -> String {
 }
 
 /// In development, says how many statements an answer took and how long.
-pub(crate) fn server_timing(shared: &Shared, headers: &mut HeaderMap, statements: u32, elapsed: Duration) {
-    if shared.svc.config.server_timing.is_on()
+pub(crate) fn server_timing(edge: &Edge, headers: &mut HeaderMap, statements: u32, elapsed: Duration) {
+    if edge.svc.config.server_timing.is_on()
         && let Ok(value) = HeaderValue::from_str(&format!(
             "db;desc=\"{statements} statements\", total;dur={:.1}",
             elapsed.as_secs_f64() * 1000.0
@@ -176,28 +189,28 @@ fn own_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
 }
 
 /// The caller's own id where it has a harmless form, else a new one.
-fn request_id(headers: &HeaderMap, shared: &Shared) -> String {
+fn request_id(headers: &HeaderMap, edge: &Edge) -> String {
     let own = own_request_id(headers).and_then(|value| value.to_str().ok());
-    own.map_or_else(|| shared.names.next(), str::to_owned)
+    own.map_or_else(|| edge.ids.next(), str::to_owned)
 }
 
 /// The same as a header.
-pub(crate) fn request_id_header(headers: &HeaderMap, shared: &Shared) -> HeaderValue {
+pub(crate) fn request_id_header(headers: &HeaderMap, edge: &Edge) -> HeaderValue {
     own_request_id(headers).cloned().unwrap_or_else(|| {
         // It is made of signs that a header may have.
-        HeaderValue::try_from(shared.names.next()).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::try_from(edge.ids.next()).unwrap_or(HeaderValue::from_static(""))
     })
 }
 
 /// The ids of requests that bring none: what is this process's alone, and a number. Nobody needs to be unable to guess them, and
 /// a UUID takes the kernel's random numbers each time.
-pub(crate) struct Names {
+struct RequestIds {
     process: String,
     last: AtomicU64,
 }
 
-impl Names {
-    pub(crate) fn new(process: Id) -> Self {
+impl RequestIds {
+    fn new(process: Id) -> Self {
         Self { process: process.0.simple().to_string(), last: AtomicU64::new(0) }
     }
 
@@ -224,7 +237,7 @@ struct Cors {
 }
 
 impl Cors {
-    fn of(request: &ServiceRequest, shared: &Shared) -> Self {
+    fn of(request: &ServiceRequest, edge: &Edge) -> Self {
         let text =
             |name: HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let origin = text(header::ORIGIN);
@@ -236,7 +249,7 @@ impl Cors {
         } else {
             reads_by(request.method().as_str())
         };
-        let allowed = shared
+        let allowed = edge
             .svc
             .config
             .cors_origins

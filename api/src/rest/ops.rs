@@ -11,9 +11,10 @@ use prometheus::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::Shared;
+use super::edge::Edge;
 use crate::cache::Cache;
 use crate::error::{Code, Error, Result};
+use crate::openapi::Contract;
 use crate::service::Service;
 
 /// Counters of what the server does (Prometheus).
@@ -160,14 +161,14 @@ pub(crate) async fn get_readiness(svc: Data<Service>, request: HttpRequest) -> R
 #[utoipa::path(operation_id = "get_metrics", tag = "operations",
     responses((status = 200, description = "The counters.", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
-pub(crate) async fn get_metrics(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse> {
+pub(crate) async fn get_metrics(edge: Data<Edge>, request: HttpRequest) -> Result<HttpResponse> {
     super::params::Params::of(&request).finish()?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body({
-            shared.svc.cache.measure();
-            shared.metrics.text()?
+            edge.svc.cache.measure();
+            edge.metrics.text()?
         }))
 }
 
@@ -177,15 +178,15 @@ pub(crate) async fn get_metrics(shared: Data<Shared>, request: HttpRequest) -> R
 #[utoipa::path(operation_id = "get_openapi", tag = "operations",
     responses((status = 200, description = "The document.", body = serde_json::Value)))]
 #[get("/openapi.json")]
-pub(crate) async fn get_openapi(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse> {
+pub(crate) async fn get_openapi(contract: Data<Contract>, request: HttpRequest) -> Result<HttpResponse> {
     super::params::Params::of(&request).finish()?;
     let meta = super::respond::Meta::default();
-    Ok(super::respond::bytes(&request, &meta, "application/json", shared.openapi.as_bytes().to_vec()))
+    Ok(super::respond::bytes(&request, &meta, "application/json", contract.text.as_bytes().to_vec()))
 }
 
 /// Answers what no route takes: 405 where the path has other methods, else 404.
-pub(crate) async fn fallback(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse> {
-    let methods = shared.routes.methods(request.path());
+pub(crate) async fn fallback(contract: Data<Contract>, request: HttpRequest) -> Result<HttpResponse> {
+    let methods = contract.methods(request.path());
     if methods.is_empty() {
         return Err(Error::new(
             Code::NotFound,

@@ -5,8 +5,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::app::Shared;
 use crate::error::{Error, Result};
+use crate::service::Service;
 
 /// What GraphiQL's page may load: itself.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -31,12 +31,8 @@ pub(crate) fn graphiql_page() -> HttpResponse {
 }
 
 #[get("/graphiql")]
-async fn graphiql(shared: Data<Shared>) -> Result<HttpResponse> {
-    if shared.svc.config.graphql_introspection.is_on() {
-        Ok(graphiql_page())
-    } else {
-        Err(Error::not_found("page"))
-    }
+async fn graphiql(svc: Data<Service>) -> Result<HttpResponse> {
+    if svc.config.graphql_introspection.is_on() { Ok(graphiql_page()) } else { Err(Error::not_found("page")) }
 }
 
 #[get("/graphiql/{file}")]
