@@ -16,10 +16,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::graphql::{self, Engine};
-use crate::openapi::{self, Contract};
+use crate::http::contract::Contract;
+use crate::http::edge::Edge;
+use crate::http::metrics::Metrics;
+use crate::openapi;
 use crate::rest;
-use crate::rest::edge::Edge;
-use crate::rest::ops::Metrics;
 use crate::service::{Service, Svc};
 
 /// The whole application, ready to serve.
@@ -41,7 +42,8 @@ impl App {
         svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
         svc.cache.follow(&svc).await?;
-        let metrics = Metrics::new(&svc.cache).map_err(|e| Error::internal(e.to_string()))?;
+        let metrics =
+            Metrics::new(svc.cache.counters.collectors()).map_err(|e| Error::internal(e.to_string()))?;
         Ok(Self {
             engine: Data::new(graphql::engine(&svc.config).await?),
             contract: Data::new(Contract::of(openapi::document())),

@@ -10,8 +10,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 
-use crate::rest::headers::REQUEST_ID;
-use crate::rest::ops::RouteCounters;
+use crate::http::headers::REQUEST_ID;
+use crate::http::metrics::RouteCounters;
+use crate::http::negotiate::{self, Coding};
+use crate::http::respond::tagged;
 
 /// Shorter answers than this fit into one packet with their head, compressed or not.
 const WORTH_COMPRESSING: usize = 1024;
@@ -38,38 +40,22 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// A compressed form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Coding {
-    Gzip,
-    Brotli,
-}
-
-impl Coding {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Brotli => "br",
+/// Level 6 and quality 5: beyond those the time grows much faster than the size falls.
+fn compress(coding: Coding, body: &[u8]) -> std::io::Result<Vec<u8>> {
+    match coding {
+        Coding::Gzip => {
+            let mut encoder = flate2::write::GzEncoder::new(
+                Vec::with_capacity(body.len() / 2),
+                flate2::Compression::new(6),
+            );
+            encoder.write_all(body)?;
+            encoder.finish()
         }
-    }
-
-    /// Level 6 and quality 5: beyond those the time grows much faster than the size falls.
-    fn compress(self, body: &[u8]) -> std::io::Result<Vec<u8>> {
-        match self {
-            Self::Gzip => {
-                let mut encoder = flate2::write::GzEncoder::new(
-                    Vec::with_capacity(body.len() / 2),
-                    flate2::Compression::new(6),
-                );
-                encoder.write_all(body)?;
-                encoder.finish()
-            }
-            Self::Brotli => {
-                let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
-                encoder.write_all(body)?;
-                encoder.flush()?;
-                Ok(encoder.into_inner())
-            }
+        Coding::Brotli => {
+            let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
+            encoder.write_all(body)?;
+            encoder.flush()?;
+            Ok(encoder.into_inner())
         }
     }
 }
@@ -217,7 +203,7 @@ impl Entry {
         if self.body.len() < WORTH_COMPRESSING {
             return (None, &self.body);
         }
-        let Some(coding) = wanted(value) else { return (None, &self.body) };
+        let Some(coding) = negotiate::coding(value) else { return (None, &self.body) };
         let variant = self.variant(coding);
         match variant.made.get() {
             Some(Some(bytes)) => return (Some(coding), bytes),
@@ -246,7 +232,7 @@ impl Entry {
         let entry = Arc::clone(self);
         // Nobody waits for it.
         drop(actix_web::rt::task::spawn_blocking(move || {
-            let made = coding.compress(&entry.body).ok().filter(|made| made.len() * 2 <= entry.body.len());
+            let made = compress(coding, &entry.body).ok().filter(|made| made.len() * 2 <= entry.body.len());
             let _ = entry.variant(coding).made.set(made.map(Bytes::from));
             COMPRESSING_NOW.fetch_sub(1, Ordering::AcqRel);
         }));
@@ -300,88 +286,19 @@ fn seconds(value: &HeaderValue) -> Option<i64> {
     Some(chrono::DateTime::parse_from_rfc2822(value.to_str().ok()?).ok()?.timestamp())
 }
 
-/// The validator of a compressed form: `"v7-abc"` becomes `"v7-abc-gzip"`.
-fn tagged(tag: &HeaderValue, coding: Coding) -> Option<HeaderValue> {
-    let inner = tag.to_str().ok()?.strip_suffix('"')?;
-    HeaderValue::from_str(&format!("{inner}-{}\"", coding.name())).ok()
-}
-
-/// The validator of the uncompressed form that `tag`, perhaps of a compressed one, belongs to.
-pub(crate) fn untagged(tag: &str) -> Option<String> {
-    let inner = tag.strip_suffix('"')?;
-    let base = [Coding::Gzip, Coding::Brotli]
-        .into_iter()
-        .find_map(|coding| inner.strip_suffix(coding.name())?.strip_suffix('-'))?;
-    Some(format!("{base}\""))
-}
-
-/// The coding that `Accept-Encoding` wants most of those that there are (RFC 9110, 12.5.3); Brotli where it likes both
-/// alike.
-fn wanted(value: &HeaderValue) -> Option<Coding> {
-    let text = value.to_str().ok()?;
-    let mut best: Option<(u32, Coding)> = None;
-    for part in text.split(',') {
-        let mut pieces = part.split(';');
-        let coding = match pieces.next().unwrap_or_default().trim() {
-            name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => Coding::Gzip,
-            name if name.eq_ignore_ascii_case("br") => Coding::Brotli,
-            _ => continue,
-        };
-        let weight = pieces.find_map(|p| p.trim().strip_prefix("q=").map(thousandths)).unwrap_or(1000);
-        let better = match best {
-            None => weight > 0,
-            Some((most, _)) => weight > most || (weight == most && coding == Coding::Brotli),
-        };
-        if better {
-            best = Some((weight, coding));
-        }
-    }
-    best.map(|(_, coding)| coding)
-}
-
-/// A weight such as `0.8`.
-fn thousandths(weight: &str) -> u32 {
-    let (whole, fraction) = weight.trim().split_once('.').unwrap_or((weight.trim(), ""));
-    match (whole, format!("{fraction:0<3}").get(..3).and_then(|digits| digits.parse().ok())) {
-        ("0", Some(thousandths)) => thousandths,
-        _ => 1000,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_coding_is_the_one_that_the_caller_likes_best() {
-        let of = |text: &'static str| wanted(&HeaderValue::from_static(text)).map(Coding::name);
-        assert_eq!(of("gzip"), Some("gzip"));
-        assert_eq!(of("gzip, deflate, br, zstd"), Some("br"));
-        assert_eq!(of("br;q=0.5, GZIP;q=0.8"), Some("gzip"));
-        assert_eq!(of("br;q=0, gzip;q=0.001"), Some("gzip"));
-        assert_eq!(of("gzip;q=0"), None);
-        assert_eq!(of("identity, deflate"), None);
-    }
-
-    #[test]
-    fn a_compressed_form_has_a_validator_of_its_own_that_leads_back() {
-        let tag = HeaderValue::from_static("\"v7-abc\"");
-        let gzip = tagged(&tag, Coding::Gzip).unwrap();
-        assert_eq!(gzip, "\"v7-abc-gzip\"");
-        assert_eq!(untagged("\"v7-abc-gzip\"").as_deref(), Some("\"v7-abc\""));
-        assert_eq!(untagged("\"v7-abc-br\"").as_deref(), Some("\"v7-abc\""));
-        assert_eq!(untagged("\"v7-abc\""), None);
-    }
-
-    #[test]
     fn what_is_compressed_reads_back() {
         use std::io::Read as _;
         let body = "a clock with one hand ".repeat(400);
-        let gzip = Coding::Gzip.compress(body.as_bytes()).unwrap();
+        let gzip = compress(Coding::Gzip, body.as_bytes()).unwrap();
         let mut back = String::new();
         flate2::read::GzDecoder::new(&*gzip).read_to_string(&mut back).unwrap();
         assert_eq!(back, body);
-        let br = Coding::Brotli.compress(body.as_bytes()).unwrap();
+        let br = compress(Coding::Brotli, body.as_bytes()).unwrap();
         let mut back = String::new();
         brotli::Decompressor::new(&*br, 4096).read_to_string(&mut back).unwrap();
         assert_eq!(back, body);

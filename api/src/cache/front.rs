@@ -20,7 +20,7 @@ use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _};
 use super::entry::Entry;
 use super::key::Asking;
 use super::middleware::{LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private};
-use crate::rest::edge::{self, Edge};
+use crate::http::edge::{self, Edge};
 
 /// The application with the shortcut before it.
 pub(crate) struct Front<F> {

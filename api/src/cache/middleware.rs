@@ -16,12 +16,13 @@ use actix_web::{Error, HttpMessage as _, HttpResponse};
 use pressroom_schema::keys::FRESH;
 use quick_cache::sync::GuardResult;
 
+use super::Guard;
 use super::entry::{Asked, Entry};
 use super::key::{AnswerKey, Asking};
-use super::{Guard, Public};
-use crate::graphql::http::Media;
-use crate::rest::edge::{self, Before, Edge};
-use crate::rest::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
+use crate::http::edge::{self, Before, Edge};
+use crate::http::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
+use crate::http::negotiate::{Media, is_json, negotiate};
+use crate::http::respond::{self, Public};
 
 /// How often a request waits for an answer that a write then drops, before it computes one for itself alone.
 const PATIENCE: usize = 4;
@@ -144,8 +145,7 @@ fn is_kept_query(body: &[u8]) -> bool {
 pub(super) fn form_of_graphql(headers: &HeaderMap, has_body: bool) -> Option<u8> {
     if has_body {
         let mime = headers.get(header::CONTENT_TYPE)?.as_bytes();
-        let json =
-            mime == b"application/json" || std::str::from_utf8(mime).is_ok_and(crate::graphql::http::is_json);
+        let json = mime == b"application/json" || std::str::from_utf8(mime).is_ok_and(is_json);
         if !json || headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(IDEMPOTENCY_KEY) {
             return None;
         }
@@ -156,7 +156,7 @@ pub(super) fn form_of_graphql(headers: &HeaderMap, has_body: bool) -> Option<u8>
         (Some(value), None) => Some(value.to_str().ok()?),
         _ => return None,
     };
-    Some(match (crate::graphql::http::negotiate(accept)?, has_body) {
+    Some(match (negotiate(accept)?, has_body) {
         (Media::Json, false) => b'j',
         (Media::GraphqlResponse, false) => b'g',
         (Media::Json, true) => b'J',
@@ -286,7 +286,7 @@ where
     let mut response = response.set_body(BoxBody::new(body.clone()));
     if let Some(Public(as_of)) = public {
         if !response.headers().contains_key(header::ETAG) {
-            let tag = crate::rest::respond::etag(None, &body);
+            let tag = respond::etag(None, &body);
             if let Ok(tag) = HeaderValue::from_str(&tag) {
                 response.headers_mut().insert(header::ETAG, tag);
             }

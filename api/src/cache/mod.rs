@@ -22,6 +22,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use pressroom_schema::changes::{self, Change};
 use pressroom_schema::{Backend, Db, Id, Key, Timestamp};
+use prometheus::core::Collector;
 use prometheus::{IntCounter, IntGauge};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Map, PlaceholderGuard};
@@ -30,7 +31,6 @@ use crate::auth::viewer::Viewer;
 use crate::service::Service;
 
 use entry::Entry;
-pub(crate) use entry::untagged;
 use follow::Follower;
 pub use fragments::Card;
 pub(crate) use fragments::Fragment;
@@ -38,10 +38,6 @@ use fragments::Fragments;
 pub(crate) use fragments::reading;
 use key::{AnswerKey, Asking};
 use slots::Slots;
-
-/// Marks an answer that everybody would get, and that may be kept.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Public(pub(crate) AsOf);
 
 /// How old what a request reads can be said to be.
 ///
@@ -95,6 +91,16 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// All of them, to be shown.
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        let counters = [&self.hits, &self.computed, &self.needed, &self.unneeded];
+        let gauges = [&self.bytes, &self.entries];
+        let counters = counters.into_iter().map(|counter| Box::new(counter.clone()) as Box<dyn Collector>);
+        counters
+            .chain(gauges.into_iter().map(|gauge| Box::new(gauge.clone()) as Box<dyn Collector>))
+            .collect()
+    }
+
     fn new() -> Result<Self, prometheus::Error> {
         Ok(Self {
             hits: IntCounter::new("pressroom_cache_hits_total", "Answers given from the cache.")?,

@@ -14,8 +14,8 @@ use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
-use crate::rest::params::Params;
-use crate::rest::respond::{self, Meta};
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta};
 use crate::service::Service;
 use crate::service::feeds::{self, Feed, FeedQuery};
 

@@ -10,13 +10,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError, Value, Variables};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::engine::{Call, Engine, Outcome};
 use super::fault::{Fault, code, kind_of};
 use super::limits::Limits;
 use super::plan::Plan;
 use crate::error::{Code, Error};
+use crate::http::idempotency::Face;
+use crate::http::negotiate::{Media, is_json, negotiate, quality};
 
 /// The methods of the endpoint, for `Allow`.
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -36,15 +38,6 @@ pub struct HttpParts {
     pub content_encoding: Option<String>,
     /// The body, empty but for POST.
     pub body: Bytes,
-}
-
-/// The media types of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Media {
-    /// `application/graphql-response+json`: the status tells whether the request was executed.
-    GraphqlResponse,
-    /// `application/json`: 200 for every GraphQL request, executed or not.
-    Json,
 }
 
 /// A refusal, and whether its status may be softened for `application/json`.
@@ -156,10 +149,35 @@ where
     }
 }
 
+/// What serving a POST once needs to know of GraphQL.
+pub(super) const FACE: Face = Face { refuse, failures };
+
 /// The answer to a request that is refused before it is looked into.
-pub(crate) fn refuse(accept: Option<&header::HeaderValue>, error: &Error) -> HttpResponse {
+fn refuse(headers: &header::HeaderMap, error: &Error) -> HttpResponse {
+    let accept = headers.get(header::ACCEPT);
     let media = negotiate(accept.and_then(|value| value.to_str().ok())).unwrap_or(Media::Json);
     Refusal::malformed(Fault::from(error)).answer(media)
+}
+
+/// What the errors in an answer of GraphQL's would be by REST: its own status says little of them.
+fn failures(body: &[u8]) -> Vec<StatusCode> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        errors: Vec<Failure>,
+    }
+    #[derive(Deserialize)]
+    struct Failure {
+        extensions: Option<Extensions>,
+    }
+    #[derive(Deserialize)]
+    struct Extensions {
+        code: Option<String>,
+    }
+    let Ok(Answer { errors }) = serde_json::from_slice(body) else { return Vec::new() };
+    let codes = errors.into_iter().filter_map(|error| error.extensions?.code);
+    let known = codes.filter_map(|name| Code::ALL.iter().find(|code| code.as_str() == name));
+    known.filter_map(|code| StatusCode::from_u16(code.status()).ok()).collect()
 }
 
 /// The parameters of a POST.
@@ -269,94 +287,6 @@ fn bad_request(sentence: &str) -> Fault {
 fn parameter_fault(name: &str, problem: &str) -> Fault {
     let sentence = format!("\"{name}\" {problem}.");
     bad_request(&sentence).member(format!("/{name}"), "type", sentence)
-}
-
-/// Whether a `Content-Type` is JSON in UTF-8, which JSON is where nothing else is said.
-pub(crate) fn is_json(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let utf8 = |parameter: &str| match parameter.split_once('=') {
-        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
-            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    };
-    essence.eq_ignore_ascii_case("application/json") && parts.all(utf8)
-}
-
-/// The best of the media types that `accept` allows. Where it leaves the choice open (absent, `*/*`), that is
-/// `application/json`, which every client reads; between the two at equal weight it is the newer one.
-pub(crate) fn negotiate(accept: Option<&str>) -> Option<Media> {
-    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(Media::Json) };
-    // What nearly everybody sends.
-    if matches!(accept, "*/*" | "application/json") {
-        return Some(Media::Json);
-    }
-    let graphql = quality(accept, "application", "graphql-response+json").filter(|found| found.q > 0);
-    let json = quality(accept, "application", "json").filter(|found| found.q > 0);
-    match (graphql, json) {
-        (None, None) => None,
-        (Some(_), None) => Some(Media::GraphqlResponse),
-        (Some(graphql), Some(json)) if graphql.q > json.q || (graphql.specific && graphql.q == json.q) => {
-            Some(Media::GraphqlResponse)
-        }
-        (_, Some(_)) => Some(Media::Json),
-    }
-}
-
-/// How much a media type is wanted.
-struct Quality {
-    /// In thousandths.
-    q: u16,
-    /// Whether it was named in full.
-    specific: bool,
-}
-
-/// What `accept` says of a media type; the most specific range that matches it counts (RFC 9110, section 12.5.1).
-fn quality(accept: &str, kind: &str, subtype: &str) -> Option<Quality> {
-    let mut best: Option<(u8, u16)> = None;
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let Some((range_kind, range_subtype)) = parts.next().and_then(|essence| essence.split_once('/'))
-        else {
-            continue;
-        };
-        let rank = match (range_kind.eq_ignore_ascii_case(kind), range_subtype.eq_ignore_ascii_case(subtype))
-        {
-            (true, true) => 2,
-            (true, false) if range_subtype == "*" => 1,
-            _ if range_kind == "*" && range_subtype == "*" => 0,
-            _ => continue,
-        };
-        let weight = parts.find_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("q").then(|| thousandths(value.trim()))
-        });
-        let found = (rank, weight.unwrap_or(1000));
-        if best.is_none_or(|best| found > best) {
-            best = Some(found);
-        }
-    }
-    best.map(|(rank, q)| Quality { q, specific: rank == 2 })
-}
-
-/// A weight such as `0.8`; what is not one counts as 1, so that a client's slip does not cost it its answer.
-fn thousandths(weight: &str) -> u16 {
-    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    let digits = format!("{fraction:0<3}");
-    match (whole, digits.get(..3).and_then(|digits| digits.parse::<u16>().ok())) {
-        ("0" | "", Some(thousandths)) => thousandths,
-        _ => 1000,
-    }
-}
-
-impl Media {
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
-        }
-    }
 }
 
 impl Refusal {

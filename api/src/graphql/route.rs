@@ -15,13 +15,15 @@ use utoipa::ToSchema;
 
 use super::engine::Engine;
 use super::fault::Fault;
-use super::http::{HttpParts, respond};
+use super::http::{FACE, HttpParts, respond};
 use super::schema;
 use crate::auth::viewer::Viewer;
-use crate::cache::{AsOf, Public};
+use crate::cache::AsOf;
 use crate::error::{Error, Result};
-use crate::rest::headers::SURROGATE_KEY;
-use crate::rest::{graphiql_page, params, respond as answers, retry};
+use crate::http::headers::SURROGATE_KEY;
+use crate::http::respond::{self as answers, Public};
+use crate::http::{idempotency, params};
+use crate::rest::graphiql_page;
 use crate::service::{Service, Svc};
 
 /// A GraphQL request.
@@ -83,7 +85,7 @@ pub(crate) struct GraphqlResponse {
     request_body(content = GraphqlRequest, content_type = "application/json"),
     responses((status = 200, description = "What came of it; `errors` tells what did not.",
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json")))))]
-#[post("/graphql", wrap = "from_fn(retry::middleware)")]
+#[post("/graphql", wrap = "from_fn(idempotency::once(FACE))")]
 pub(crate) async fn graphql_post(
     svc: Data<Service>,
     engine: Data<Engine>,

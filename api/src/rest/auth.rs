@@ -4,12 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
-use super::body;
-use super::params::Params;
-use super::respond::{self, Meta};
 use crate::auth::keys::Jwks;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::body;
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta};
 use crate::service::Service;
 use crate::service::accounts::{self, LoginInput, MeView, PasswordInput, RefreshInput, SessionView};
 

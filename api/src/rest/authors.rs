@@ -5,11 +5,11 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
-use super::body;
-use super::params::Params;
-use super::respond::{self, Meta, if_match};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::body;
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
 use crate::service::{Found, Service};

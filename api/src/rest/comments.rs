@@ -6,12 +6,12 @@ use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
-use super::body;
-use super::headers::EDIT_TOKEN;
-use super::params::Params;
-use super::respond::{self, Meta, if_match};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::body;
+use crate::http::headers::EDIT_TOKEN;
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::comments::{
     self, AddComment, EditAccess, ModerateComments, Moderation, Order, Origin, QueueQuery, SORTS,

@@ -11,12 +11,12 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, g
 
 use utoipa::ToSchema;
 
-use super::headers::SURROGATE_KEY;
-use super::params::Params;
-use super::respond::matches_none;
 use crate::error::{Code, Error, Result};
+use crate::http::headers::SURROGATE_KEY;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::respond::matches_none;
 use crate::media::{is_valid_key, mime_for_key};
-use crate::problem::Problem;
 use crate::service::{Service, keys};
 
 /// The bytes of an image.

@@ -6,11 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::params::Params;
-use super::respond::{self, Meta, if_match};
-use super::{body, upload};
+use super::upload;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::body;
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::Service;
 use crate::service::media::{self, MediaQuery, UpdateMedia};

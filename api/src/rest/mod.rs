@@ -2,20 +2,13 @@
 
 pub(crate) mod auth;
 pub(crate) mod authors;
-pub(crate) mod body;
 pub(crate) mod comments;
-pub(crate) mod edge;
-mod extract;
 pub(crate) mod files;
-pub(crate) mod headers;
 pub(crate) mod links;
 pub(crate) mod media;
 pub mod ops;
 mod pages;
-pub(crate) mod params;
 pub(crate) mod posts;
-pub(crate) mod respond;
-pub(crate) mod retry;
 pub(crate) mod revisions;
 pub(crate) mod search;
 pub(crate) mod site;
@@ -23,14 +16,21 @@ pub(crate) mod tags;
 mod upload;
 pub(crate) mod users;
 
+use actix_web::ResponseError as _;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::http::idempotency::{self, Face};
 pub(crate) use pages::{configure as configure_pages, graphiql_page};
+
+/// What serving a POST once needs to know of REST: its statuses say all.
+const FACE: Face = Face { refuse: |_, error| error.error_response(), failures: |_| Vec::new() };
 
 /// Every documented route. Those that are read most come first, since routes are tried in order.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(scope("/v1").wrap(actix_web::middleware::from_fn(retry::middleware)).configure(configure_v1));
+    cfg.service(
+        scope("/v1").wrap(actix_web::middleware::from_fn(idempotency::once(FACE))).configure(configure_v1),
+    );
     crate::graphql::configure(cfg);
     auth::configure_root(cfg);
     files::configure(cfg);

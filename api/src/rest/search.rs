@@ -3,10 +3,10 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use super::params::Params;
-use super::respond::{self, Meta};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta};
 use crate::page::List;
 use crate::service::Service;
 use crate::service::search::{self, SearchQuery};

@@ -4,11 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 
-use super::body;
-use super::params::Params;
-use super::respond::{self, Meta, if_match};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::body;
+use crate::http::params::Params;
+use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::Service;
 use crate::service::accounts::{

@@ -16,11 +16,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use twox_hash::XxHash3_128;
 
+use super::headers::SURROGATE_KEY;
+use super::negotiate::Coding;
 use crate::auth::viewer::Viewer;
-use crate::cache::{self, AsOf};
+use crate::cache::AsOf;
 use crate::error::{Error, FieldError, Result};
 use crate::page::{List, Page};
-use crate::rest::headers::SURROGATE_KEY;
 use crate::service::IfMatch;
 
 /// `Cache-Control` of what depends on who asks.
@@ -33,6 +34,10 @@ const MOVED: &str = "public, max-age=0, s-maxage=60";
 
 /// Memory that is held for writing the next answer.
 const LARGEST_SCRATCH: usize = 1 << 20;
+
+/// Marks an answer that everybody would get, and that may be kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Public(pub(crate) AsOf);
 
 /// What an answer depends on and how long it may be kept.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +69,20 @@ pub(crate) fn etag(version: Option<i64>, body: &[u8]) -> String {
     }
 }
 
+/// The validator of a compressed form: `"v7-abc"` becomes `"v7-abc-gzip"`.
+pub(crate) fn tagged(tag: &HeaderValue, coding: Coding) -> Option<HeaderValue> {
+    let inner = tag.to_str().ok()?.strip_suffix('"')?;
+    HeaderValue::from_str(&format!("{inner}-{}\"", coding.name())).ok()
+}
+
+/// The validator of the uncompressed form that `tag`, perhaps of a compressed one, belongs to.
+fn untagged(tag: &str) -> Option<String> {
+    let inner = tag.strip_suffix('"')?;
+    let base =
+        Coding::ALL.into_iter().find_map(|coding| inner.strip_suffix(coding.name())?.strip_suffix('-'))?;
+    Some(format!("{base}\""))
+}
+
 /// The version that `If-Match` names, if the header is there.
 ///
 /// `*` is any version; an entity tag that is not ours can match nothing.
@@ -90,7 +109,7 @@ pub(crate) fn matches_none(request: &HttpRequest, etag: &str) -> bool {
         list.trim() == "*"
             || list.split(',').any(|tag| {
                 let tag = tag.trim().trim_start_matches("W/");
-                tag == etag || cache::untagged(tag).as_deref() == Some(etag)
+                tag == etag || untagged(tag).as_deref() == Some(etag)
             })
     })
 }
@@ -143,7 +162,7 @@ pub(crate) fn bytes(
     {
         answer.insert_header((SURROGATE_KEY, keys));
         if let Some(as_of) = as_of {
-            answer.extensions_mut().insert(cache::Public(as_of));
+            answer.extensions_mut().insert(Public(as_of));
         }
     }
     answer.insert_header((header::CONTENT_TYPE, content_type));
@@ -327,4 +346,19 @@ fn kept<T: Serialize>(value: &T, fields: &[&'static str]) -> serde_json::Result<
     let mut members: Members<'_> = serde_json::from_str(whole.get())?;
     members.0.retain(|(name, _)| *name == "id" || fields.contains(name));
     to_raw_value(&members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compressed_form_has_a_validator_of_its_own_that_leads_back() {
+        let tag = HeaderValue::from_static("\"v7-abc\"");
+        let gzip = tagged(&tag, Coding::Gzip).unwrap();
+        assert_eq!(gzip, "\"v7-abc-gzip\"");
+        assert_eq!(untagged("\"v7-abc-gzip\"").as_deref(), Some("\"v7-abc\""));
+        assert_eq!(untagged("\"v7-abc-br\"").as_deref(), Some("\"v7-abc\""));
+        assert_eq!(untagged("\"v7-abc\""), None);
+    }
 }

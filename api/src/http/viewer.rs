@@ -8,9 +8,9 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
+use super::problem::request_id;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error};
-use crate::problem::request_id;
 use crate::service::{Service, accounts};
 
 impl FromRequest for Viewer {

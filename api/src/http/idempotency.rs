@@ -2,13 +2,13 @@
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes_limited};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{BytesMut, Data};
-use actix_web::{HttpMessage, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpResponse};
 use futures_util::StreamExt;
-use serde::Deserialize;
+use futures_util::future::LocalBoxFuture;
 
 use super::headers::IDEMPOTENCY_KEY;
 use crate::auth::viewer::Viewer;
@@ -20,20 +20,34 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The headers of an answer that its retries get as well.
 const WORTH_KEEPING: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
 
-/// Serves a POST once, however often it is sent under one key.
-pub(crate) async fn middleware(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+/// How a face says what this has to know or to say.
+#[derive(Clone, Copy)]
+pub(crate) struct Face {
+    /// An error as an answer to a request with these headers.
+    pub(crate) refuse: fn(&HeaderMap, &Error) -> HttpResponse,
+    /// What the errors in the body of an answer would be as statuses, where the answer's own says little of them.
+    pub(crate) failures: fn(&[u8]) -> Vec<StatusCode>,
+}
+
+type Answer = std::result::Result<ServiceResponse<BoxBody>, actix_web::Error>;
+
+/// The middleware that serves a POST of `face` once, however often it is sent under one key.
+pub(crate) fn once<B: MessageBody + 'static>(
+    face: Face,
+) -> impl Fn(ServiceRequest, Next<B>) -> LocalBoxFuture<'static, Answer> + Clone {
+    move |request, next| Box::pin(serve(face, request, next))
+}
+
+async fn serve(face: Face, mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
     if request.method() != Method::POST || !request.headers().contains_key(IDEMPOTENCY_KEY) {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let (svc, key) = match claim(&mut request).await {
         Ok(found) => found,
-        Err(e) => return Ok(refuse(request, &e)),
+        Err(e) => return Ok(refuse(face, request, &e)),
     };
     match idempotency::begin(&svc, &key).await {
-        Err(e) => return Ok(refuse(request, &e)),
+        Err(e) => return Ok(refuse(face, request, &e)),
         Ok(Some(kept)) => return Ok(request.into_response(replay(kept))),
         Ok(None) => {}
     }
@@ -48,8 +62,7 @@ pub(crate) async fn middleware(
     let (head, body) = response.into_parts();
     let body =
         to_bytes_limited(body, usize::MAX).await.ok().and_then(std::result::Result::ok).unwrap_or_default();
-    let failed = if is_graphql(request.path()) { failures(&body) } else { Vec::new() };
-    let outcome = if is_decided(status) && failed.into_iter().all(is_decided) {
+    let outcome = if is_decided(status) && (face.failures)(&body).into_iter().all(is_decided) {
         idempotency::keep(&svc, &key, &Kept { status: status.as_u16(), headers, body: body.to_vec() }).await
     } else {
         idempotency::release(&svc, &key).await
@@ -60,45 +73,15 @@ pub(crate) async fn middleware(
     Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body))))
 }
 
-/// The refusal in the form of the face that was asked.
-fn refuse(request: ServiceRequest, error: &Error) -> ServiceResponse<BoxBody> {
-    let answer = if is_graphql(request.path()) {
-        crate::graphql::http::refuse(request.headers().get(header::ACCEPT), error)
-    } else {
-        error.error_response()
-    };
+fn refuse(face: Face, request: ServiceRequest, error: &Error) -> ServiceResponse<BoxBody> {
+    let answer = (face.refuse)(request.headers(), error);
     request.into_response(answer)
-}
-
-fn is_graphql(path: &str) -> bool {
-    path == "/graphql"
 }
 
 /// Whether it was decided on its merits; what was not may be tried again.
 fn is_decided(status: StatusCode) -> bool {
     let later = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS, StatusCode::PAYLOAD_TOO_LARGE];
     !status.is_server_error() && !later.contains(&status)
-}
-
-/// What the errors in an answer of GraphQL's would be by REST: its own status says little of them.
-fn failures(body: &[u8]) -> Vec<StatusCode> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default)]
-        errors: Vec<Failure>,
-    }
-    #[derive(Deserialize)]
-    struct Failure {
-        extensions: Option<Extensions>,
-    }
-    #[derive(Deserialize)]
-    struct Extensions {
-        code: Option<String>,
-    }
-    let Ok(Answer { errors }) = serde_json::from_slice(body) else { return Vec::new() };
-    let codes = errors.into_iter().filter_map(|error| error.extensions?.code);
-    let known = codes.filter_map(|name| Code::ALL.iter().find(|code| code.as_str() == name));
-    known.filter_map(|code| StatusCode::from_u16(code.status()).ok()).collect()
 }
 
 async fn claim(request: &mut ServiceRequest) -> Result<(Svc, Key)> {

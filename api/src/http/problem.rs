@@ -10,37 +10,37 @@ use crate::error::{Code, Error, FieldError};
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// A stable URI for each kind of problem; `docs/errors.md` lists them.
     #[serde(rename = "type")]
     #[schema(example = "urn:pressroom:problem:validation_failed")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// The kind in a few words.
     #[schema(example = "Validation failed")]
-    pub title: String,
+    pub(crate) title: String,
     /// The HTTP status.
     #[schema(example = 422)]
-    pub status: u16,
+    pub(crate) status: u16,
     /// What is wrong and how to mend it.
-    pub detail: String,
+    pub(crate) detail: String,
     /// The request's id, as in `X-Request-Id`.
-    pub instance: String,
+    pub(crate) instance: String,
     /// The stable name of the kind.
     #[schema(example = "validation_failed")]
-    pub code: String,
+    pub(crate) code: String,
     /// Each faulty member.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    pub errors: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
     /// The present version, where `If-Match` named another.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
+    pub(crate) version: Option<i64>,
 }
 
 impl Problem {
     /// The document for `error` in the request `instance`.
     #[must_use]
-    pub fn of(error: &Error, instance: &str) -> Self {
+    pub(crate) fn of(error: &Error, instance: &str) -> Self {
         Self {
             kind: error.code().uri(),
             title: error.code().title().to_owned(),
@@ -56,12 +56,12 @@ impl Problem {
 
 tokio::task_local! {
     /// The id of the request that this task serves.
-    pub static REQUEST_ID: String;
+    pub(crate) static REQUEST_ID: String;
 }
 
 /// The present request's id; empty outside a request.
 #[must_use]
-pub fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
 }
 

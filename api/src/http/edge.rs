@@ -20,9 +20,9 @@ use pressroom_schema::keys::DEPENDENCIES;
 use pressroom_schema::{Id, Key};
 
 use super::headers;
+use super::metrics::Metrics;
+use super::problem::{Problem, REQUEST_ID};
 use crate::error::{Code, Error};
-use crate::problem::{Problem, REQUEST_ID};
-use crate::rest::ops::Metrics;
 use crate::service::{Service, Svc};
 
 const EXPOSED: &str =

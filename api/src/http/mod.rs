@@ -1,0 +1,13 @@
+//! What all faces say over HTTP: who asks, what they send, and how answers are written, whatever is answered.
+
+pub(crate) mod body;
+pub(crate) mod contract;
+pub(crate) mod edge;
+pub(crate) mod headers;
+pub(crate) mod idempotency;
+pub(crate) mod metrics;
+pub(crate) mod negotiate;
+pub(crate) mod params;
+pub(crate) mod problem;
+pub(crate) mod respond;
+mod viewer;
