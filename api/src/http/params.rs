@@ -7,6 +7,7 @@ use pressroom_schema::Timestamp;
 
 use crate::error::{Error, FieldError, Result};
 use crate::page::{MAX_LIMIT, PageRequest};
+use crate::view::Fields;
 
 /// The query string of a request, taken apart. Read what the operation knows, then call [`Params::finish`].
 pub(crate) struct Params {
@@ -134,6 +135,12 @@ impl Params {
             }
         }
         found
+    }
+
+    /// The members of a view that are asked for; empty where the whole of it is.
+    pub(crate) fn fields<V: Fields>(&mut self) -> Vec<&'static str> {
+        let known: Vec<&'static str> = V::names().iter().map(String::as_str).collect();
+        self.names("fields", &known)
     }
 
     /// Answers with every fault, unknown parameters among them.

@@ -84,15 +84,7 @@ fn parameter_words(operation: &str, parameter: &str) -> Option<(Vec<&'static str
         ("list_posts", "visibility") => (VISIBILITIES.to_vec(), false),
         ("list_posts" | "get_post", "perspective") => (vec!["live", "draft"], false),
         ("list_posts" | "get_post", "include") => (rest::posts::INCLUDES.to_vec(), false),
-        ("list_posts" | "get_post", "fields") => (rest::posts::FIELDS.to_vec(), false),
-        ("list_authors" | "get_author", "fields") => (rest::authors::FIELDS.to_vec(), false),
-        ("list_tags" | "get_tag", "fields") => (rest::tags::FIELDS.to_vec(), false),
-        ("list_media" | "get_media", "fields") => (rest::media::FIELDS.to_vec(), false),
         ("list_media", "mime") => (media::TYPES.to_vec(), false),
-        ("list_comments" | "list_moderation_queue" | "get_comment", "fields") => {
-            (rest::comments::FIELDS.to_vec(), false)
-        }
-        ("get_site", "fields") => (rest::site::FIELDS.to_vec(), false),
         ("list_tags", "kind") => (KINDS.to_vec(), false),
         ("list_users", "role") => (Role::ALL.map(Role::as_str).to_vec(), false),
         _ => return None,

@@ -13,26 +13,7 @@ use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
 use crate::service::{Found, Service};
-use crate::view::AuthorView;
-
-/// What `fields` takes.
-pub(crate) const FIELDS: [&str; 15] = [
-    "id",
-    "slug",
-    "name",
-    "bio_html",
-    "bio_markdown",
-    "avatar",
-    "location",
-    "website",
-    "social",
-    "post_count",
-    "first_published_at",
-    "last_published_at",
-    "created_at",
-    "updated_at",
-    "version",
-];
+use crate::view::{AuthorField, AuthorView};
 
 /// List author profiles, by name unless another order is asked for.
 ///
@@ -40,7 +21,7 @@ pub(crate) const FIELDS: [&str; 15] = [
 #[utoipa::path(operation_id = "list_authors", tag = "authors",
     params(
         ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<AuthorField>>), Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
         ("after" = Option<String>, Query, description = "`page.next` of the page before."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
@@ -56,7 +37,7 @@ pub(crate) async fn list_authors(
     let mut params = Params::of(&request);
     let sort = params.one("sort");
     let page = params.page();
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<AuthorView>();
     params.finish()?;
     let page = authors::list(&svc.into_inner(), &viewer, sort, page).await?;
     respond::list(&request, &Meta::of(&viewer), page, &fields)
@@ -68,7 +49,7 @@ pub(crate) async fn list_authors(
 #[utoipa::path(operation_id = "get_author", tag = "authors",
     params(
         ("author" = String, Path, description = "Slug or id. A former slug answers 308."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<AuthorField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The author.", body = AuthorView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
 #[get("/authors/{author}")]
@@ -79,7 +60,7 @@ pub(crate) async fn get_author(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<AuthorView>();
     params.finish()?;
     match authors::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),

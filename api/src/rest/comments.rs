@@ -18,33 +18,7 @@ use crate::service::comments::{
     ThreadQuery, ThreadView, UpdateComment,
 };
 use crate::service::{Found, Service};
-use crate::view::{CommentView, ModeratedView};
-
-/// What `fields` takes for a comment.
-pub(crate) const FIELDS: [&str; 22] = [
-    "id",
-    "post_id",
-    "parent_id",
-    "depth",
-    "author",
-    "html",
-    "markdown",
-    "status",
-    "is_tombstone",
-    "created_at",
-    "edited_at",
-    "reply_count",
-    "replies",
-    "replies_next",
-    "ancestors",
-    "permalink",
-    "score",
-    "version",
-    "spam",
-    "author_email",
-    "edit_token",
-    "editable_until",
-];
+use crate::view::{CommentField, CommentView, ModeratedView};
 
 fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
     request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
@@ -65,7 +39,7 @@ fn access(request: &HttpRequest) -> Result<EditAccess> {
         ("view" = Option<String>, Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
         ("sort" = Option<String>, Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
         ("parent" = Option<String>, Query, format = Uuid, description = "The id of a comment: lists its replies instead, paged and nested in the same way."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
         ("after" = Option<String>, Query, description = "`page.next` of the page before, or with `parent` a comment's `replies_next`."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
@@ -97,7 +71,7 @@ pub(crate) async fn list_comments(
         parent: params.one("parent"),
         page: params.page(),
     };
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<CommentView>();
     params.finish()?;
     match comments::list(&svc.into_inner(), &viewer, &Ref::parse(&path), query).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
@@ -138,7 +112,7 @@ pub(crate) async fn add_comment(
         ("status" = Option<Vec<String>>, Query, description = "`pending` (default), `approved`, `spam`, `trash` or `all`. Repeat it or separate by commas."),
         ("post" = Option<String>, Query, description = "Only under this post: slug or id."),
         ("author_email" = Option<String>, Query, description = "Only from this address: for those who may see addresses."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
         ("after" = Option<String>, Query, description = "`page.next` of the page before."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
@@ -159,7 +133,7 @@ pub(crate) async fn list_moderation_queue(
         author_email: params.one("author_email"),
         page: params.page(),
     };
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<CommentView>();
     params.finish()?;
     let page = comments::queue(&svc.into_inner(), &viewer, query).await?;
     respond::list(&request, &Meta::private(), page, &fields)
@@ -192,7 +166,7 @@ pub(crate) async fn moderate_comments(
 #[utoipa::path(operation_id = "get_comment", tag = "comments",
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The comment.", body = CommentView)))]
 #[get("/comments/{id}")]
@@ -203,7 +177,7 @@ pub(crate) async fn get_comment(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<CommentView>();
     params.finish()?;
     let view = comments::get(&svc.into_inner(), &viewer, &path).await?;
     let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };

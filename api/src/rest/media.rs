@@ -15,28 +15,7 @@ use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::Service;
 use crate::service::media::{self, MediaQuery, UpdateMedia};
-use crate::view::MediaView;
-
-/// What `fields` takes for a media object.
-pub(crate) const FIELDS: [&str; 17] = [
-    "id",
-    "url",
-    "mime",
-    "filename",
-    "byte_size",
-    "width",
-    "height",
-    "alt",
-    "caption",
-    "color",
-    "animated",
-    "state",
-    "variants",
-    "sha256",
-    "created_at",
-    "updated_at",
-    "version",
-];
+use crate::view::{MediaField, MediaView};
 
 /// An upload: a form with a file.
 #[derive(Deserialize, ToSchema)]
@@ -61,7 +40,7 @@ pub(crate) struct UploadForm {
     params(
         ("owner" = Option<String>, Query, description = "Only files that this account uploaded: its id, or `me`."),
         ("mime" = Option<Vec<String>>, Query, description = "Only these types: `image/jpeg`, `image/png`, `image/gif`, `image/webp`. Repeat it or separate by commas."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<MediaField>>), Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
         ("after" = Option<String>, Query, description = "`page.next` of the page before."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
@@ -77,7 +56,7 @@ pub(crate) async fn list_media(
     viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let query = MediaQuery { owner: params.one("owner"), mimes: params.many("mime"), page: params.page() };
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<MediaView>();
     params.finish()?;
     let page = media::list(&svc.into_inner(), &viewer, query).await?;
     respond::list(&request, &Meta::private(), page, &fields)
@@ -113,7 +92,7 @@ pub(crate) async fn upload_media(
 #[utoipa::path(operation_id = "get_media", tag = "media",
     params(
         ("id" = String, Path, format = Uuid, description = "The media object's id."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<MediaField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The media object.", body = MediaView)))]
 #[get("/media/{id}")]
@@ -125,7 +104,7 @@ pub(crate) async fn get_media(
 ) -> Result<HttpResponse> {
     viewer.require_signed_in()?;
     let mut params = Params::of(&request);
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<MediaView>();
     params.finish()?;
     let view = media::get(&svc.into_inner(), &viewer, &path).await?;
     let mut meta = Meta::private();

@@ -15,54 +15,11 @@ use crate::service::posts::{
     self, Columns, CreatePost, Members, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
 };
 use crate::service::{Found, Service};
-use crate::view::PostView;
+use crate::view::{PostField, PostView};
 
 /// What `include` takes for a post. Authors and tags are there without being asked for.
 pub(crate) const INCLUDES: [&str; 8] =
     ["authors", "tags", "links", "related", "adjacent", "comments", "html", "text"];
-
-/// What `fields` takes for a post.
-pub(crate) const FIELDS: [&str; 35] = [
-    "id",
-    "slug",
-    "url",
-    "title",
-    "subtitle",
-    "excerpt",
-    "html",
-    "text",
-    "markdown",
-    "body",
-    "status",
-    "visibility",
-    "featured",
-    "published_at",
-    "updated_at",
-    "created_at",
-    "version",
-    "word_count",
-    "reading_minutes",
-    "language",
-    "image",
-    "authors",
-    "tags",
-    "comment_count",
-    "comments_open",
-    "terms",
-    "canonical_url",
-    "seo",
-    "custom",
-    "has_unpublished_changes",
-    "deleted_at",
-    "links",
-    "related",
-    "adjacent",
-    "comments",
-];
-
-fn fields_of(params: &mut Params) -> Vec<&'static str> {
-    params.names("fields", &FIELDS)
-}
 
 /// What a read shows: what `include` or `fields` names. `single` posts show their body without being asked.
 fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
@@ -118,7 +75,7 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
         ("perspective" = Option<String>, Query, description = "`live` or `draft`: `draft` shows working copies to those who may edit."),
         ("sort" = Option<String>, Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
         ("include" = Option<Vec<String>>, Query, description = "`html`, `text`, `links`, `related`, `adjacent`, `comments`; authors and tags are there anyway."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
         ("after" = Option<String>, Query, description = "`page.next` of the page before."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
@@ -152,7 +109,7 @@ pub(crate) async fn list_posts(
         page: params.page(),
     };
     let includes = params.names("include", &INCLUDES);
-    let fields = fields_of(&mut params);
+    let fields = params.fields::<PostView>();
     params.finish()?;
     let shown = shown(&includes, &fields, false);
     let (svc, meta) = (svc.into_inner(), Meta::of(&viewer));
@@ -170,7 +127,7 @@ pub(crate) async fn list_posts(
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
         ("include" = Option<Vec<String>>, Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
         ("perspective" = Option<String>, Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),
         ("preview" = Option<String>, Query, description = "A preview token: shows the working copy to whoever holds it."),
     ),
@@ -184,7 +141,7 @@ pub(crate) async fn get_post(
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
     let includes = params.names("include", &INCLUDES);
-    let fields = fields_of(&mut params);
+    let fields = params.fields::<PostView>();
     let perspective = perspective(&mut params);
     let preview = params.one("preview");
     params.finish()?;

@@ -11,30 +11,13 @@ use crate::http::params::Params;
 use crate::http::respond::{self, Meta, if_match};
 use crate::service::Service;
 use crate::service::site::{self, UpdateSite};
-use crate::view::SiteView;
-
-/// What `fields` takes.
-pub(crate) const FIELDS: [&str; 13] = [
-    "title",
-    "description",
-    "url",
-    "language",
-    "timezone",
-    "logo",
-    "terms",
-    "subscribe",
-    "social",
-    "comments_open",
-    "counts",
-    "updated_at",
-    "version",
-];
+use crate::view::{SiteField, SiteView};
 
 /// Read the site's settings.
 ///
 /// Title, language, what readers may reproduce, and where the feeds are.
 #[utoipa::path(operation_id = "get_site", tag = "site",
-    params(("fields" = Option<Vec<String>>, Query, description = "Only these members.")),
+    params(("fields" = inline(Option<Vec<SiteField>>), Query, description = "Only these members.")),
     responses((status = 200, description = "The site.", body = SiteView)))]
 #[get("/site")]
 pub(crate) async fn get_site(
@@ -43,7 +26,7 @@ pub(crate) async fn get_site(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<SiteView>();
     params.finish()?;
     let view = site::get(&svc.into_inner(), &viewer).await?;
     let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };

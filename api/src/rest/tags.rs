@@ -13,21 +13,7 @@ use crate::http::respond::{self, Meta, if_match};
 use crate::page::List;
 use crate::service::tags::{self, CreateTag, TagQuery, UpdateTag};
 use crate::service::{Found, Service};
-use crate::view::TagView;
-
-/// What `fields` takes.
-pub(crate) const FIELDS: [&str; 10] = [
-    "id",
-    "slug",
-    "name",
-    "kind",
-    "description",
-    "parent",
-    "post_count",
-    "created_at",
-    "updated_at",
-    "version",
-];
+use crate::view::{TagField, TagView};
 
 /// List tags and categories, by name unless another order is asked for.
 ///
@@ -37,7 +23,7 @@ pub(crate) const FIELDS: [&str; 10] = [
         ("kind" = Option<String>, Query, description = "`tag` or `category`."),
         ("parent" = Option<String>, Query, description = "Slug or id: those directly below it."),
         ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<TagField>>), Query, description = "Only these members, and `id`."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
         ("after" = Option<String>, Query, description = "`page.next` of the page before."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
@@ -55,7 +41,7 @@ pub(crate) async fn list_tags(
         params.parsed("kind", "tag or category", |t| ["tag", "category"].contains(&t).then(|| t.to_owned()));
     let query =
         TagQuery { kind, parent: params.one("parent"), sort: params.one("sort"), page: params.page() };
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<TagView>();
     params.finish()?;
     let page = tags::list(&svc.into_inner(), &viewer, query).await?;
     respond::list(&request, &Meta::of(&viewer), page, &fields)
@@ -67,7 +53,7 @@ pub(crate) async fn list_tags(
 #[utoipa::path(operation_id = "get_tag", tag = "tags",
     params(
         ("tag" = String, Path, description = "Slug or id. A former slug answers 308."),
-        ("fields" = Option<Vec<String>>, Query, description = "Only these members, and `id`."),
+        ("fields" = inline(Option<Vec<TagField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The tag.", body = TagView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
 #[get("/tags/{tag}")]
@@ -78,7 +64,7 @@ pub(crate) async fn get_tag(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let fields = params.names("fields", &FIELDS);
+    let fields = params.fields::<TagView>();
     params.finish()?;
     match tags::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),

@@ -2,6 +2,7 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::{self, Sample};
 use super::{ImageView, Shared};
 
 /// A profile elsewhere.
@@ -14,6 +15,16 @@ pub struct SocialView {
     pub handle: String,
     /// The profile's address.
     pub url: String,
+}
+
+impl Sample for SocialView {
+    fn sample() -> Self {
+        Self {
+            service: "mastodon".into(),
+            handle: "noor@example.social".into(),
+            url: "https://example.social/@noor".into(),
+        }
+    }
 }
 
 /// An author's profile.
@@ -60,6 +71,28 @@ pub struct AuthorView {
     pub version: i64,
 }
 
+impl Sample for AuthorView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            slug: "noor-haddad".into(),
+            name: "Noor Haddad".into(),
+            bio_html: "<p>Draws <em>maps</em>.</p>\n".into(),
+            bio_markdown: Some("Draws *maps*.".into()),
+            avatar: Some(ImageView::sample()),
+            location: Some("Porto".into()),
+            website: Some("https://example.org/noor".into()),
+            social: vec![SocialView::sample()],
+            post_count: 12,
+            first_published_at: Some(sample::time()),
+            last_published_at: Some(sample::time()),
+            created_at: sample::time(),
+            updated_at: sample::time(),
+            version: 7,
+        }
+    }
+}
+
 /// An author on a post: the profile, and the part that the author had in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BylineView {
@@ -69,4 +102,10 @@ pub struct BylineView {
     pub author: Shared<AuthorView>,
     /// `author`, `photographer`, `translator`, …
     pub role: String,
+}
+
+impl Sample for BylineView {
+    fn sample() -> Self {
+        Self { author: Shared::new(AuthorView::sample()), role: "author".into() }
+    }
 }

@@ -2,6 +2,7 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::{self, Sample};
 use super::{AuthorView, Shared};
 use crate::page::List;
 
@@ -21,6 +22,18 @@ pub struct CommentAuthorView {
     /// The author's profile, where the writer has one.
     #[schema(required = true, value_type = Option<AuthorView>)]
     pub profile: Option<Shared<AuthorView>>,
+}
+
+impl Sample for CommentAuthorView {
+    fn sample() -> Self {
+        Self {
+            name: "Noor Haddad".into(),
+            url: Some("https://example.org/noor".into()),
+            avatar_url: Some("https://example.org/noor.jpg".into()),
+            is_post_author: false,
+            profile: Some(Shared::new(AuthorView::sample())),
+        }
+    }
 }
 
 /// One reason of a spam judgement.
@@ -43,6 +56,14 @@ pub struct SpamView {
     pub score: f64,
     /// Why, weightiest first.
     pub reasons: Vec<SpamReasonView>,
+}
+
+impl Sample for SpamView {
+    fn sample() -> Self {
+        let reason =
+            SpamReasonView { code: "links".into(), detail: "3 links in 20 words.".into(), weight: 1.5 };
+        Self { score: 0.75, reasons: vec![reason] }
+    }
 }
 
 /// A comment.
@@ -111,6 +132,35 @@ pub struct CommentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub editable_until: Option<Timestamp>,
+}
+
+impl Sample for CommentView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            post_id: sample::ID,
+            parent_id: Some(sample::ID),
+            depth: 1,
+            author: Some(CommentAuthorView::sample()),
+            html: "<p>A <em>fine</em> morning.</p>\n".into(),
+            markdown: Some("A *fine* morning.".into()),
+            status: Some("approved".into()),
+            is_tombstone: false,
+            created_at: sample::time(),
+            edited_at: Some(sample::time()),
+            reply_count: 0,
+            replies: Some(Vec::new()),
+            replies_next: Some("MgpmNzA2".into()),
+            ancestors: Some(vec![sample::ID]),
+            permalink: "https://example.org/the-tide-table#comment-7".into(),
+            score: 2,
+            version: 7,
+            spam: Some(SpamView::sample()),
+            author_email: Some("noor@example.org".into()),
+            edit_token: Some("pre_1a2b".into()),
+            editable_until: Some(sample::time()),
+        }
+    }
 }
 
 /// What a moderator's decision on several comments did.

@@ -2,6 +2,7 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::{self, Sample};
 use super::{PostSummary, Shared};
 
 /// Something elsewhere that a post refers to.
@@ -21,6 +22,18 @@ pub struct ExternalView {
     /// When it was published.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub published_at: Option<Timestamp>,
+}
+
+impl Sample for ExternalView {
+    fn sample() -> Self {
+        Self {
+            url: "https://example.org/small".into(),
+            title: Some("Small Harbours".into()),
+            author: Some("Ada Byron".into()),
+            publisher: Some("Coastal Review".into()),
+            published_at: Some(sample::time()),
+        }
+    }
 }
 
 /// A typed link. Either `post` or `external` is there.
@@ -47,6 +60,20 @@ pub struct LinkView {
     pub external: Option<ExternalView>,
 }
 
+impl Sample for LinkView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            relation: "related".into(),
+            position: 0,
+            note: Some("The same harbour, a year later.".into()),
+            origin: "curated".into(),
+            post: Some(Shared::new(PostSummary::sample())),
+            external: None,
+        }
+    }
+}
+
 /// A post's links in both directions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LinksView {
@@ -54,6 +81,12 @@ pub struct LinksView {
     pub outgoing: Vec<LinkView>,
     /// From other posts to this one (back-links), oldest first; `post` is the one that links here.
     pub incoming: Vec<LinkView>,
+}
+
+impl Sample for LinksView {
+    fn sample() -> Self {
+        Self { outgoing: vec![LinkView::sample()], incoming: vec![LinkView::sample()] }
+    }
 }
 
 /// Why a post is related.
@@ -80,4 +113,16 @@ pub struct RelatedView {
     pub post: Shared<PostSummary>,
     /// Why.
     pub reason: ReasonView,
+}
+
+impl Sample for RelatedView {
+    fn sample() -> Self {
+        let reason = ReasonView {
+            kind: "similar".into(),
+            relation: None,
+            score: Some(0.5),
+            terms: Some(vec!["harbour".into(), "tide".into()]),
+        };
+        Self { post: Shared::new(PostSummary::sample()), reason }
+    }
 }

@@ -2,6 +2,8 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::{self, Sample};
+
 /// The same image at another width.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct VariantView {
@@ -13,6 +15,17 @@ pub struct VariantView {
     pub height: u32,
     /// Its media type.
     pub mime: String,
+}
+
+impl Sample for VariantView {
+    fn sample() -> Self {
+        Self {
+            url: "https://example.org/media/clock-800.jpg".into(),
+            width: 800,
+            height: 450,
+            mime: "image/jpeg".into(),
+        }
+    }
 }
 
 /// An image where it is shown: on a post, an author, the site.
@@ -39,6 +52,22 @@ pub struct ImageView {
     pub color: Option<String>,
     /// Smaller widths, smallest first; empty until they have been made.
     pub variants: Vec<VariantView>,
+}
+
+impl Sample for ImageView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            url: "https://example.org/media/clock.jpg".into(),
+            alt: "A clock with one hand".into(),
+            caption: Some("The town hall, in the morning.".into()),
+            width: 1600,
+            height: 900,
+            mime: "image/jpeg".into(),
+            color: Some("#7a8b99".into()),
+            variants: vec![VariantView::sample()],
+        }
+    }
 }
 
 /// An uploaded file.
@@ -83,4 +112,28 @@ pub struct MediaView {
     pub updated_at: Timestamp,
     /// Rises with every change.
     pub version: i64,
+}
+
+impl Sample for MediaView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            url: "https://example.org/media/clock.jpg".into(),
+            mime: "image/jpeg".into(),
+            filename: "clock.jpg".into(),
+            byte_size: 204_800,
+            width: 1600,
+            height: 900,
+            alt: "A clock with one hand".into(),
+            caption: Some("The town hall, in the morning.".into()),
+            color: Some("#7a8b99".into()),
+            animated: false,
+            state: "ready".into(),
+            variants: vec![VariantView::sample()],
+            sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+            created_at: sample::time(),
+            updated_at: sample::time(),
+            version: 7,
+        }
+    }
 }

@@ -2,9 +2,11 @@
 
 mod author;
 mod comment;
+mod fields;
 mod link;
 mod media;
 mod post;
+mod sample;
 mod search;
 mod shared;
 mod site;
@@ -12,9 +14,11 @@ mod tag;
 
 pub use author::{AuthorView, BylineView, SocialView};
 pub use comment::{CommentAuthorView, CommentView, ModeratedView, SpamReasonView, SpamView};
+pub(crate) use fields::{AuthorField, CommentField, Fields, MediaField, PostField, SiteField, TagField};
 pub use link::{ExternalView, LinkView, LinksView, ReasonView, RelatedView};
 pub use media::{ImageView, MediaView, VariantView};
 pub use post::{AdjacentView, BodyView, PostSummary, PostView, SeoView, TermsView};
+pub use sample::Sample;
 pub use search::SearchHitView;
 pub use shared::Shared;
 pub use site::{CountsView, FeedsView, SiteView};

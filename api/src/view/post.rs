@@ -3,8 +3,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::comment::{CommentList, CommentView};
+use super::sample::{self, Sample};
 use super::{BylineView, ImageView, LinksView, RelatedView, Shared, TagView};
-use crate::page::List;
+use crate::page::{List, PageInfo};
 
 /// What a reader may reproduce.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
@@ -16,6 +17,15 @@ pub struct TermsView {
     /// Where the whole text is.
     #[schema(required = true)]
     pub url: Option<String>,
+}
+
+impl Sample for TermsView {
+    fn sample() -> Self {
+        Self {
+            notice: Some("Quote freely, and say where from.".into()),
+            url: Some("https://example.org/terms".into()),
+        }
+    }
 }
 
 /// What search engines and social networks are told, where it differs from what readers see.
@@ -34,6 +44,16 @@ pub struct SeoView {
     /// Address of an image.
     #[schema(required = true)]
     pub image: Option<String>,
+}
+
+impl Sample for SeoView {
+    fn sample() -> Self {
+        Self {
+            title: Some("Tide tables".into()),
+            description: Some("How a harbour reads the water.".into()),
+            image: Some("https://example.org/media/clock.jpg".into()),
+        }
+    }
 }
 
 /// A body as its editor sent it.
@@ -67,6 +87,21 @@ pub struct PostSummary {
     /// Whether the public lists show it; not told.
     #[serde(skip)]
     pub listed: bool,
+}
+
+impl Sample for PostSummary {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            slug: "the-tide-table-on-the-chandlers-door".into(),
+            url: "https://example.org/the-tide-table-on-the-chandlers-door".into(),
+            title: "The Tide Table on the Chandler’s Door".into(),
+            excerpt: "A fine morning.".into(),
+            published_at: Some(sample::time()),
+            language: "en".into(),
+            listed: true,
+        }
+    }
 }
 
 /// The posts before and after in time.
@@ -174,4 +209,53 @@ pub struct PostView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<List<CommentView>>)]
     pub comments: Option<CommentList>,
+}
+
+impl Sample for PostView {
+    fn sample() -> Self {
+        let PostSummary { id, slug, url, title, excerpt, published_at, language, listed: _ } =
+            PostSummary::sample();
+        let beside = Shared::new(PostSummary::sample());
+        let source = "A *fine* morning.".to_owned();
+        Self {
+            id,
+            slug,
+            url,
+            title,
+            subtitle: Some("What the water does, and when".into()),
+            excerpt,
+            html: Some("<p>A <em>fine</em> morning.</p>\n".into()),
+            text: Some("A fine morning.".into()),
+            markdown: Some(source.clone()),
+            body: Some(BodyView { format: "markdown".into(), source }),
+            status: "published".into(),
+            visibility: "public".into(),
+            featured: false,
+            published_at,
+            updated_at: sample::time(),
+            created_at: sample::time(),
+            version: 7,
+            word_count: 843,
+            reading_minutes: 4,
+            language,
+            image: Some(ImageView::sample()),
+            authors: vec![BylineView::sample()],
+            tags: vec![Shared::new(TagView::sample())],
+            comment_count: 3,
+            comments_open: true,
+            terms: TermsView::sample(),
+            canonical_url: Some("https://example.org/first/the-tide-table".into()),
+            seo: SeoView::sample(),
+            custom: serde_json::json!({ "series": "Harbours" }),
+            has_unpublished_changes: Some(false),
+            deleted_at: Some(sample::time()),
+            links: Some(LinksView::sample()),
+            related: Some(vec![RelatedView::sample()]),
+            adjacent: Some(AdjacentView { previous: Some(beside.clone()), next: Some(beside) }),
+            comments: Some(List {
+                data: vec![CommentView::sample()],
+                page: PageInfo { next: None, previous: None, total: Some(1) },
+            }),
+        }
+    }
 }

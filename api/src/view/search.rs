@@ -1,6 +1,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::Sample;
 use super::{PostSummary, Shared};
 
 /// A post that was found.
@@ -16,4 +17,15 @@ pub struct SearchHitView {
     pub title_highlighted: String,
     /// How good a match it is; means something beside the scores of the same search only.
     pub score: i32,
+}
+
+impl Sample for SearchHitView {
+    fn sample() -> Self {
+        Self {
+            post: Shared::new(PostSummary::sample()),
+            snippet: "… the tower keeps <mark>clock</mark> time …".into(),
+            title_highlighted: "The <mark>Tide</mark> Table on the Chandler’s Door".into(),
+            score: 812,
+        }
+    }
 }

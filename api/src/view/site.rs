@@ -2,6 +2,7 @@ use pressroom_schema::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::{self, Sample};
 use super::{ImageView, SocialView, TermsView};
 
 /// Where readers subscribe.
@@ -63,4 +64,30 @@ pub struct SiteView {
     pub updated_at: Timestamp,
     /// Rises with every change.
     pub version: i64,
+}
+
+impl Sample for SiteView {
+    fn sample() -> Self {
+        let api = "https://example.org";
+        Self {
+            title: "Fathom & Furrow".into(),
+            description: "Slow reading on coasts and fields.".into(),
+            url: api.into(),
+            language: "en".into(),
+            timezone: "Europe/Lisbon".into(),
+            logo: Some(ImageView::sample()),
+            terms: TermsView::sample(),
+            subscribe: FeedsView {
+                rss: format!("{api}/feed.xml"),
+                atom: format!("{api}/atom.xml"),
+                json: format!("{api}/feed.json"),
+                sitemap: format!("{api}/sitemap.xml"),
+            },
+            social: vec![SocialView::sample()],
+            comments_open: true,
+            counts: CountsView { posts: 120, authors: 9, tags: 31, comments: 640 },
+            updated_at: sample::time(),
+            version: 7,
+        }
+    }
 }

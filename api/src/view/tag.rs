@@ -2,6 +2,8 @@ use pressroom_schema::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sample::{self, Sample};
+
 /// The tag or category above another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TagParentView {
@@ -41,4 +43,22 @@ pub struct TagView {
     pub updated_at: Timestamp,
     /// Rises with every change.
     pub version: i64,
+}
+
+impl Sample for TagView {
+    fn sample() -> Self {
+        let parent = TagParentView { id: sample::ID, slug: "crafts".into(), name: "Crafts".into() };
+        Self {
+            id: sample::ID,
+            slug: "cartography".into(),
+            name: "Cartography".into(),
+            kind: "tag".into(),
+            description: "Maps, and those who draw them.".into(),
+            parent: Some(parent),
+            post_count: 12,
+            created_at: sample::time(),
+            updated_at: sample::time(),
+            version: 7,
+        }
+    }
 }
