@@ -1,6 +1,6 @@
 //! The magazine itself: its settings, its people, its tags.
 
-use super::{Account, Author, Drawing, Picture, Role, Site, Social, Tag, TagKind, Terms};
+use super::{Account, Author, Picture, Role, Site, Social, Tag, TagKind, Terms};
 
 /// The e-mail address of the editor's account.
 pub(super) const INES: &str = "ines@example.org";
@@ -38,10 +38,7 @@ pub const SITE: Site = Site {
         },
     ],
     logo: Picture {
-        drawing: Drawing::TypeBlocks,
-        seed: 1840,
-        width: 512,
-        height: 512,
+        file: include_bytes!("pictures/mark.png"),
         alt: "Fathom & Furrow: a square of printer's ornaments",
         caption: None,
     },
@@ -56,8 +53,8 @@ pub const ACCOUNTS: &[Account] = &[
     Account { email: WEN, name: "Wen Larkspur", role: Role::Moderator, author: None },
 ];
 
-const fn portrait(seed: u64, alt: &'static str) -> Picture {
-    Picture { drawing: Drawing::Avatar, seed, width: 512, height: 512, alt, caption: None }
+const fn portrait(file: &'static [u8], alt: &'static str) -> Picture {
+    Picture { file, alt, caption: None }
 }
 
 /// Whose names stand over the posts.
@@ -69,7 +66,10 @@ pub const AUTHORS: &[Author] = &[
               it by hand and prunes what she can, including \
               [nine very old apple trees](/o-que-a-enxertia-lembra).\n\n\
               She writes in Portuguese when it matters and in English when it is late.",
-        avatar: portrait(11, "Portrait of Inês Carvoeira in four plain shapes"),
+        avatar: portrait(
+            include_bytes!("pictures/ines-carvoeira.png"),
+            "Portrait of Inês Carvoeira in four plain shapes",
+        ),
         location: "Arvela",
         website: Some("https://ines.example.org"),
         social: &[Social {
@@ -84,7 +84,10 @@ pub const AUTHORS: &[Author] = &[
         bio: "Odhran keeps a small boat and a large drawer of timetables. He writes about tides, ferries and the \
               instruments that watch over them, and once missed a deadline because \
               [the last ferry](/the-last-ferry-is-never-the-last-ferry) was on time.",
-        avatar: portrait(23, "Portrait of Odhran Pellew in four plain shapes"),
+        avatar: portrait(
+            include_bytes!("pictures/odhran-pellew.png"),
+            "Portrait of Odhran Pellew in four plain shapes",
+        ),
         location: "The mole, Arvela",
         website: Some("https://pellew.example.com"),
         social: &[
@@ -105,7 +108,10 @@ pub const AUTHORS: &[Author] = &[
         name: "Marit Oskarvik",
         bio: "Marit draws maps for fire brigades, orchards and people on foot, in that order of payment. She is \
               working on a plan of the upper town that shows **who sweeps what**.",
-        avatar: portrait(37, "Portrait of Marit Oskarvik in four plain shapes"),
+        avatar: portrait(
+            include_bytes!("pictures/marit-oskarvik.png"),
+            "Portrait of Marit Oskarvik in four plain shapes",
+        ),
         location: "Upper town, Arvela",
         website: Some("https://oskarvik.example.com"),
         social: &[Social {
@@ -120,7 +126,10 @@ pub const AUTHORS: &[Author] = &[
         bio: "写真と短波ラジオ。港町アルヴェラに住んで九年、いまだに船酔いする。夜の雑音を録り、壊れたものを開いて撮る。\n\n\
               **Shiomi Tamao** photographs opened things and records the sound of rooms at night. She listens to short \
               waves with a pencil in her hand.",
-        avatar: portrait(41, "Portrait of Shiomi Tamao in four plain shapes"),
+        avatar: portrait(
+            include_bytes!("pictures/shiomi-tamao.png"),
+            "Portrait of Shiomi Tamao in four plain shapes",
+        ),
         location: "Arvela / 尾波",
         website: Some("https://shiomi.example.org"),
         social: &[
@@ -141,7 +150,10 @@ pub const AUTHORS: &[Author] = &[
         name: "Yusra Penhallow",
         bio: "Yusra is a letterpress printer two ferries up the coast. She sets menus, wedding cards and the \
               occasional apology, in whichever direction they run. *Guest author.*",
-        avatar: portrait(59, "Portrait of Yusra Penhallow in four plain shapes"),
+        avatar: portrait(
+            include_bytes!("pictures/yusra-penhallow.png"),
+            "Portrait of Yusra Penhallow in four plain shapes",
+        ),
         location: "Porto Lume",
         website: Some("https://penhallow.example.com/press"),
         social: &[],

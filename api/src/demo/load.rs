@@ -3,20 +3,20 @@
 use std::collections::HashMap;
 
 use async_graphql::MaybeUndefined::{self, Undefined, Value};
+use bytes::Bytes;
 use chrono::TimeDelta;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::{Id, Timestamp, accounts as rows};
 use uuid::Uuid;
 
 use super::{
-    ACCOUNTS, AUTHORS, Body, COMMENTS, Comment, Commenter, Drawing, Fate, POSTS, Picture, Post, SITE, State,
-    TAGS, Target, WorkingCopy,
+    ACCOUNTS, AUTHORS, Body, COMMENTS, Comment, Commenter, Fate, POSTS, Picture, Post, SITE, State, TAGS,
+    Target, WorkingCopy,
 };
 use crate::auth::secret::{Kind, Secret};
 use crate::auth::viewer::{Role, UserViewer, Via, Viewer, Who};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::media::draw::{self, Illustration};
 use crate::page::PageRequest;
 use crate::service::Svc;
 use crate::service::accounts::{self, CreateUser};
@@ -117,20 +117,6 @@ fn social(list: &[super::Social]) -> Vec<SocialInput> {
         .collect()
 }
 
-fn kind(drawing: Drawing) -> Illustration {
-    match drawing {
-        Drawing::Hills => Illustration::Hills,
-        Drawing::Harbour => Illustration::Harbour,
-        Drawing::CityNight => Illustration::CityNight,
-        Drawing::ContourMap => Illustration::ContourMap,
-        Drawing::TypeBlocks => Illustration::TypeBlocks,
-        Drawing::Waves => Illustration::Waves,
-        Drawing::Orchard => Illustration::Orchard,
-        Drawing::RadioDial => Illustration::RadioDial,
-        Drawing::Avatar => Illustration::Avatar,
-    }
-}
-
 struct Demo<'a> {
     svc: &'a Svc,
     users: HashMap<&'static str, UserViewer>,
@@ -146,12 +132,8 @@ impl Demo<'_> {
     }
 
     async fn picture(&self, svc: &Svc, picture: &Picture, name: &str) -> Result<String> {
-        let Picture { drawing, seed, width, height, .. } = *picture;
-        let bytes = actix_web::web::block(move || draw::illustration(kind(drawing), seed, width, height))
-            .await
-            .map_err(|e| Error::internal(e.to_string()))?;
         let upload = Upload {
-            bytes: bytes.into(),
+            bytes: Bytes::from_static(picture.file),
             filename: Some(name.to_owned()),
             alt: Some(picture.alt.into()),
             caption: picture.caption.map(str::to_owned),

@@ -153,44 +153,15 @@ impl TagKind {
     }
 }
 
-/// A picture that code draws: the same kind, seed and size give the same pixels.
+/// A picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture {
-    /// What is drawn.
-    pub drawing: Drawing,
-    /// Which one of its kind.
-    pub seed: u64,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
+    /// A JPEG or PNG file of `pictures/`.
+    pub file: &'static [u8],
     /// What is to be seen, for those who do not see it.
     pub alt: &'static str,
     /// The line beneath it.
     pub caption: Option<&'static str>,
-}
-
-/// The kinds of drawing, named like those of `crate::media::draw::Illustration`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Drawing {
-    /// Ridges one behind the other.
-    Hills,
-    /// Cranes and a ship at dusk.
-    Harbour,
-    /// Lit windows across a river.
-    CityNight,
-    /// Contour lines, tints and a path.
-    ContourMap,
-    /// Ornamental type.
-    TypeBlocks,
-    /// Scalloped waves.
-    Waves,
-    /// Rows of fruit trees.
-    Orchard,
-    /// The scale of a wireless.
-    RadioDial,
-    /// A portrait made of shapes.
-    Avatar,
 }
 
 /// A text as its editor sent it.

@@ -2,7 +2,7 @@
 
 use super::content::{INES, MARIT, ODHRAN, TAMAO};
 use super::{
-    Body, Byline, Drawing, Link, Picture, Post, Relation, Seo, State, Target, Terms, Visibility, WorkingCopy,
+    Body, Byline, Link, Picture, Post, Relation, Seo, State, Target, Terms, Visibility, WorkingCopy,
 };
 
 /// What most posts have in common.
@@ -18,7 +18,7 @@ const POST: Post = Post {
     language: "en",
     authors: &[],
     tags: &[],
-    image: picture(Drawing::Waves, 0, "", None),
+    image: picture(&[], "", None),
     owner: INES,
     comments_open: true,
     terms: None,
@@ -40,8 +40,8 @@ const fn on(at: &'static str) -> State {
     State::Published { at }
 }
 
-const fn picture(drawing: Drawing, seed: u64, alt: &'static str, caption: Option<&'static str>) -> Picture {
-    Picture { drawing, seed, width: 1600, height: 900, alt, caption }
+const fn picture(file: &'static [u8], alt: &'static str, caption: Option<&'static str>) -> Picture {
+    Picture { file, alt, caption }
 }
 
 const fn to(relation: Relation, slug: &'static str, note: Option<&'static str>) -> Link {
@@ -66,8 +66,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("odhran-pellew")],
         tags: &["water-and-shore", "tides", "harbours"],
         image: picture(
-            Drawing::Waves,
-            1203,
+            include_bytes!("pictures/the-tide-table-on-the-chandlers-door.jpg"),
             "Rows of scalloped waves, dark in front and paler towards the top",
             Some("Hour three. Half of everything happens in the middle third."),
         ),
@@ -96,8 +95,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("odhran-pellew")],
         tags: &["water-and-shore", "tides"],
         image: picture(
-            Drawing::Harbour,
-            37,
+            include_bytes!("pictures/the-brass-brain-and-the-paper-sea.jpg"),
             "Cranes and a moored ship in silhouette at dusk",
             Some("Arvela from the outer mole, at what the table called 19:52."),
         ),
@@ -135,8 +133,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("ines-carvoeira")],
         tags: &["desk", "harbours"],
         image: picture(
-            Drawing::Harbour,
-            214,
+            include_bytes!("pictures/name-the-dredger.jpg"),
             "Harbour cranes against an evening sky, a ship below them",
             None,
         ),
@@ -152,8 +149,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("marit-oskarvik")],
         tags: &["craft-and-upkeep", "maps"],
         image: picture(
-            Drawing::ContourMap,
-            408,
+            include_bytes!("pictures/against-the-perfect-map.jpg"),
             "A walking map of a hill with tinted heights, contour lines and a dotted path",
             Some("The third drawing: contours, paths, and the four planks."),
         ),
@@ -179,8 +175,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("odhran-pellew")],
         tags: &["craft-and-upkeep", "maps", "water-and-shore"],
         image: picture(
-            Drawing::ContourMap,
-            5,
+            include_bytes!("pictures/a-contour-is-a-promise.jpg"),
             "A map whose contour lines crowd together on one side and spread out on the other",
             Some("Five metres, and somebody stands by it."),
         ),
@@ -200,8 +195,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("shiomi-tamao"), credit("odhran-pellew", "editor")],
         tags: &["craft-and-upkeep", "radio", "languages"],
         image: picture(
-            Drawing::RadioDial,
-            4885,
+            include_bytes!("pictures/how-to-listen-to-nothing.jpg"),
             "The lit scale of an old wireless with its pointer near the middle",
             Some("Between two stations, where the piece begins."),
         ),
@@ -254,8 +248,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("odhran-pellew"), credit("shiomi-tamao", "photographer")],
         tags: &["interviews", "radio", "harbours"],
         image: picture(
-            Drawing::CityNight,
-            26,
+            include_bytes!("pictures/night-shift-at-the-signal-house.jpg"),
             "The windows of a town at night, lit yellow and doubled in the water below",
             Some("The upper town at four in the morning, from the ninth window."),
         ),
@@ -272,8 +265,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("ines-carvoeira")],
         tags: &["craft-and-upkeep", "printing", "languages"],
         image: picture(
-            Drawing::TypeBlocks,
-            77,
+            include_bytes!("pictures/the-case-is-a-map.png"),
             "Printer’s ornaments locked up in a grid of squares",
             Some("A forme of leftovers, set to use up the evening."),
         ),
@@ -301,8 +293,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("ines-carvoeira")],
         tags: &["craft-and-upkeep", "orchards", "languages"],
         image: picture(
-            Drawing::Orchard,
-            312,
+            include_bytes!("pictures/o-que-a-enxertia-lembra.jpg"),
             "Filas de macieiras que se juntam no horizonte",
             Some("O pomar da cooperativa, antes da poda."),
         ),
@@ -317,8 +308,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("ines-carvoeira"), credit("odhran-pellew", "translator")],
         tags: &["craft-and-upkeep", "orchards", "languages"],
         image: picture(
-            Drawing::Orchard,
-            9,
+            include_bytes!("pictures/what-the-graft-remembers.jpg"),
             "Rows of apple trees that meet at the horizon under a pale sky",
             Some("The cooperative’s orchard, before pruning."),
         ),
@@ -334,8 +324,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("yusra-penhallow"), credit("ines-carvoeira", "editor")],
         tags: &["craft-and-upkeep", "printing", "languages"],
         image: picture(
-            Drawing::TypeBlocks,
-            1540,
+            include_bytes!("pictures/a-line-that-runs-both-ways.png"),
             "Rows of ornamental type that mirror one another across the middle",
             None,
         ),
@@ -363,8 +352,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("marit-oskarvik"), credit("odhran-pellew", "editor")],
         tags: &["water-and-shore", "harbours", "tides"],
         image: picture(
-            Drawing::Harbour,
-            611,
+            include_bytes!("pictures/a-field-guide-to-harbour-walls.jpg"),
             "A quay with cranes and stacked containers in the last light",
             Some("A vertical face: somebody was in a hurry."),
         ),
@@ -382,8 +370,7 @@ pub const POSTS: &[Post] = &[
         authors: &[credit("ines-carvoeira", "editor")],
         tags: &["desk"],
         image: picture(
-            Drawing::TypeBlocks,
-            13,
+            include_bytes!("pictures/errata-and-colophon.png"),
             "A small block of printer’s ornaments, one of them crooked",
             None,
         ),
@@ -399,8 +386,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("odhran-pellew")],
         tags: &["water-and-shore", "ferries", "harbours"],
         image: picture(
-            Drawing::CityNight,
-            1840,
+            include_bytes!("pictures/the-last-ferry-is-never-the-last-ferry.jpg"),
             "A town seen across dark water in the evening, its windows lit",
             Some("Arvela from the far landing, while the baker waits."),
         ),
@@ -431,8 +417,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("ines-carvoeira"), credit("shiomi-tamao", "photographer")],
         tags: &["craft-and-upkeep", "repair", "printing"],
         image: picture(
-            Drawing::Hills,
-            1904,
+            include_bytes!("pictures/repair-is-a-kind-of-reading.jpg"),
             "Ridges of hills, one behind the other, under a low sun",
             Some("The view from the repair table, for use while screws are being looked for."),
         ),
@@ -451,7 +436,11 @@ pub const POSTS: &[Post] = &[
         state: State::Scheduled { in_days: 9 },
         authors: &[by("ines-carvoeira"), credit("shiomi-tamao", "photographer")],
         tags: &["desk", "tides", "printing"],
-        image: picture(Drawing::Waves, 26, "Small waves in even rows, like the days of a calendar", None),
+        image: picture(
+            include_bytes!("pictures/a-calendar-for-slow-readers.jpg"),
+            "Small waves in even rows, like the days of a calendar",
+            None,
+        ),
         ..POST
     },
     Post {
@@ -463,8 +452,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("marit-oskarvik")],
         tags: &["craft-and-upkeep", "maps"],
         image: picture(
-            Drawing::ContourMap,
-            71,
+            include_bytes!("pictures/the-ladder-and-the-lane.jpg"),
             "A map of a steep slope with a path that winds and one that does not",
             Some("Eleven hundred metres, or seventy-one steps."),
         ),
@@ -482,8 +470,7 @@ pub const POSTS: &[Post] = &[
         authors: &[by("odhran-pellew")],
         tags: &["water-and-shore"],
         image: picture(
-            Drawing::Hills,
-            980,
+            include_bytes!("pictures/notes-on-fog.jpg"),
             "Hills that grow paler as they recede, the last ones hardly there",
             None,
         ),

@@ -8,7 +8,6 @@
 use thiserror::Error;
 
 mod container;
-pub mod draw;
 pub mod inspect;
 pub mod store;
 pub mod variants;
