@@ -1,6 +1,7 @@
 //! Rules on single values that several use cases share. Each collects its fault and lets the rest be checked too, so
 //! that a caller learns of everything at once.
 
+use crate::content::script::{is_blank, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
 
 /// Collects what is wrong with an input.
@@ -21,7 +22,7 @@ impl Check {
     /// A line of text that must say something: trimmed, on one line, in its own direction, at most `max` characters.
     pub(crate) fn line(&mut self, pointer: &str, text: &str, max: usize) -> String {
         let trimmed = text.trim();
-        if trimmed.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+        if is_blank(trimmed) {
             self.fault(pointer, "blank", format!("`{}` must not be blank.", name(pointer)));
         }
         self.short(pointer, text, max)
@@ -162,23 +163,6 @@ pub(crate) fn canonical_language(text: &str) -> Option<String> {
     good.then(|| parts.iter().enumerate().map(part).collect::<Vec<_>>().join("-"))
 }
 
-/// Whether a character shows nothing by itself: joiners, direction marks, variation selectors, fillers and the like (the
-/// `Default_Ignorable_Code_Point` property), and the Braille pattern without a dot.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(u32::from(c),
-        0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-        | 0x202A..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
-        | 0xFFF0..=0xFFF8 | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
-}
-
-/// Whether a character ends a line or a paragraph (U+2028, U+2029), or embeds, overrides or isolates a direction and so turns round
-/// what stands beside it (U+202A to U+202E, U+2066 to U+2069). The marks U+200E and U+200F and the joiners do neither: some scripts
-/// and many emoji need them.
-fn upsets_a_line(c: char) -> bool {
-    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The last part of a pointer.
 /// What a sentence calls the member at `pointer`: its name; of an element of an array, the array's name and its place.
 fn name(pointer: &str) -> &str {
     let is_place = |part: &str| part.bytes().all(|b| b.is_ascii_digit());

@@ -14,12 +14,13 @@ use super::read::load_one;
 use super::sight::Reading;
 use super::{BODY_LENGTH, NAME_LENGTH};
 use crate::auth::policy::{Action, Target};
-use crate::auth::secret::{self, Kind, Secret};
+use crate::auth::secret::{Kind, Secret};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::render_comment;
+use crate::content::script::is_blank;
 use crate::content::spam::{Judgement, SpamInput, Verdict, fingerprint, judge};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::service::check::{Check, is_invisible};
+use crate::service::check::Check;
 use crate::service::posts::find_visible;
 use crate::service::{Found, Service, Svc, require};
 use crate::view::CommentView;
@@ -290,7 +291,7 @@ fn check(viewer: &Viewer, input: &AddComment) -> Result<(String, Option<Guest>)>
 
 pub(super) fn check_body(check: &mut Check, body: &str) -> String {
     let text = check.text("/body", body, BODY_LENGTH).unwrap_or_default();
-    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+    if is_blank(&text) {
         check.fault("/body", "blank", "`body` must not be blank.");
     }
     text
@@ -312,7 +313,7 @@ pub(super) fn rendered(body: &str) -> Result<String> {
 /// What texts that say the same have in common. Texts without a word, such as a lone emoji, are compared as they are.
 pub(super) fn text_hash(body: &str) -> String {
     let hash = fingerprint(body);
-    if hash == fingerprint("") { secret::hex(&Sha256::digest(body.trim())) } else { hash }
+    if hash == fingerprint("") { format!("{:x}", Sha256::digest(body.trim())) } else { hash }
 }
 
 pub(super) fn text(body: String, html: String, text_hash: String, verdict: Option<&Verdict>) -> Text {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::auth::viewer::Viewer;
+use crate::content::script::{is_blank, is_invisible, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
 use crate::page::PageRequest;
 use crate::service::check::Check;
@@ -133,9 +134,10 @@ impl MediaQuery {
 /// turn round what stands beside them. `image.jpg` where nothing is left.
 pub(super) fn filename(sent: Option<&str>, extension: &str) -> String {
     let last = sent.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+    let hides = |c: char| c.is_control() || is_invisible(c) || upsets_a_line(c);
+    let clean: String = last.chars().filter(|c| !hides(*c)).collect();
     let clean = clean.trim();
-    if clean.chars().all(|c| c == '.' || c.is_whitespace()) {
+    if is_blank(&clean.replace('.', "")) {
         return format!("image.{extension}");
     }
     if clean.chars().count() <= NAME {
@@ -147,11 +149,6 @@ pub(super) fn filename(sent: Option<&str>, extension: &str) -> String {
         _ => Vec::new(),
     };
     clean.chars().take(NAME - ending.len()).chain(ending.iter().copied()).collect()
-}
-
-/// Marks of direction and joiners, which can make one name look like another.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
 #[cfg(test)]
@@ -169,6 +166,8 @@ mod tests {
             ("地図.png", "地図.png"),
             ("..", "image.png"),
             (" / ", "image.png"),
+            ("\u{2800}.\u{3164}", "image.png"),
+            ("a\u{2028}\u{feff}b\u{fe0f}.png", "ab.png"),
             ("", "image.png"),
         ] {
             assert_eq!(filename(Some(sent), "png"), kept, "{sent:?}");
