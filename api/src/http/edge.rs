@@ -2,7 +2,6 @@
 //! answers by itself, the access log and the counters.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -216,14 +215,7 @@ impl RequestIds {
 
     fn next(&self) -> String {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        // As much memory as it takes and no more: then it becomes a header as it is.
-        let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
-        let mut name = String::with_capacity(self.process.len() + 1 + digits);
-        name.push_str(&self.process);
-        name.push('-');
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{number}");
-        name
+        format!("{}-{number}", self.process)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Answers: bytes with validators (RFC 9110), cache headers and surrogate keys; `fields` and conditional requests.
 
-use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 
 use actix_web::http::header::{self, HeaderValue};
@@ -31,9 +30,6 @@ pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-rev
 
 /// `Cache-Control` of what leads everybody from a former address to the present one.
 const MOVED: &str = "public, max-age=0, s-maxage=60";
-
-/// Memory that is held for writing the next answer.
-const LARGEST_SCRATCH: usize = 1 << 20;
 
 /// Marks an answer that everybody would get, and that may be kept.
 #[derive(Debug, Clone, Copy)]
@@ -198,19 +194,9 @@ pub(crate) fn surrogate_keys() -> Option<HeaderValue> {
     HeaderValue::from_str(&text).ok()
 }
 
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A value as JSON, in as much memory as it takes: it may be kept for long. Where it is written grows once, not for each answer.
+/// A value as JSON, in as much memory as it takes: it may be kept for long.
 fn json<T: Serialize>(value: &T) -> serde_json::Result<Bytes> {
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.clear();
-        serde_json::to_writer(&mut *scratch, value)?;
-        let bytes = Bytes::copy_from_slice(scratch);
-        scratch.shrink_to(LARGEST_SCRATCH);
-        Ok(bytes)
-    })
+    Ok(Bytes::from(serde_json::to_vec(value)?.into_boxed_slice()))
 }
 
 /// Answers a read with one object as JSON.
