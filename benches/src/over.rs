@@ -373,7 +373,7 @@ fn graphql(table: &mut Table, app: &Server) -> Answer<()> {
             )
         })
         .collect();
-    let hash = Sha256::digest(QUERY.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hash = format!("{:x}", Sha256::digest(QUERY));
     let named = serde_json::json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
     // Who has the text names it once.
     let variables = serde_json::json!({ "slug": slugs[0] });

@@ -124,12 +124,7 @@ pub fn recognise(text: &str) -> Option<Kind> {
 /// matching prefix tells nothing about the secret.
 #[must_use]
 pub fn hash_secret(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    format!("{:x}", Sha256::digest(secret))
 }
 
 /// Whether two stored hashes (or other secrets of a known length) are equal, in a time that depends on their length

@@ -11,8 +11,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::secret::hex;
-
 /// What is stored under a throttle's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempts {
@@ -128,7 +126,7 @@ pub fn account_key(email_key: &str, ip: Option<&str>) -> String {
         .chain_update([0])
         .chain_update(address(ip).as_bytes())
         .finalize();
-    format!("login:account:{}", hex(&digest))
+    format!("login:account:{digest:x}")
 }
 
 /// The key of [`Rule::ADDRESS`].

@@ -105,13 +105,7 @@ pub struct Verdict {
 /// hexadecimal of the folded words. For [`SpamInput::same_text_seen`].
 #[must_use]
 pub fn fingerprint(body: &str) -> String {
-    use std::fmt::Write as _;
-    let digest = Sha256::digest(folded_words(body).join(" "));
-    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", Sha256::digest(folded_words(body).join(" ")))
 }
 
 /// Judges a comment. The same input always gets the same verdict.

@@ -1,6 +1,5 @@
 //! Taking an image in: from any bytes to a picture that is safe to keep and to serve.
 
-use std::fmt::Write as _;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -120,7 +119,7 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Inspected, MediaError> {
         extension,
         width,
         height,
-        sha256: hex(&Sha256::digest(&cleaned)),
+        sha256: format!("{:x}", Sha256::digest(&cleaned)),
         bytes: cleaned,
         animated,
         dominant_color: dominant_color(&picture),
@@ -255,15 +254,6 @@ fn dominant_color(picture: &DynamicImage) -> Option<String> {
     }
     let [count, red, green, blue] = boxes.into_values().max_by_key(|[count, ..]| *count)?;
     Some(format!("#{:02x}{:02x}{:02x}", red / count, green / count, blue / count))
-}
-
-/// Bytes as lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

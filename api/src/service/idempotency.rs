@@ -40,7 +40,7 @@ impl Key {
             Who::User(user) => user.user_id.to_string(),
             _ => viewer.ip.clone().unwrap_or_default(),
         };
-        let hash = |purpose: &str| -> [u8; 32] {
+        let hash = |purpose: &str| {
             Sha256::new()
                 .chain_update(purpose)
                 .chain_update([0])
@@ -48,15 +48,17 @@ impl Key {
                 .chain_update([0])
                 .chain_update(key)
                 .finalize()
-                .into()
         };
         let mut digest = Sha256::new();
         for part in request {
             digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             digest.update(part);
         }
-        let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, b| text + &format!("{b:02x}"));
-        Self { id: hex(&hash("id")), secret: hash("secret"), request: hex(&digest.finalize()) }
+        Self {
+            id: format!("{:x}", hash("id")),
+            secret: hash("secret").into(),
+            request: format!("{:x}", digest.finalize()),
+        }
     }
 
     fn cipher(&self) -> Result<aead::LessSafeKey> {

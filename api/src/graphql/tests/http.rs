@@ -282,7 +282,7 @@ async fn a_request_that_is_not_let_in_is_401_with_a_challenge() {
 #[actix_web::test]
 async fn apollos_persisted_queries_work_by_get_and_by_post() {
     let query = "query($t: String) { echo(text: $t) }";
-    let hash = Sha256::digest(query).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let hash = format!("{:x}", Sha256::digest(query));
     let extensions = json!({"persistedQuery": {"version": 1, "sha256Hash": hash}});
     let by_hash = || get(&[("extensions", &extensions.to_string()), ("variables", "{\"t\":\"hi\"}")]);
     let register = post(&json!({"query": query, "extensions": extensions, "variables": {"t": "first"}}));
@@ -297,8 +297,7 @@ async fn apollos_persisted_queries_work_by_get_and_by_post() {
 
 #[actix_web::test]
 async fn an_invalid_query_is_not_persisted() {
-    let hash =
-        Sha256::digest("{ nothing }").iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let hash = format!("{:x}", Sha256::digest("{ nothing }"));
     let extensions = json!({"persistedQuery": {"version": 1, "sha256Hash": hash}});
     let register = post(&json!({"query": "{ nothing }", "extensions": extensions}));
     let answers = send_to(Limits::default(), vec![register, post(&json!({"extensions": extensions}))]).await;

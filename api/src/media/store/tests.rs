@@ -9,7 +9,6 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use sha2::{Digest, Sha256};
 
-use super::super::inspect::hex;
 use super::*;
 
 const DIGEST: &str = "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b";
@@ -217,7 +216,7 @@ async fn bucket(request: HttpRequest, body: Bytes, objects: web::Data<Objects>) 
     let signed = authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
         && authorization.contains("/eu-test-1/s3/aws4_request")
         && authorization.rsplit_once("Signature=").is_some_and(|(_, signature)| signature.len() == 64)
-        && header("x-amz-content-sha256") == hex(&Sha256::digest(&body));
+        && header("x-amz-content-sha256") == format!("{:x}", Sha256::digest(&body));
     if !signed {
         return HttpResponse::new(StatusCode::FORBIDDEN);
     }
