@@ -11,7 +11,7 @@ use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
 use utoipa_actix_web::AppExt;
 
-use crate::cache::{self, front::Front};
+use crate::answers::{Answers, Layer, ShortCircuit};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -30,6 +30,7 @@ pub struct App {
     engine: Data<Engine>,
     contract: Data<Contract>,
     edge: Data<Edge>,
+    answers: Arc<Answers>,
 }
 
 impl App {
@@ -41,13 +42,14 @@ impl App {
         let svc = Arc::new(Service::open(config, clock)?);
         svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
-        svc.cache.follow(&svc).await?;
-        let metrics =
-            Metrics::new(svc.cache.counters.collectors()).map_err(|e| Error::internal(e.to_string()))?;
+        svc.freshness.follow(&svc.db).await?;
+        let metrics = Metrics::new().map_err(|e| Error::internal(e.to_string()))?;
+        let edge = Data::new(Edge::new(Arc::clone(&svc), metrics));
         Ok(Self {
             engine: Data::new(graphql::engine(&svc.config).await?),
             contract: Data::new(Contract::of(openapi::document())),
-            edge: Data::new(Edge::new(Arc::clone(&svc), metrics)),
+            answers: Answers::open(edge.clone())?,
+            edge,
             svc,
         })
     }
@@ -75,7 +77,7 @@ impl App {
         Error = actix_web::Error,
         InitError = (),
     > + use<> {
-        Front::before(self.routes(), self.edge.clone())
+        ShortCircuit::before(self.routes(), Arc::clone(&self.answers))
     }
 
     /// The application behind the cache's shortcut.
@@ -101,7 +103,7 @@ impl App {
             .split_for_parts();
         app.configure(rest::configure_pages)
             .default_service(web::to(rest::ops::fallback))
-            .wrap(cache::middleware::Layer(self.edge.clone()))
+            .wrap(Layer(Arc::clone(&self.answers)))
     }
 
     /// A server on `listener` that runs until it is told to stop; requests under way are finished then.

@@ -1,14 +1,15 @@
 //! Pressroom: a headless CMS for publications. What is allowed, and how it is said.
 
+mod answers;
 pub mod app;
 pub mod auth;
-pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod content;
 pub mod demo;
 pub mod error;
 mod feeds;
+pub mod freshness;
 pub mod graphql;
 mod http;
 pub mod jobs;

@@ -60,7 +60,7 @@ impl Before {
             path: request.path().to_owned(),
             cors: Cors::of(request, edge),
         };
-        request.extensions_mut().insert(edge.svc.cache.as_of(edge.svc.clock.now()));
+        request.extensions_mut().insert(edge.svc.freshness.as_of(edge.svc.clock.now()));
         if before.method == Method::HEAD {
             // Wherever GET is, HEAD is: the connection knows not to send the body (RFC 9110, 9.3.2).
             request.head_mut().method = Method::GET;

@@ -19,11 +19,11 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// New counters, all at zero, and those of others.
+    /// New counters, all at zero.
     ///
     /// # Errors
     /// When two counters have one name, which is a defect.
-    pub(crate) fn new(others: Vec<Box<dyn Collector>>) -> std::result::Result<Self, prometheus::Error> {
+    pub(crate) fn new() -> std::result::Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new("pressroom_http_requests_total", "Requests by method, route and status."),
@@ -47,10 +47,18 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(statements.clone()))?;
-        for other in others {
-            registry.register(other)?;
-        }
         Ok(Self { registry, requests, seconds, statements })
+    }
+
+    /// Shows the counters of another part as well.
+    ///
+    /// # Errors
+    /// When one has a name that another has already, which is a defect.
+    pub(crate) fn add(
+        &self,
+        counters: impl Collector + 'static,
+    ) -> std::result::Result<(), prometheus::Error> {
+        self.registry.register(Box::new(counters))
     }
 
     /// Counts one request. `route` is the route's pattern, never a path, so that the number of series stays small.

@@ -18,8 +18,8 @@ use twox_hash::XxHash3_128;
 use super::headers::SURROGATE_KEY;
 use super::negotiate::Coding;
 use crate::auth::viewer::Viewer;
-use crate::cache::AsOf;
 use crate::error::{Error, FieldError, Result};
+use crate::freshness::AsOf;
 use crate::page::{List, Page};
 use crate::service::IfMatch;
 

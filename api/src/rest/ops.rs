@@ -59,10 +59,7 @@ pub(crate) async fn get_metrics(edge: Data<Edge>, request: HttpRequest) -> Resul
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body({
-            edge.svc.cache.measure();
-            edge.metrics.text()?
-        }))
+        .body(edge.metrics.text()?))
 }
 
 /// The OpenAPI 3.1 document.

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::posts::is_public;
 use super::{Service, keys, present};
-use crate::cache::Fragment;
 use crate::error::Result;
+use crate::freshness::Fragment;
 use crate::view::{AuthorView, PostSummary, Shared, TagView};
 
 /// Profiles by id.
@@ -44,7 +44,7 @@ impl Other {
 
 impl Service {
     fn share<T: Serialize>(&self, view: T) -> Shared<T> {
-        if self.cache.keeps_fragments() { Shared::kept(view) } else { Shared::new(view) }
+        if self.freshness.keeps_fragments() { Shared::kept(view) } else { Shared::new(view) }
     }
 
     /// Those of `ids` that are kept; the others are left in it.
@@ -52,8 +52,8 @@ impl Service {
         ids.sort_unstable();
         ids.dedup();
         let mut found = HashMap::with_capacity(ids.len());
-        if self.cache.keeps_fragments() {
-            ids.retain(|id| match self.cache.fragment(*id) {
+        if self.freshness.keeps_fragments() {
+            ids.retain(|id| match self.freshness.fragment(*id) {
                 Some(fragment) => found.insert(*id, fragment).is_some(),
                 None => true,
             });
@@ -77,12 +77,12 @@ impl Service {
         let (rows, tag_rows) = entities::by_ids(conn, &authors, &tags)?;
         for row in &rows {
             let view = self.share(self.author(row));
-            self.cache.keep(view.id, view.clone(), &[keys::author(view.id)]);
+            self.freshness.keep(view.id, view.clone(), &[keys::author(view.id)]);
             people.insert(view.id, view);
         }
         for row in &tag_rows {
             let view = self.share(present::tag(row));
-            self.cache.keep(view.id, view.clone(), &names_of(&view));
+            self.freshness.keep(view.id, view.clone(), &names_of(&view));
             named.insert(view.id, view);
         }
         Ok((people, named))
@@ -109,7 +109,7 @@ impl Service {
             let summary = self.share(self.summary(&row));
             // What is not public shows where rights are looked at, by its row.
             if !closed {
-                self.cache.keep(id, summary.clone(), &[keys::summary(id)]);
+                self.freshness.keep(id, summary.clone(), &[keys::summary(id)]);
             }
             others.insert(id, Other { summary, closed: closed.then_some(row) });
         }

@@ -29,10 +29,10 @@ use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
 use crate::auth::password::{Cost, PasswordPool};
 use crate::auth::policy::{self, Action, Decision, Target};
 use crate::auth::viewer::{Viewer, Who};
-use crate::cache::reading;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
+use crate::freshness::{Tracker, reading};
 
 /// What every use case needs. Shared by all workers.
 pub struct Service {
@@ -52,8 +52,8 @@ pub struct Service {
     pub images: crate::media::ImageWork,
     /// Tells this instance's job runner that there is work.
     pub jobs: crate::jobs::Bell,
-    /// Answers to the public that are kept.
-    pub(crate) cache: Arc<crate::cache::Cache>,
+    /// What holds since when, of what was read.
+    pub(crate) freshness: Arc<Tracker>,
 }
 
 /// A handle to the service.
@@ -70,7 +70,7 @@ impl Service {
         let passwords = PasswordPool::start(cost).map_err(|e| Error::internal(e.to_string()))?;
         let db = Db::open(settings)?;
         Ok(Self {
-            cache: Arc::new(crate::cache::Cache::open(config.cache_bytes, &db)?),
+            freshness: Arc::new(Tracker::open(config.cache_bytes, &db)),
             db,
             media: Self::media_store(&config)?,
             images: crate::media::ImageWork::default(),
@@ -93,7 +93,7 @@ impl Service {
             media: self.media.clone(),
             images: self.images.clone(),
             jobs: self.jobs.clone(),
-            cache: Arc::clone(&self.cache),
+            freshness: Arc::clone(&self.freshness),
         }
     }
 
@@ -130,11 +130,11 @@ impl Service {
     {
         let is_anybody = matches!(viewer.who, Who::Anonymous);
         let freshness = if is_anybody { Freshness::Replica } else { Freshness::Primary };
-        // What is kept may be older than what a caller who signed in has just written through another instance. The moment is
+        // What is kept may be older than what a caller who signed in has just written through another instance. The version is
         // taken before the transaction begins: what is committed later must not be taken for read.
         let keeps = is_anybody && self.db.reads_primary(freshness);
-        let moment = if keeps { self.cache.moment_for_fragments() } else { None };
-        self.db.read(freshness, move |conn| reading(moment, || f(conn))).await
+        let version = if keeps { self.freshness.version_for_fragments() } else { None };
+        self.db.read(freshness, move |conn| reading(version, || f(conn))).await
     }
 
     /// Reads on one snapshot in the lane for what takes long, so that it does not hold up the rest.

@@ -9,8 +9,8 @@ use pressroom_schema::{Conn, Id, Key};
 use super::read::{Listing, Perspective, PostQuery, Shown, count, listing, nothing};
 use super::views::load_views;
 use crate::auth::viewer::Viewer;
-use crate::cache::Card;
 use crate::error::{Error, Result};
+use crate::freshness::Card;
 use crate::page::{Page, cursor};
 use crate::service::{Service, Svc, keys};
 use crate::view::PostView;
@@ -37,7 +37,7 @@ pub fn list_cards_in(
     let Some(Listing { filter, order, tag, window }) = listing(conn, viewer, query)? else {
         return Ok(nothing(query));
     };
-    if !svc.cache.keeps_fragments() {
+    if !svc.freshness.keeps_fragments() {
         // Rows and places in one statement.
         let slice = posts::list(conn, &filter, order, &window, Shown::default().body)?;
         let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
@@ -67,7 +67,7 @@ pub fn list_cards_in(
 fn load_cards(svc: &Service, conn: &mut Conn, viewer: &Viewer, ids: &[Id]) -> Result<HashMap<Id, Card>> {
     let (mut cards, mut missing) = (HashMap::with_capacity(ids.len()), Vec::new());
     for id in ids {
-        match svc.cache.fragment::<Card>(*id) {
+        match svc.freshness.fragment::<Card>(*id) {
             Some(card) => {
                 card.keys().iter().cloned().for_each(depend);
                 cards.insert(*id, card);
@@ -78,7 +78,7 @@ fn load_cards(svc: &Service, conn: &mut Conn, viewer: &Viewer, ids: &[Id]) -> Re
     let rows = posts::by_ids(conn, &missing)?.into_iter().map(FullPost::from).collect();
     for view in load_views(svc, conn, viewer, rows, Perspective::Live, Shown::default())? {
         let card = card(&view)?;
-        svc.cache.keep(view.id, card.clone(), card.keys());
+        svc.freshness.keep(view.id, card.clone(), card.keys());
         cards.insert(view.id, card);
     }
     Ok(cards)

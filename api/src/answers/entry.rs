@@ -77,10 +77,10 @@ struct Tags {
 
 /// A kept answer.
 pub(crate) struct Entry {
-    /// When it was read, and on what it depends.
-    pub(crate) moment: u64,
-    pub(crate) places: Box<[u16]>,
-    /// After how many writes it was last seen to hold; see [`super::slots::Slots::settled`].
+    /// The version at which it was read, and the slots of what it depends on.
+    pub(crate) version: u64,
+    pub(crate) slots: Box<[u16]>,
+    /// After how many writes it was last seen to hold; see [`crate::freshness::VersionTable::generation`].
     pub(crate) held_at: AtomicU64,
     pub(crate) body: Bytes,
     tags: Tags,
@@ -109,7 +109,7 @@ const ON_304: [HeaderName; 3] = [header::CACHE_CONTROL, header::VARY, header::AC
 impl Entry {
     /// Keeps a whole answer. `None` where it lacks what it must have.
     pub(crate) fn new(
-        (moment, places): (u64, Box<[u16]>),
+        (version, slots): (u64, Box<[u16]>),
         headers: &HeaderMap,
         body: Bytes,
         exact: bool,
@@ -139,10 +139,10 @@ impl Entry {
             .and_then(|(_, value)| seconds(value));
         let text: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 72).sum();
         // Each compressed form is at most half as long, see `make`.
-        let size = body.len() * 2 + text + places.len() * 2;
+        let size = body.len() * 2 + text + slots.len() * 2;
         Some(Self {
-            moment,
-            places,
+            version,
+            slots,
             held_at: AtomicU64::new(u64::MAX),
             tags: Tags { identity, gzip, brotli },
             body,

@@ -1,5 +1,5 @@
 //! The outermost layer of the application, which keeps what is computed. Concurrent requests for one answer that is not kept
-//! are computed once; the others wait for it. What is kept already, [`super::front`] has answered.
+//! are computed once; the others wait for it. What is kept already, [`super::short_circuit`] has answered.
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -11,14 +11,14 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{RequestHead, Response, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use pressroom_schema::keys::FRESH;
 use quick_cache::sync::GuardResult;
 
-use super::Guard;
 use super::entry::{Asked, Entry};
 use super::key::{AnswerKey, Asking};
+use super::{Answers, Guard};
 use crate::http::edge::{self, Before, Edge};
 use crate::http::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 use crate::http::negotiate::{Media, is_json, negotiate};
@@ -40,7 +40,7 @@ pub(super) struct Query {
 }
 
 /// The layer.
-pub(crate) struct Layer(pub(crate) Data<Edge>);
+pub(crate) struct Layer(pub(crate) Arc<Answers>);
 
 impl<S, B> Transform<S, ServiceRequest> for Layer
 where
@@ -50,22 +50,22 @@ where
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Transform = Serving<S>;
+    type Transform = LayerService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Serving { edge: self.0.clone(), inner: Rc::new(service) }))
+        ready(Ok(LayerService { answers: Arc::clone(&self.0), inner: Rc::new(service) }))
     }
 }
 
 /// The layer with what is beneath it.
-pub(crate) struct Serving<S> {
-    edge: Data<Edge>,
+pub(crate) struct LayerService<S> {
+    answers: Arc<Answers>,
     inner: Rc<S>,
 }
 
-impl<S, B> Service<ServiceRequest> for Serving<S>
+impl<S, B> Service<ServiceRequest> for LayerService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     S::Future: 'static,
@@ -78,23 +78,23 @@ where
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let (edge, inner) = (self.edge.clone(), Rc::clone(&self.inner));
-        match key(&edge, &mut request) {
-            Some(key) => Box::pin(compute(edge, inner, request, key)),
-            None => Box::pin(pass(edge, inner, request)),
+        let (answers, inner) = (Arc::clone(&self.answers), Rc::clone(&self.inner));
+        match key(&answers, &mut request) {
+            Some(key) => Box::pin(compute(answers, inner, request, key)),
+            None => Box::pin(pass(answers, inner, request)),
         }
     }
 }
 
 /// Under which key the answer may be kept, if it may.
-fn key(edge: &Edge, request: &mut ServiceRequest) -> Option<AnswerKey> {
+fn key(answers: &Answers, request: &mut ServiceRequest) -> Option<AnswerKey> {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let query = if reads { None } else { request.extensions_mut().remove::<Query>() };
     if !reads && query.is_none() {
-        let payload = edge::limit_body_time(edge, request.take_payload());
+        let payload = edge::limit_body_time(&answers.edge, request.take_payload());
         request.set_payload(payload);
     }
-    if !edge.svc.cache.is_open() || is_private(request.headers()) {
+    if !answers.is_open() || is_private(request.headers()) {
         return None;
     }
     let head = request.head();
@@ -174,17 +174,17 @@ pub(super) fn gains_a_date(edge: &Edge, entry: &Entry, headers: &HeaderMap) -> b
     !entry.is_dated()
         && headers.contains_key(header::IF_MODIFIED_SINCE)
         && !headers.contains_key(header::IF_NONE_MATCH)
-        && edge.svc.cache.as_of(edge.svc.clock.now()).exact
+        && edge.svc.freshness.as_of(edge.svc.clock.now()).exact
 }
 
 /// The kept answer to a request, counted and logged.
 pub(super) fn answer(
-    edge: &Edge,
+    answers: &Answers,
     entry: &Arc<Entry>,
     request: &RequestHead,
     started: Instant,
 ) -> Response<BoxBody> {
-    let id = edge::request_id_header(&request.headers, edge);
+    let id = edge::request_id_header(&request.headers, &answers.edge);
     tracing::debug!(
         target: "pressroom::access",
         request_id = id.to_str().unwrap_or_default(),
@@ -195,42 +195,42 @@ pub(super) fn answer(
     );
     let mut answer = entry.answer(&Asked::of(&request.headers, request.method != Method::POST), id);
     let elapsed = started.elapsed();
-    edge::server_timing(edge, answer.headers_mut(), 0, elapsed);
-    edge.svc.cache.counters.hits.inc();
+    edge::server_timing(&answers.edge, answer.headers_mut(), 0, elapsed);
+    answers.counters.hits.inc();
     entry.counters.observe(answer.status() == StatusCode::NOT_MODIFIED, elapsed);
     answer
 }
 
 /// Answers what the cache has nothing to do with.
-async fn pass<S, B>(edge: Data<Edge>, inner: Rc<S>, mut request: ServiceRequest) -> Answer
+async fn pass<S, B>(answers: Arc<Answers>, inner: Rc<S>, mut request: ServiceRequest) -> Answer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    let before = Before::of(&edge, &mut request);
+    let edge = &answers.edge;
+    let before = Before::of(edge, &mut request);
     if let Some(answer) = before.preflight() {
-        return Ok(before.complete(&edge, request.into_response(answer), 0));
+        return Ok(before.complete(edge, request.into_response(answer), 0));
     }
     let ran = before.run(inner.call(request)).await?;
-    Ok(before.complete(&edge, ran.response, ran.statements))
+    Ok(before.complete(edge, ran.response, ran.statements))
 }
 
 /// Computes an answer that is not kept, or waits for somebody who does.
-async fn compute<S, B>(edge: Data<Edge>, inner: Rc<S>, request: ServiceRequest, key: AnswerKey) -> Answer
+async fn compute<S, B>(answers: Arc<Answers>, inner: Rc<S>, request: ServiceRequest, key: AnswerKey) -> Answer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
     let started = Instant::now();
-    let cache = &edge.svc.cache;
-    let Some(kept) = &cache.kept else { return pass(edge.clone(), inner, request).await };
+    let Some(kept) = &answers.kept else { return pass(Arc::clone(&answers), inner, request).await };
     // What was kept and a write has dropped: it is compared with its successor.
     let mut old = None;
     for _ in 0..PATIENCE {
         let entry = match kept.get_value_or_guard(&key, Some(Duration::ZERO)) {
             GuardResult::Value(entry) => entry,
             GuardResult::Guard(guard) => {
-                return fill(&edge, &inner, request, Some(guard), old.as_ref()).await;
+                return fill(&answers, &inner, request, Some(guard), old.as_ref()).await;
             }
             GuardResult::Timeout => match kept.get_value_or_guard_async(&key).await {
                 Ok(entry) => entry,
@@ -241,20 +241,20 @@ where
                 }
             },
         };
-        let holds = cache.holds(&entry);
-        if holds && !gains_a_date(&edge, &entry, request.headers()) {
-            let answer = answer(&edge, &entry, request.head(), started);
+        let holds = answers.holds(&entry);
+        if holds && !gains_a_date(&answers.edge, &entry, request.headers()) {
+            let answer = answer(&answers, &entry, request.head(), started);
             return Ok(request.into_response(HttpResponse::from(answer)));
         }
-        cache.forget(&key, &entry);
+        answers.forget(&key, &entry);
         old = (!holds).then_some(entry);
     }
-    fill(&edge, &inner, request, None, None).await
+    fill(&answers, &inner, request, None, None).await
 }
 
 /// Computes an answer, and keeps it where there is a place for it and it may be kept.
 async fn fill<S, B>(
-    edge: &Data<Edge>,
+    answers: &Answers,
     inner: &S,
     mut request: ServiceRequest,
     guard: Option<Guard<'_>>,
@@ -264,13 +264,13 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    let cache = &edge.svc.cache;
+    let edge = &answers.edge;
     let before = Before::of(edge, &mut request);
     // What is kept is the whole answer; the caller's conditions are looked at afterwards.
     let asked = conditions(request.headers_mut());
     // Before any transaction begins that may not see what is committed from now on.
-    let moment = cache.slots.now();
-    cache.counters.computed.inc();
+    let version = answers.freshness().versions.now();
+    answers.counters.computed.inc();
     let ran = FRESH.scope((), before.run(inner.call(request))).await?;
     let (request, response) = ran.response.into_parts();
     let (response, body) = response.into_parts();
@@ -293,12 +293,12 @@ where
         }
         let pattern = edge::pattern(&request);
         let counters = edge.metrics.route(before.method(), &pattern);
-        let read = (moment, cache.slots.places(&ran.keys));
+        let read = (version, answers.freshness().versions.slots(&ran.keys));
         let entry =
             Entry::new(read, response.headers(), body, as_of.exact, &edge::common_headers(), counters)
                 .map(Arc::new);
         if let Some(entry) = entry {
-            cache.compare(old, &entry);
+            answers.compare(old, &entry);
             if let Some(guard) = guard {
                 // It may have been dropped meanwhile; then nothing is kept.
                 drop(guard.insert(Arc::clone(&entry)));

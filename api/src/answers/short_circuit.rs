@@ -1,8 +1,9 @@
 //! What stands before actix-web: reads that are kept are answered before a request of actix-web's is made of them. Everything
-//! else goes on to the application, whose [`super::middleware`] computes what is missing.
+//! else goes on to the application, whose [`super::layer`] computes what is missing.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_http::Request;
@@ -11,33 +12,34 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, Payload, RequestHead, Response, Service, ServiceFactory, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{Error, HttpMessage as _};
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::{self, LocalBoxStream};
 use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _};
 
+use super::Answers;
 use super::entry::Entry;
 use super::key::Asking;
-use super::middleware::{LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private};
+use super::layer::{LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private};
 use crate::http::edge::{self, Edge};
 
 /// The application with the shortcut before it.
-pub(crate) struct Front<F> {
-    edge: Data<Edge>,
+pub(crate) struct ShortCircuit<F> {
+    answers: Arc<Answers>,
     inner: F,
 }
 
-impl<F> Front<F> {
-    pub(crate) fn before(inner: impl IntoServiceFactory<F, Request>, edge: Data<Edge>) -> Self
+impl<F> ShortCircuit<F> {
+    pub(crate) fn before(inner: impl IntoServiceFactory<F, Request>, answers: Arc<Answers>) -> Self
     where
         F: ServiceFactory<Request>,
     {
-        Self { edge, inner: inner.into_factory() }
+        Self { answers, inner: inner.into_factory() }
     }
 }
 
-impl<F> ServiceFactory<Request> for Front<F>
+impl<F> ServiceFactory<Request> for ShortCircuit<F>
 where
     F: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<BoxBody>, Error = Error>,
     F::Future: 'static,
@@ -47,25 +49,29 @@ where
     type Response = Response<BoxBody>;
     type Error = Error;
     type Config = AppConfig;
-    type Service = Standing<F::Service>;
+    type Service = ShortCircuitService<F::Service>;
     type InitError = F::InitError;
     type Future = LocalBoxFuture<'static, Result<Self::Service, F::InitError>>;
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
-        let edge = self.edge.clone();
-        Box::pin(self.inner.new_service(config).map_ok(|inner| Standing { edge, inner: Rc::new(inner) }))
+        let answers = Arc::clone(&self.answers);
+        Box::pin(
+            self.inner
+                .new_service(config)
+                .map_ok(|inner| ShortCircuitService { answers, inner: Rc::new(inner) }),
+        )
     }
 }
 
 /// One worker's.
-pub(crate) struct Standing<S> {
-    edge: Data<Edge>,
+pub(crate) struct ShortCircuitService<S> {
+    answers: Arc<Answers>,
     inner: Rc<S>,
 }
 
 type Answer = Result<Response<BoxBody>, Error>;
 
-impl<S> Service<Request> for Standing<S>
+impl<S> Service<Request> for ShortCircuitService<S>
 where
     S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
     S::Future: 'static,
@@ -78,35 +84,35 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         let started = Instant::now();
-        if let Some(entry) = kept(&self.edge, request.head()) {
-            return Either::Left(ready(Ok(answer(&self.edge, &entry, request.head(), started))));
+        if let Some(entry) = kept(&self.answers, request.head()) {
+            return Either::Left(ready(Ok(answer(&self.answers, &entry, request.head(), started))));
         }
-        Either::Right(match form_of_query(&self.edge, request.head()) {
-            Some(form) => Box::pin(query(self.edge.clone(), Rc::clone(&self.inner), request, form)),
+        Either::Right(match form_of_query(&self.answers, request.head()) {
+            Some(form) => Box::pin(query(Arc::clone(&self.answers), Rc::clone(&self.inner), request, form)),
             None => Box::pin(self.inner.call(request).map_ok(Response::from)),
         })
     }
 }
 
 /// The form of the answer to a GraphQL query in a body, if it may be kept.
-fn form_of_query(edge: &Edge, request: &RequestHead) -> Option<u8> {
+fn form_of_query(answers: &Answers, request: &RequestHead) -> Option<u8> {
     let is_open = request.method == Method::POST
         && request.uri.path() == "/graphql"
-        && edge.svc.cache.is_open()
+        && answers.is_open()
         && !is_private(&request.headers);
     if is_open { form_of_graphql(&request.headers, true) } else { None }
 }
 
 /// Answers a GraphQL query in a body. One that is not kept goes on with what was read of it.
-async fn query<S>(edge: Data<Edge>, inner: Rc<S>, mut request: Request, form: u8) -> Answer
+async fn query<S>(answers: Arc<Answers>, inner: Rc<S>, mut request: Request, form: u8) -> Answer
 where
     S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     let started = Instant::now();
-    let (body, rest) = read(&edge, request.take_payload()).await;
+    let (body, rest) = read(&answers.edge, request.take_payload()).await;
     let Some(rest) = rest else {
-        if let Some(entry) = edge.svc.cache.peek(&Asking::graphql(form, &body)) {
-            return Ok(answer(&edge, &entry, request.head(), started));
+        if let Some(entry) = answers.peek(&Asking::graphql(form, &body)) {
+            return Ok(answer(&answers, &entry, request.head(), started));
         }
         *request.payload() = Payload::from(body.clone());
         request.extensions_mut().insert(Query { form, body });
@@ -152,16 +158,15 @@ async fn read(edge: &Edge, mut payload: Payload) -> (Bytes, Option<Rest>) {
 }
 
 /// The kept answer to a read by anybody. What is kept is for everybody, so that nothing else need be asked of the request.
-fn kept(edge: &Edge, request: &RequestHead) -> Option<std::sync::Arc<Entry>> {
-    let cache = &edge.svc.cache;
+fn kept(answers: &Answers, request: &RequestHead) -> Option<Arc<Entry>> {
     let reads = request.method == Method::GET || request.method == Method::HEAD;
-    if !reads || !cache.is_open() || is_private(&request.headers) {
+    if !reads || !answers.is_open() || is_private(&request.headers) {
         return None;
     }
     let entry = if request.uri.path() == "/graphql" {
-        cache.peek(&Asking::graphql(form_of_graphql(&request.headers, false)?, address(request)))
+        answers.peek(&Asking::graphql(form_of_graphql(&request.headers, false)?, address(request)))
     } else {
-        cache.peek(&Asking::address(address(request)))
+        answers.peek(&Asking::address(address(request)))
     };
-    entry.filter(|entry| !gains_a_date(edge, entry, &request.headers))
+    entry.filter(|entry| !gains_a_date(&answers.edge, entry, &request.headers))
 }

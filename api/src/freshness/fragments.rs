@@ -2,7 +2,7 @@
 //!
 //! After a change of one post, a list of twenty is put together from nineteen kept cards and a new one; a page that nobody has
 //! asked for yet finds its bylines and neighbours ready. A fragment holds by the same rule as an answer: for as long as none
-//! of its names was touched since the moment before it was read.
+//! of its names was touched since the version before it was read.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -13,30 +13,30 @@ use quick_cache::sync::Cache as Map;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::slots::Slots;
+use super::versions::VersionTable;
 use crate::view::{AuthorView, PostSummary, Shared, TagView};
 
 thread_local! {
-    static MOMENT: Cell<Option<u64>> = const { Cell::new(None) };
+    static VERSION: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Runs a read that may use and keep fragments, with the moment that was taken before its transaction began; without one it
+/// Runs a read that may use and keep fragments, with the version that was taken before its transaction began; without one it
 /// may not.
-pub(crate) fn reading<T>(moment: Option<u64>, read: impl FnOnce() -> T) -> T {
+pub(crate) fn reading<T>(version: Option<u64>, read: impl FnOnce() -> T) -> T {
     struct End;
     impl Drop for End {
         fn drop(&mut self) {
-            MOMENT.set(None);
+            VERSION.set(None);
         }
     }
-    MOMENT.set(moment);
+    VERSION.set(version);
     let _end = End;
     read()
 }
 
-/// The moment of the read on this thread.
-pub(super) fn moment() -> Option<u64> {
-    MOMENT.get()
+/// The version of the read on this thread.
+pub(super) fn version() -> Option<u64> {
+    VERSION.get()
 }
 
 /// A post as lists show it, as JSON, with the names of what that depends on.
@@ -105,8 +105,8 @@ fragments! {
 #[derive(Clone)]
 struct Held {
     fragment: Any,
-    moment: u64,
-    places: Arc<[u16]>,
+    version: u64,
+    slots: Arc<[u16]>,
 }
 
 #[derive(Clone)]
@@ -121,7 +121,7 @@ impl Weighter<(Kind, Id), Held> for ByBytes {
             Any::Tag(view) => 2 * view.json_len(),
             Any::Summary(view) => 2 * view.json_len(),
         };
-        u64::try_from(own + held.places.len() * 2).unwrap_or(u64::MAX).saturating_add(400)
+        u64::try_from(own + held.slots.len() * 2).unwrap_or(u64::MAX).saturating_add(400)
     }
 }
 
@@ -140,15 +140,22 @@ impl Fragments {
         self.0.weight()
     }
 
-    /// The fragment of an object, if it still held at `moment`, which was taken before the read began that it is for.
-    pub(crate) fn get<F: Fragment>(&self, slots: &Slots, moment: u64, of: Id) -> Option<F> {
+    /// The fragment of an object, if it still held at `version`, which was taken before the read began that it is for.
+    pub(crate) fn get<F: Fragment>(&self, versions: &VersionTable, version: u64, of: Id) -> Option<F> {
         let held = self.0.get(&(F::KIND, of))?;
-        if slots.holds(held.moment.min(moment), &held.places) { F::from_any(held.fragment) } else { None }
+        if versions.holds(held.version.min(version), &held.slots) { F::from_any(held.fragment) } else { None }
     }
 
-    /// Keeps the fragment of an object that was read after `moment` and depends on `keys`.
-    pub(crate) fn keep<F: Fragment>(&self, slots: &Slots, moment: u64, of: Id, fragment: F, keys: &[Key]) {
-        let held = Held { fragment: fragment.into_any(), moment, places: slots.places(keys).into() };
+    /// Keeps the fragment of an object that was read after `version` and depends on `keys`.
+    pub(crate) fn keep<F: Fragment>(
+        &self,
+        versions: &VersionTable,
+        version: u64,
+        of: Id,
+        fragment: F,
+        keys: &[Key],
+    ) {
+        let held = Held { fragment: fragment.into_any(), version, slots: versions.slots(keys).into() };
         self.0.insert((F::KIND, of), held);
     }
 }

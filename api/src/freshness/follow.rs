@@ -17,7 +17,7 @@ use pressroom_schema::Key;
 use pressroom_schema::changes::{Change, ChangeRow};
 use pressroom_schema::db::{Db, Heard};
 
-use super::slots::Slots;
+use super::versions::VersionTable;
 
 /// How long after another instance's write was acknowledged this one may give what was before it, at most.
 pub(crate) const BOUND: Duration = Duration::from_secs(3);
@@ -63,22 +63,26 @@ impl Follower {
         own.extend(changes.iter().map(|change| change.seq).filter(|seq| *seq > last));
     }
 
-    /// Starts to follow the log of `db`. What it tells is dropped in `slots`.
-    pub(crate) fn start(self: &Arc<Self>, db: &Db, slots: &Arc<Slots>) -> pressroom_schema::Result<()> {
-        let (follower, slots) = (Arc::clone(self), Arc::clone(slots));
+    /// Starts to follow the log of `db`. What it tells is dropped in `versions`.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        db: &Db,
+        versions: &Arc<VersionTable>,
+    ) -> pressroom_schema::Result<()> {
+        let (follower, versions) = (Arc::clone(self), Arc::clone(versions));
         db.follow(move |heard| match heard {
-            Heard::Changes(rows) => follower.heard(rows, &slots),
+            Heard::Changes(rows) => follower.heard(rows, &versions),
             Heard::UpTo { seq, asked } => {
                 follower.forget(seq);
                 let since = asked.saturating_duration_since(follower.began);
                 let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
                 follower.read_at.store(millis.saturating_add(1), Ordering::Release);
             }
-            Heard::Gap => slots.raise([&Key::All]),
+            Heard::Gap => versions.raise([&Key::All]),
         })
     }
 
-    fn heard(&self, rows: &[ChangeRow], slots: &Slots) {
+    fn heard(&self, rows: &[ChangeRow], versions: &VersionTable) {
         let mut keys = Vec::new();
         {
             let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +93,7 @@ impl Follower {
                 }
             }
         }
-        slots.raise(&keys);
+        versions.raise(&keys);
     }
 
     fn forget(&self, seq: i64) {
