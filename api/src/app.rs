@@ -16,11 +16,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::graphql::{self, Engine};
-use crate::http::contract::Contract;
+use crate::http::contract::{self, Contract};
 use crate::http::edge::Edge;
 use crate::http::metrics::Metrics;
 use crate::openapi;
-use crate::rest;
+use crate::routes;
 use crate::service::{Service, Svc};
 
 /// The whole application, ready to serve.
@@ -99,10 +99,10 @@ impl App {
             .app_data(self.contract.clone())
             .app_data(self.edge.clone())
             .app_data(PayloadConfig::new(self.svc.config.body_limit))
-            .configure(rest::configure)
+            .configure(routes::configure)
             .split_for_parts();
-        app.configure(rest::configure_pages)
-            .default_service(web::to(rest::ops::fallback))
+        app.configure(routes::configure_pages)
+            .default_service(web::to(contract::fallback))
             .wrap(Layer(Arc::clone(&self.answers)))
     }
 

@@ -18,5 +18,6 @@ pub mod openapi;
 pub mod page;
 pub mod reference;
 pub mod rest;
+mod routes;
 pub mod service;
 pub mod view;

@@ -45,7 +45,7 @@ pub fn document() -> String {
     let (_, api) = actix_web::App::new()
         .into_utoipa_app()
         .openapi(Base::openapi())
-        .configure(crate::rest::configure)
+        .configure(crate::routes::configure)
         .split_for_parts();
     let mut value = serde_json::to_value(&api).unwrap_or_default();
     finish::finish(&mut value);

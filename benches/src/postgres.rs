@@ -25,7 +25,7 @@ const ROUNDS: usize = 21;
 const SLICE: Duration = Duration::from_millis(250);
 /// Clients that read at once.
 const CLIENTS: usize = 16;
-/// What `api/src/cache/follow.rs` promises, in milliseconds.
+/// What `api/src/freshness/follow.rs` promises, in milliseconds.
 const BOUND: f64 = 3_000.0;
 /// A role of its own tells the second instance's connections from the first's.
 const SECOND: &str = "second";

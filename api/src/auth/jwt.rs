@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::keys::KeyRing;
+use super::keys::{KeyRing, leeway};
 use super::scope::Scopes;
 use super::viewer::Role;
 
@@ -26,13 +26,6 @@ pub const AUDIENCE: &str = "pressroom";
 const TYPE: &str = "at+jwt";
 /// A longer text is no token of ours; it is refused before any of it is decoded.
 pub const MAX_BYTES: usize = 4096;
-/// How far the clocks of two instances may differ, in seconds.
-pub const LEEWAY_SECONDS: i64 = 30;
-
-pub(super) fn leeway() -> TimeDelta {
-    TimeDelta::seconds(LEEWAY_SECONDS)
-}
-
 /// What an access token says. Times are whole seconds on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {

@@ -1,5 +1,6 @@
 //! Access tokens: good ones, and every way to forge one.
 
+use chrono::TimeDelta;
 use ed25519_dalek::Signer as _;
 use serde_json::{Value, json};
 

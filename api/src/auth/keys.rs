@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::jwt::leeway;
 use super::secret::{NoEntropy, random_bytes};
 
 /// The PKCS#8 form (RFC 8410, section 7) of an Ed25519 key is always these bytes, then the seed of 32. Written here by
@@ -22,6 +21,13 @@ const PKCS8_HEAD: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 const PEM_HEAD: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_TAIL: &str = "-----END PRIVATE KEY-----";
+
+/// How far the clocks of two instances may differ, in seconds.
+pub const LEEWAY_SECONDS: i64 = 30;
+
+pub(super) fn leeway() -> TimeDelta {
+    TimeDelta::seconds(LEEWAY_SECONDS)
+}
 
 /// Why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

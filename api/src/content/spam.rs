@@ -6,6 +6,7 @@
 
 mod features;
 mod lexicon;
+mod words;
 
 use std::collections::HashSet;
 
@@ -13,7 +14,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::search::search_tokens;
-use features::{Body, UrlSigns, folded_words};
+use features::{Body, UrlSigns};
+use words::folded_words;
 
 /// What the sum of weights must outweigh for spam to be as likely as not.
 const BIAS: f64 = 3.0;

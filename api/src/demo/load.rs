@@ -69,7 +69,7 @@ pub async fn load(svc: &Svc) -> Result<Option<Admin>> {
     for post in POSTS {
         demo.afterwards(post).await?;
     }
-    svc.jobs.ring();
+    svc.jobs.notify();
     Ok(Some(admin))
 }
 

@@ -8,6 +8,7 @@
 pub mod documents;
 pub mod engine;
 pub mod fault;
+mod graphiql;
 pub mod http;
 pub mod limits;
 mod nulls;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use engine::{Call, Engine, Outcome, Settings};
 pub use fault::Fault;
+pub(crate) use graphiql::configure as configure_pages;
 pub use http::{HttpParts, respond};
 pub use limits::Limits;
 pub use plan::{Plan, PlanArgs, PlanField, plan_operation, response_key, root_field};

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::engine::Engine;
 use super::fault::Fault;
+use super::graphiql::graphiql_page;
 use super::http::{FACE, HttpParts, respond};
 use super::schema;
 use crate::auth::viewer::Viewer;
@@ -23,7 +24,6 @@ use crate::freshness::AsOf;
 use crate::http::headers::SURROGATE_KEY;
 use crate::http::respond::{self as answers, Public};
 use crate::http::{idempotency, params};
-use crate::rest::graphiql_page;
 use crate::service::{Service, Svc};
 
 /// A GraphQL request.

@@ -1,9 +1,14 @@
-//! The contract as the server gives it: the OpenAPI document, and what each path takes by it.
+//! The contract as the server gives it: the OpenAPI document, what each path takes by it, and the answer to all else.
 
 use std::collections::BTreeSet;
 
 use actix_web::dev::ResourceDef;
+use actix_web::http::{Method, header};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
+
+use crate::error::{Code, Error, Result};
 
 /// The document, and which methods each path has: what `Allow` lists.
 pub(crate) struct Contract {
@@ -36,4 +41,28 @@ impl Contract {
     pub(crate) fn methods(&self, path: &str) -> Vec<String> {
         self.routes.iter().find(|(route, _)| route.is_match(path)).map(|(_, m)| m.clone()).unwrap_or_default()
     }
+}
+
+/// Answers what no route takes: 405 where the path has other methods, else 404.
+pub(crate) async fn fallback(contract: Data<Contract>, request: HttpRequest) -> Result<HttpResponse> {
+    let methods = contract.methods(request.path());
+    if methods.is_empty() {
+        return Err(Error::new(
+            Code::NotFound,
+            "There is nothing under this path; /openapi.json lists what there is.",
+        ));
+    }
+    let allow = methods.join(", ");
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
+    }
+    let error = Error::new(
+        Code::MethodNotAllowed,
+        format!("{} is not possible here; this path takes {allow}.", request.method()),
+    );
+    let mut answer = actix_web::ResponseError::error_response(&error);
+    if let Ok(value) = header::HeaderValue::from_str(&allow) {
+        answer.headers_mut().insert(header::ALLOW, value);
+    }
+    Ok(answer)
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use pressroom_schema::{Timestamp, jobs};
 use tokio::task::JoinHandle;
 
-use super::{Bell, work};
+use super::work;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
-use crate::service::{Svc, posts};
+use crate::service::{Notifier, Svc, posts};
 
 /// Longest sleep: what other instances put into the queue or the schedule is seen after this.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -24,7 +24,7 @@ pub struct Runner;
 /// A runner that was started. It goes on when this is dropped.
 #[derive(Debug)]
 pub struct RunnerHandle {
-    bell: Bell,
+    notifier: Notifier,
     stopping: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
@@ -36,33 +36,33 @@ impl Runner {
     /// Outside a Tokio runtime.
     #[must_use]
     pub fn start(svc: Svc) -> RunnerHandle {
-        let bell = svc.jobs.clone();
+        let notifier = svc.jobs.clone();
         let stopping = Arc::new(AtomicBool::new(false));
-        bell.runs(true);
+        notifier.runs(true);
         let task = tokio::spawn(run(svc, Arc::clone(&stopping)));
-        RunnerHandle { bell, stopping, task }
+        RunnerHandle { notifier, stopping, task }
     }
 }
 
 impl RunnerHandle {
     /// Has the runner look for work now.
     pub fn wake(&self) {
-        self.bell.ring();
+        self.notifier.notify();
     }
 
     /// Stops the runner, and waits until it has finished the job that it is at.
     pub async fn stop(self) {
         self.stopping.store(true, Ordering::SeqCst);
-        self.bell.ring();
+        self.notifier.notify();
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the job runner ended badly");
         }
-        self.bell.runs(false);
+        self.notifier.runs(false);
     }
 }
 
 async fn run(svc: Svc, stopping: Arc<AtomicBool>) {
-    let bell = svc.jobs.clone();
+    let notifier = svc.jobs.clone();
     let mut ready = false;
     while !stopping.load(Ordering::SeqCst) {
         if !ready {
@@ -85,7 +85,7 @@ async fn run(svc: Svc, stopping: Arc<AtomicBool>) {
             Err(_) => OVERDUE,
         };
         // Either is a reason to look; that the time ran out is no error.
-        let _ = tokio::time::timeout(sleep, bell.rung()).await;
+        let _ = tokio::time::timeout(sleep, notifier.notified()).await;
     }
 }
 

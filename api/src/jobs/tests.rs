@@ -1,12 +1,16 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use pressroom_schema::jobs::JobRow;
+use pressroom_schema::{Id, Json, Timestamp};
 use tokio::sync::Notify;
 
 use super::runner::until;
 use super::work::back_off;
 use super::*;
 use crate::service::media::tests::{Bench, png};
+use crate::service::tasks::Task;
 
 fn row(task: &Task) -> JobRow {
     let at = Timestamp::from_micros(0).unwrap();
@@ -56,7 +60,7 @@ async fn a_runner_does_what_an_upload_leaves_to_do_and_stops_when_told() {
         }
     });
     let runner = Runner::start(bench.svc.clone());
-    // Twice, so that the runner is surely found asleep once: the bell and not the clock must wake it.
+    // Twice, so that the runner is surely found asleep once: the notice and not the clock must wake it.
     for colour in 0..2 {
         let view = bench.upload(png(400, 200, colour)).await;
         tokio::time::timeout(Duration::from_mins(1), processed.notified()).await.unwrap();

@@ -5,9 +5,9 @@ use pressroom_schema::jobs::{self, JobRow};
 use pressroom_schema::{Id, Timestamp, maintenance};
 use uuid::Uuid;
 
-use super::Task;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
+use crate::service::tasks::Task;
 use crate::service::{Svc, media};
 
 /// How long an instance holds a job, in seconds: more than the longest takes.

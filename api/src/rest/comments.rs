@@ -8,10 +8,10 @@ use pressroom_schema::posts::Ref;
 
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
-use crate::http::body;
 use crate::http::headers::EDIT_TOKEN;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta, if_match};
+use crate::http::{body, contract};
 use crate::page::List;
 use crate::service::comments::{
     self, AddComment, EditAccess, ModerateComments, Moderation, Order, Origin, QueueQuery, SORTS,
@@ -317,7 +317,7 @@ pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfi
         .service(list_moderation_queue)
         .service(moderate_comments)
         // Else its other methods would find `/comments/{id}`.
-        .map(|cfg| cfg.route("/comments/moderate", web::to(super::ops::fallback)))
+        .map(|cfg| cfg.route("/comments/moderate", web::to(contract::fallback)))
         .service(get_comment)
         .service(update_comment)
         .service(delete_comment)

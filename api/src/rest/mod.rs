@@ -21,20 +21,22 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::idempotency::{self, Face};
-pub(crate) use pages::{configure as configure_pages, graphiql_page};
+pub(crate) use pages::configure as configure_pages;
 
 /// What serving a POST once needs to know of REST: its statuses say all.
 const FACE: Face = Face { refuse: |_, error| error.error_response(), failures: |_| Vec::new() };
 
-/// Every documented route. Those that are read most come first, since routes are tried in order.
+/// The routes under `/v1`.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(
         scope("/v1").wrap(actix_web::middleware::from_fn(idempotency::once(FACE))).configure(configure_v1),
     );
-    crate::graphql::configure(cfg);
+}
+
+/// The documented routes at the root.
+pub(crate) fn configure_root(cfg: &mut ServiceConfig<'_>) {
     auth::configure_root(cfg);
     files::configure(cfg);
-    crate::feeds::configure(cfg);
     ops::configure(cfg);
 }
 

@@ -1,12 +1,12 @@
-//! For machines that watch the server: liveness, readiness, counters; and the answers to what has no route.
+//! For machines: liveness, readiness, counters, the contract.
 
-use actix_web::http::{Method, header};
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::http::contract::Contract;
 use crate::http::edge::Edge;
 use crate::http::params::Params;
@@ -72,30 +72,6 @@ pub(crate) async fn get_openapi(contract: Data<Contract>, request: HttpRequest) 
     Params::of(&request).finish()?;
     let meta = Meta::default();
     Ok(respond::bytes(&request, &meta, "application/json", contract.text.as_bytes().to_vec()))
-}
-
-/// Answers what no route takes: 405 where the path has other methods, else 404.
-pub(crate) async fn fallback(contract: Data<Contract>, request: HttpRequest) -> Result<HttpResponse> {
-    let methods = contract.methods(request.path());
-    if methods.is_empty() {
-        return Err(Error::new(
-            Code::NotFound,
-            "There is nothing under this path; /openapi.json lists what there is.",
-        ));
-    }
-    let allow = methods.join(", ");
-    if request.method() == Method::OPTIONS {
-        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
-    }
-    let error = Error::new(
-        Code::MethodNotAllowed,
-        format!("{} is not possible here; this path takes {allow}.", request.method()),
-    );
-    let mut answer = actix_web::ResponseError::error_response(&error);
-    if let Ok(value) = header::HeaderValue::from_str(&allow) {
-        answer.headers_mut().insert(header::ALLOW, value);
-    }
-    Ok(answer)
 }
 
 /// The routes of this module.

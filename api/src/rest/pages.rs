@@ -1,62 +1,17 @@
-//! Pages for people: the API's documentation and GraphiQL, both from the binary, so that they work with no internet.
+//! The page for people that shows the API's documentation, from the binary, so that it works with no internet.
 
 use actix_web::http::header;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::SwaggerUi;
-
-use crate::error::{Error, Result};
-use crate::service::Service;
-
-/// What GraphiQL's page may load: itself.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const PAGE: &str = include_str!("../../assets/graphiql/index.html");
-const PAGE_STYLE: &str = include_str!("../../assets/graphiql/page.css");
-const STYLE: &[u8] = include_bytes!("../../assets/graphiql/graphiql.css.gz");
-const SCRIPT: &[u8] = include_bytes!("../../assets/graphiql/graphiql.js.gz");
 
 #[get("/docs")]
 async fn docs() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-/// GraphiQL's page.
-pub(crate) fn graphiql_page() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .content_type("text/html; charset=utf-8")
-        .body(PAGE)
-}
-
-#[get("/graphiql")]
-async fn graphiql(svc: Data<Service>) -> Result<HttpResponse> {
-    if svc.config.graphql_introspection.is_on() { Ok(graphiql_page()) } else { Err(Error::not_found("page")) }
-}
-
-#[get("/graphiql/{file}")]
-async fn graphiql_file(file: web::Path<String>) -> Result<HttpResponse> {
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header((header::CACHE_CONTROL, "public, max-age=86400"));
-    match file.as_str() {
-        "page.css" => Ok(answer.content_type("text/css; charset=utf-8").body(PAGE_STYLE)),
-        "graphiql.css" => Ok(answer
-            .insert_header((header::CONTENT_ENCODING, "gzip"))
-            .content_type("text/css; charset=utf-8")
-            .body(STYLE)),
-        "graphiql.js" => Ok(answer
-            .insert_header((header::CONTENT_ENCODING, "gzip"))
-            .content_type("text/javascript; charset=utf-8")
-            .body(SCRIPT)),
-        _ => Err(Error::not_found("file")),
-    }
-}
-
 /// The routes of this module.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(docs)
-        .service(graphiql)
-        .service(graphiql_file)
         .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"])));
 }

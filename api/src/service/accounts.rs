@@ -1,5 +1,6 @@
 //! Accounts: logging in and out, who asks, users and their API tokens.
 
+mod email;
 mod keys;
 mod login;
 mod tokens;

@@ -20,9 +20,9 @@ use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::config::Config;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::jobs::Task;
 use crate::media::{Inspected, Limits, MediaError, MediaStore, S3Settings, has_variants, inspect, key_for};
 use crate::page::Page;
+use crate::service::tasks::Task;
 use crate::service::{IfMatch, Service, Svc, keys, require};
 use crate::view::MediaView;
 
@@ -116,7 +116,7 @@ pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaVi
             Ok(svc2.media(&row))
         })
         .await?;
-    svc.jobs.ring();
+    svc.jobs.notify();
     // The same picture may have been removed between the two steps above, and its object with it.
     if !svc.media.exists(&row.storage_key).await? {
         svc.media.put(&row.storage_key, bytes, image.mime).await?;
@@ -297,7 +297,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, if_match: Option<IfMat
         Ok(())
     })
     .await?;
-    svc.jobs.ring();
+    svc.jobs.notify();
     Ok(())
 }
 

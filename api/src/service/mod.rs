@@ -20,8 +20,11 @@ pub mod search;
 pub mod site;
 pub mod social;
 pub mod tags;
+pub(crate) mod tasks;
 
 use std::sync::Arc;
+
+pub use tasks::Notifier;
 
 use pressroom_schema::db::Freshness;
 use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
@@ -51,7 +54,7 @@ pub struct Service {
     /// Where images are decoded.
     pub images: crate::media::ImageWork,
     /// Tells this instance's job runner that there is work.
-    pub jobs: crate::jobs::Bell,
+    pub jobs: Notifier,
     /// What holds since when, of what was read.
     pub(crate) freshness: Arc<Tracker>,
 }
@@ -74,7 +77,7 @@ impl Service {
             db,
             media: Self::media_store(&config)?,
             images: crate::media::ImageWork::default(),
-            jobs: crate::jobs::Bell::default(),
+            jobs: Notifier::default(),
             clock,
             passwords,
             keys: accounts::Keys::default(),

@@ -13,7 +13,7 @@ mod read;
 mod views;
 mod write;
 
-pub(crate) use access::{Standing, find_visible, is_public, is_released, may_read_draft};
+pub(crate) use access::{AccessFacts, find_visible, is_public, is_released, may_read_draft, open};
 pub use cards::{list_cards, list_cards_in};
 pub(crate) use draft::MAX_AUTHORS;
 pub use history::{
@@ -32,5 +32,4 @@ pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Members, Perspective, PostQuery, SORTS, STATUSES, Shown, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
 pub(crate) use views::{Tied, load_ties};
-pub(crate) use write::open;
 pub use write::{create, delete, restore, trash, update};

@@ -6,8 +6,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use url::{Host, Url};
 
 use super::lexicon::{self, Template};
+use super::words::folded_words;
 use crate::content::script::{Script, script_of};
-use crate::content::search::fold;
 
 /// How much of a comment is measured, in bytes. What a spammer has to say is said by then.
 const READ: usize = 20_000;
@@ -107,11 +107,6 @@ impl Body {
 fn is_hidden(c: char) -> bool {
     matches!(u32::from(c),
         0x200B | 0x2060..=0x2064 | 0x202A..=0x202E | 0x2066..=0x2069 | 0x180E | 0xFEFF | 0xAD | 0xE0000..=0xE007F)
-}
-
-/// The words of a text: folded like search tokens, apostrophes and dots within words gone.
-pub(super) fn folded_words(text: &str) -> Vec<String> {
-    text.unicode_words().map(fold).filter(|word| !word.is_empty()).collect()
 }
 
 /// Whether a text is or holds a web address.

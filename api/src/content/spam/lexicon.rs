@@ -1,10 +1,10 @@
 //! The vocabulary of comment spam: short words and phrase fragments that are known to anybody who keeps a site.
 //!
-//! All words are folded: lower case, without accents, as [`super::features::folded_words`] gives them.
+//! All words are folded: lower case, without accents, as [`super::words::folded_words`] gives them.
 
 use std::sync::LazyLock;
 
-use super::features::folded_words;
+use super::words::folded_words;
 use crate::content::script::is_unspaced;
 
 /// A phrase with its variants: one word from each slot, in this order, within `span` words. `*` ends a word stem.

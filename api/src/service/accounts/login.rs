@@ -6,6 +6,7 @@ use pressroom_schema::{Conn, Id, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::email::email_key;
 use super::keys::{refused, reload_keys};
 use super::users::{UserView, load_user, user_view};
 use crate::auth::jwt::{self, Claims, TokenError};
@@ -78,12 +79,6 @@ pub struct MeView {
     /// What the token is good for; null for a login, which is good for all that the role allows.
     #[schema(required = true)]
     pub scopes: Option<Vec<String>>,
-}
-
-/// What an e-mail address is found by.
-pub(super) fn email_key(email: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    email.trim().nfkc().collect::<String>().to_lowercase()
 }
 
 fn wrong() -> Error {

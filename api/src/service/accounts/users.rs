@@ -6,7 +6,7 @@ use pressroom_schema::{Conn, Id, KeyValue, Timestamp, authors};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::login::email_key;
+use super::email::email_key;
 use crate::auth::password::{Weakness, check_strength};
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::viewer::{Role, Viewer};

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, Result};
-use crate::service::posts::{Standing, is_public, is_released};
+use crate::service::posts::{AccessFacts, is_public, is_released};
 use crate::service::{Service, allowed, keys};
 
 /// A post, as far as its comments need it.
@@ -24,7 +24,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn of(svc: &Service, slug: &str, post: &impl Standing, authors: &[Id]) -> Self {
+    fn of(svc: &Service, slug: &str, post: &impl AccessFacts, authors: &[Id]) -> Self {
         Self {
             url: svc.config.post_url(slug),
             owner: post.owner(),

@@ -1,16 +1,17 @@
 //! Who may see and do what with which post.
 
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
-use pressroom_schema::{Conn, depend, site};
+use pressroom_schema::revisions::{self, Snapshot};
+use pressroom_schema::{Conn, Tx, depend, site};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
-use crate::error::{Error, Result};
-use crate::service::{Found, allowed, keys, require};
+use crate::error::{Code, Error, Result};
+use crate::service::{Found, IfMatch, allowed, keys, require};
 
 /// What decides who may see a post, however much of it was read.
-pub(crate) trait Standing {
+pub(crate) trait AccessFacts {
     fn is_live(&self) -> bool;
     fn is_private(&self) -> bool;
     fn is_scheduled(&self) -> bool;
@@ -18,7 +19,7 @@ pub(crate) trait Standing {
     fn owner(&self) -> Option<Uuid>;
 }
 
-impl Standing for PostRow {
+impl AccessFacts for PostRow {
     fn is_live(&self) -> bool {
         Self::is_live(self)
     }
@@ -36,7 +37,7 @@ impl Standing for PostRow {
     }
 }
 
-impl Standing for SummaryRow {
+impl AccessFacts for SummaryRow {
     fn is_live(&self) -> bool {
         self.status == "published" && self.deleted_at.is_none()
     }
@@ -55,13 +56,13 @@ impl Standing for SummaryRow {
 }
 
 /// Whether everybody may read the post under its address.
-pub(crate) fn is_public(post: &impl Standing) -> bool {
+pub(crate) fn is_public(post: &impl AccessFacts) -> bool {
     post.is_live() && !post.is_private()
 }
 
 /// Whether somebody has let the post go out: it is live, for whomever, or will be without anybody doing more, or it was and is kept
 /// in the archive.
-pub(crate) fn is_released(post: &impl Standing) -> bool {
+pub(crate) fn is_released(post: &impl AccessFacts) -> bool {
     post.is_live() || post.is_scheduled() || post.is_archived()
 }
 
@@ -69,7 +70,7 @@ fn authors_of(conn: &mut Conn, post: &PostRow) -> Result<Vec<Uuid>> {
     Ok(posts::author_ids(conn, post.id)?.into_iter().map(|id| id.0).collect())
 }
 
-fn target<'a>(post: &impl Standing, author_ids: &'a [Uuid]) -> Target<'a> {
+fn target<'a>(post: &impl AccessFacts, author_ids: &'a [Uuid]) -> Target<'a> {
     Target::Post(PostTarget {
         owner_id: post.owner(),
         author_ids,
@@ -131,7 +132,44 @@ pub(super) fn find_full(
     Err(Error::not_found("post"))
 }
 
+/// The post under `post`, if `viewer` may do `action` to it. Former slugs lead to it as well.
+pub(super) fn find(conn: &mut Conn, viewer: &Viewer, post: &Ref, action: Action) -> Result<PostRow> {
+    let mut found = posts::find(conn, post)?;
+    if found.is_none()
+        && let Ref::Slug(slug) = post
+        && let Some(id) = site::redirect_target(conn, "post", slug)?
+    {
+        found = posts::find(conn, &Ref::Id(id))?;
+    }
+    let (row, _) = found.ok_or_else(|| Error::not_found("post"))?;
+    require_on(conn, viewer, action, &row)?;
+    Ok(row)
+}
+
+/// The post and its working copy, to be changed: not from the trash, and at the version that the caller saw.
+pub(crate) fn open(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    post: &Ref,
+    action: Action,
+    if_match: Option<&IfMatch>,
+) -> Result<(PostRow, Snapshot)> {
+    let row = find(tx.conn, viewer, post, action)?;
+    IfMatch::check(if_match, row.version)?;
+    if row.deleted_at.is_some() {
+        return Err(Error::new(Code::InvalidState, "This post is in the trash; restore it first."));
+    }
+    let snapshot = working_copy(tx, &row)?;
+    Ok((row, snapshot))
+}
+
+/// The working copy of a post.
+pub(super) fn working_copy(tx: &mut Tx<'_>, row: &PostRow) -> Result<Snapshot> {
+    revisions::snapshot(tx.conn, row.id, row.revision)?
+        .ok_or_else(|| Error::internal(format!("post {} has no revision {}", row.id, row.revision)))
+}
+
 /// Whether `viewer` may read a post that is not public, its bylines being known.
-pub(crate) fn may_read_draft(viewer: &Viewer, post: &impl Standing, author_ids: &[Uuid]) -> bool {
+pub(crate) fn may_read_draft(viewer: &Viewer, post: &impl AccessFacts, author_ids: &[Uuid]) -> bool {
     allowed(viewer, Action::ReadDraft, &target(post, author_ids))
 }

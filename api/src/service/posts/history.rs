@@ -6,10 +6,9 @@ use pressroom_schema::{Conn, Id, KeyValue, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::require_on;
+use super::access::{find, open, require_on};
 use super::live;
 use super::read::{Perspective, load_one};
-use super::write::{find, open};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::content::diff::line_diff;

@@ -7,9 +7,9 @@ use pressroom_schema::posts::{self, NewPost, PostRow, TieKind, Ties};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
 use pressroom_schema::{Conn, Id, Key, Tx, page::sort_key, site};
 
-use super::access::is_public;
+use super::access::{is_public, working_copy};
 use crate::content::{BodyFormat, Rendered, render_post};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::service::{Service, keys, links, related, search};
 
 /// A body that was rendered before the transaction began, good for snapshots with the same source.
@@ -73,12 +73,6 @@ pub(super) fn save_revision(
     };
     revisions::insert(tx.conn, &revision, snapshot)?;
     Ok(())
-}
-
-/// The working copy of a post.
-pub(super) fn working_copy(tx: &mut Tx<'_>, row: &PostRow) -> Result<Snapshot> {
-    revisions::snapshot(tx.conn, row.id, row.revision)?
-        .ok_or_else(|| Error::internal(format!("post {} has no revision {}", row.id, row.revision)))
 }
 
 /// The columns of a post with this state and this content.

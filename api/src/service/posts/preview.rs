@@ -6,7 +6,7 @@ use pressroom_schema::{Id, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::write::find;
+use super::access::find;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};

@@ -4,10 +4,9 @@ use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
 use pressroom_schema::{Key, Timestamp, Tx};
 
-use super::access::require_on;
+use super::access::{find, open, require_on, working_copy};
 use super::live::{self, Prepared};
 use super::read::{Perspective, load_one};
-use super::write::open;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
@@ -62,7 +61,7 @@ pub async fn publish(
     let (viewer1, post1) = (viewer.clone(), post.clone());
     let first = svc
         .read(viewer, move |conn| {
-            let row = super::write::find(conn, &viewer1, &post1, Action::PublishPost)?;
+            let row = find(conn, &viewer1, &post1, Action::PublishPost)?;
             Ok(pressroom_schema::revisions::snapshot(conn, row.id, row.revision)?)
         })
         .await?;
@@ -79,7 +78,7 @@ pub async fn publish(
         })
         .await?;
     // It may be due before the runner would next look.
-    svc.jobs.ring();
+    svc.jobs.notify();
     Ok(view)
 }
 
@@ -205,7 +204,7 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
                 }
                 require_on(tx.conn, &viewer2, Action::PublishPost, &row)?;
                 let before = row.clone();
-                let snapshot = live::working_copy(tx, &row)?;
+                let snapshot = working_copy(tx, &row)?;
                 let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, None, &When::Due)?;
                 tx.record("post", row.id, "published", row.version, keys);
                 Ok(1)

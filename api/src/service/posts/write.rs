@@ -4,7 +4,7 @@ use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::{Snapshot, SnapshotByline};
 use pressroom_schema::{Conn, Id, Json, Tx, site};
 
-use super::access::{is_released, require_on};
+use super::access::{find, is_released, open, require_on, working_copy};
 use super::draft::{self, Checked};
 use super::input::{CreatePost, UpdatePost};
 use super::live::{self, Prepared};
@@ -221,7 +221,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
         after.deleted_at = Some(tx.actor.now);
         after.updated_at = tx.actor.now;
         after.version += 1;
-        let snapshot = live::working_copy(tx, &row)?;
+        let snapshot = working_copy(tx, &row)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
         tx.record("post", row.id, "trashed", after.version, keys);
         Ok(row.id)
@@ -251,7 +251,7 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         after.live_revision = None;
         after.updated_at = tx.actor.now;
         after.version += 1;
-        let snapshot = live::working_copy(tx, &row)?;
+        let snapshot = working_copy(tx, &row)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
         tx.record("post", row.id, "restored", after.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
@@ -272,7 +272,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         let mut after = row.clone();
         after.deleted_at = Some(tx.actor.now);
         after.version += 1;
-        let snapshot = live::working_copy(tx, &row)?;
+        let snapshot = working_copy(tx, &row)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
         site::forget_slugs(tx.conn, "post", row.id)?;
         posts::delete(tx.conn, row.id)?;
@@ -280,37 +280,6 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         Ok(row.id)
     })
     .await
-}
-
-/// The post under `post`, if `viewer` may do `action` to it. Former slugs lead to it as well.
-pub(super) fn find(conn: &mut Conn, viewer: &Viewer, post: &Ref, action: Action) -> Result<PostRow> {
-    let mut found = posts::find(conn, post)?;
-    if found.is_none()
-        && let Ref::Slug(slug) = post
-        && let Some(id) = site::redirect_target(conn, "post", slug)?
-    {
-        found = posts::find(conn, &Ref::Id(id))?;
-    }
-    let (row, _) = found.ok_or_else(|| Error::not_found("post"))?;
-    require_on(conn, viewer, action, &row)?;
-    Ok(row)
-}
-
-/// The post and its working copy, to be changed: not from the trash, and at the version that the caller saw.
-pub(crate) fn open(
-    tx: &mut Tx<'_>,
-    viewer: &Viewer,
-    post: &Ref,
-    action: Action,
-    if_match: Option<&IfMatch>,
-) -> Result<(PostRow, Snapshot)> {
-    let row = find(tx.conn, viewer, post, action)?;
-    IfMatch::check(if_match, row.version)?;
-    if row.deleted_at.is_some() {
-        return Err(Error::new(Code::InvalidState, "This post is in the trash; restore it first."));
-    }
-    let snapshot = live::working_copy(tx, &row)?;
-    Ok((row, snapshot))
 }
 
 /// Who may not put others into the byline may keep those who stand there, and add or remove themselves.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pressroom_schema::Id;
 use pressroom_schema::comments::Below;
 
-use super::roots::shown;
+use super::shown::shown;
 use super::{Loader, arg, distinct};
 use crate::error::Result;
 use crate::graphql::PlanField;

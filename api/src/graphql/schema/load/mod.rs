@@ -4,6 +4,7 @@
 mod comments;
 mod posts;
 mod roots;
+mod shown;
 
 use std::sync::Arc;
 

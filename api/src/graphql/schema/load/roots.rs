@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use pressroom_schema::Id;
-use pressroom_schema::posts::{Columns, Ref};
+use pressroom_schema::posts::Ref;
 
 use super::comments::embedding;
 use super::posts::embedded_ties;
+use super::shown::shown;
 use super::{Loader, arg};
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
@@ -20,7 +21,7 @@ use crate::graphql::schema::words::{
 use crate::page::Page;
 use crate::service::comments::QueueQuery;
 use crate::service::media::MediaQuery;
-use crate::service::posts::{Members, PostQuery, Shown};
+use crate::service::posts::PostQuery;
 use crate::service::search::SearchQuery;
 use crate::service::site::SiteParts;
 use crate::service::tags::TagQuery;
@@ -60,27 +61,6 @@ fn number(field: &PlanField, name: &str) -> i32 {
 /// A page of what is cheap to clone.
 fn shared<T>(page: Page<T>) -> Arc<Page<Arc<T>>> {
     Arc::new(page.map(Arc::new))
-}
-
-/// What is shown of the posts that stand under these fields.
-pub(super) fn shown<'a>(rows: impl IntoIterator<Item = &'a Arc<PlanField>>) -> Shown {
-    let mut shown = Shown { body: Columns::NONE, members: Members::NONE, ..Shown::default() };
-    let Shown { body, members, .. } = &mut shown;
-    for field in rows {
-        for child in field.children("Post").iter() {
-            match child.name.as_str() {
-                "html" => body.html = true,
-                "text" => body.text = true,
-                "markdown" | "body" => body.source = true,
-                "authors" => members.authors = true,
-                "tags" => members.tags = true,
-                "terms" => members.terms = true,
-                "commentCount" => members.comment_count = true,
-                _ => {}
-            }
-        }
-    }
-    shown
 }
 
 impl Loader<'_> {
