@@ -1,139 +1,89 @@
-//! How many statements a read takes: a small fixed number, however many posts and comments it answers.
+//! How many statements a read takes at most, where nothing is kept: a small fixed number, however many posts and comments there are.
 
-use std::cell::Cell;
-use std::fmt::Write as _;
+use pressroom::auth::viewer::Role;
+use pressroom::config::Config;
+use serde_json::{Value, json};
 
-use pressroom::auth::viewer::Viewer;
-use pressroom::page::PageRequest;
-use pressroom::service::comments::{self, AddComment, Moderation, Origin};
-use pressroom::service::posts::{self, Columns, Members, PostQuery, Shown};
-use pressroom::service::{Found, Svc};
-use pressroom_schema::db::STATEMENTS;
-use pressroom_schema::posts::Ref;
-use serde_json::json;
+use crate::support::app::{Store, TestApp, User, text};
+use crate::support::builders::{Post, author, each_text};
 
-use crate::support::publication::{author, on_both, publish};
-
-const ALL: Shown = Shown {
-    body: Columns::ALL,
-    members: Members::ALL,
-    links: true,
-    related: true,
-    adjacent: true,
-    comments: true,
-    below: None,
-};
-
-async fn counted<T>(work: impl Future<Output = T>) -> (T, u32) {
-    STATEMENTS
-        .scope(Cell::new(0), async {
-            let answer = work.await;
-            (answer, STATEMENTS.with(Cell::get))
-        })
-        .await
-}
-
-/// Posts that name each other, with two authors and three tags each.
-async fn fill(svc: &Svc, from: usize, to: usize) {
+/// Posts that link to each other, with two authors and three tags each.
+async fn fill(app: &TestApp, editor: &User, from: usize, to: usize) {
     for n in from..to {
-        let other =
-            if n == 0 { json!([]) } else { json!([{ "relation": "prior", "post": format!("p{}", n - 1) }]) };
-        let post = publish(
-            svc,
-            &format!("2024-01-{:02}T08:30:00Z", n + 1),
-            json!({
-                "slug": format!("p{n}"), "title": format!("The harbour at low tide {n}"),
-                "authors": [if n % 2 == 0 { "ada" } else { "bo" }, "cy"], "tags": ["Rivers", "Boats", format!("Tag {n}")],
-                "body": { "format": "markdown", "source": "Herons at the [first](/p0), in the harbour." },
-            }),
-        )
-        .await;
-        let links = serde_json::from_value(json!({ "links": other })).unwrap();
-        pressroom::service::links::set(svc, &Viewer::system(), &Ref::Id(post.id), links, None).await.unwrap();
+        let first = if n % 2 == 0 { "ada" } else { "bo" };
+        let post = Post::titled(&format!("The harbour at low tide {n}"))
+            .slug(&format!("p{n}"))
+            .authors(&[first, "cy"])
+            .tags(&["Rivers", "Boats", &format!("Tag {n}")])
+            .markdown("Herons at the [first](/p0), in the harbour.");
+        post.publish(app, editor, &format!("2024-01-{:02}T08:30:00Z", n + 1)).await;
+        if n > 0 {
+            let links = json!({ "links": [{ "relation": "prior", "post": format!("p{}", n - 1) }] });
+            app.put(&format!("/v1/posts/p{n}/links")).by(editor).json(&links).await.ok();
+        }
     }
 }
 
 /// A thread of `tops` comments, each with a reply that has a reply.
-async fn converse(svc: &Svc, post: &str, tops: usize) {
+async fn converse(app: &TestApp, editor: &User, tops: usize) {
     for n in 0..tops {
-        let n = tops * 100 + n;
         let mut parent = None;
         for depth in 0..3 {
-            let input: AddComment = serde_json::from_value(json!({
-                "body": format!("Word {n} at {depth} of the thread."), "parent_id": parent,
-                "author": { "name": "Guest", "email": format!("guest{n}@example.org") },
-            }))
-            .unwrap();
-            let guest = Viewer::anonymous("test", None);
-            let made =
-                comments::add(svc, &guest, &Ref::Slug(post.into()), input, Origin::default()).await.unwrap();
-            comments::moderate_one(svc, &Viewer::system(), &made.id.to_string(), Moderation::Approve, None)
-                .await
-                .unwrap();
-            parent = Some(made.id.to_string());
+            let body = format!("Word {n} of {tops} at {depth} of the thread.");
+            parent = Some(text(&app.comment(editor, "p1", &body, parent.as_deref()).await["id"]));
         }
     }
 }
 
-#[tokio::test]
-async fn a_post_with_everything_takes_five_statements_and_a_list_three() {
-    on_both(async |svc| {
-        for (slug, name) in [("ada", "Ada"), ("bo", "Bo"), ("cy", "Cy")] {
-            author(&svc, slug, name).await;
-        }
-        let reader = Viewer::anonymous("test", None);
-        let mut out = String::new();
-        let (mut posts_before, mut tops) = (0, 1);
-        for posts_now in [3, 12] {
-            fill(&svc, posts_before, posts_now).await;
-            converse(&svc, "p1", tops).await;
-            (posts_before, tops) = (posts_now, 25);
-            let post = Ref::Slug("p1".into());
-            let (page, statements) = counted(posts::get(&svc, &reader, &post, None, None, ALL)).await;
-            let Ok(Found::Here(page)) = page else { panic!("p1 is there") };
-            assert!(statements <= 5, "a post with everything took {statements} statements");
-            let threads = page.comments.unwrap();
-            assert_eq!(threads.data.len(), if posts_now == 3 { 1 } else { 20 });
-            assert_eq!(threads.data[0].replies.as_ref().unwrap()[0].replies.as_ref().unwrap().len(), 1);
-            let links = page.links.unwrap();
-            assert_eq!(links.outgoing.len(), 1, "the body's link is to the post that is curated");
-            assert!(links.incoming.iter().any(|l| l.post.as_ref().unwrap().slug == "p2"));
-            let adjacent = page.adjacent.unwrap();
-            assert_eq!(adjacent.previous.unwrap().slug, "p0");
-            assert_eq!(adjacent.next.unwrap().slug, "p2");
-            assert_eq!(page.related.as_ref().unwrap()[0].reason.kind, "curated");
-            assert_eq!(page.authors.iter().map(|a| a.author.slug.as_str()).collect::<Vec<_>>(), ["bo", "cy"]);
-            assert_eq!(
-                page.tags.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>(),
-                ["rivers", "boats", "tag-1"]
-            );
-            assert!(page.text.is_some() && page.body.is_none());
+async fn within(app: &TestApp, path: &str, budget: u32) -> Value {
+    let answer = app.get(path).await;
+    let body = answer.ok();
+    assert!(answer.statements() <= budget, "{path} took {} statements, not {budget}", answer.statements());
+    body
+}
 
-            let whole = PostQuery::default();
-            let counts =
-                PostQuery { page: PageRequest { count: true, ..PageRequest::default() }, ..whole.clone() };
-            let by_tag = PostQuery { tags: vec!["rivers".into()], ..whole.clone() };
-            let by_author = PostQuery { authors: vec!["bo".into()], ..whole.clone() };
-            let by_title = PostQuery { sort: Some("title".into()), ..whole.clone() };
-            for (query, budget) in [(&whole, 3), (&by_title, 3), (&counts, 4), (&by_tag, 4), (&by_author, 4)]
-            {
-                let (list, statements) =
-                    counted(posts::list(&svc, &reader, query.clone(), Shown::default())).await;
-                let list = list.unwrap();
-                assert!(statements <= budget, "{query:?} took {statements} statements, not {budget}");
-                for (_, post) in &list.items {
-                    write!(out, "{} {} {}, ", post.slug, post.authors.len(), post.tags.len()).unwrap();
-                }
-                assert!(list.items.iter().all(|(_, post)| post.html.is_none()));
-            }
-            let (list, statements) = counted(posts::list(&svc, &reader, whole, ALL)).await;
-            assert!(statements <= 5, "a list with everything took {statements} statements");
-            for (_, post) in list.unwrap().items {
-                let next = post.adjacent.and_then(|a| a.next).map(|p| p.slug.clone());
-                writeln!(out, "{next:?} {:?} {}", post.html, post.links.unwrap().incoming.len()).unwrap();
-            }
+#[actix_web::test]
+async fn a_post_with_everything_takes_five_statements_and_a_list_three() {
+    const EVERYTHING: &str = "include=html,text,links,related,adjacent,comments";
+    for store in [Some(Store::sqlite()), Store::postgres()].into_iter().flatten() {
+        let config = Config { cache_bytes: 0, ..store.config() };
+        let app = TestApp::with(store, config).await;
+        let editor = app.user(Role::Editor).await;
+        for (slug, name) in [("ada", "Ada"), ("bo", "Bo"), ("cy", "Cy")] {
+            author(&app, &editor, slug, name).await;
         }
-        out
-    })
-    .await;
+        let (mut before, mut tops) = (0, 1);
+        for now in [3, 12] {
+            fill(&app, &editor, before, now).await;
+            converse(&app, &editor, tops).await;
+            (before, tops) = (now, 25);
+
+            let page = within(&app, &format!("/v1/posts/p1?{EVERYTHING}"), 5).await;
+            let threads = page["comments"]["data"].as_array().unwrap();
+            assert_eq!(threads.len(), if now == 3 { 1 } else { 20 });
+            assert_eq!(threads[0]["replies"][0]["replies"].as_array().unwrap().len(), 1);
+            let links = &page["links"];
+            assert_eq!(links["outgoing"].as_array().unwrap().len(), 1, "the body links to the curated post");
+            let incoming = links["incoming"].as_array().unwrap();
+            assert!(incoming.iter().any(|link| link["post"]["slug"] == "p2"));
+            assert_eq!(page["adjacent"]["previous"]["slug"], "p0");
+            assert_eq!(page["adjacent"]["next"]["slug"], "p2");
+            assert_eq!(page["related"][0]["reason"]["kind"], "curated");
+            assert_eq!(each_text(&page["authors"], "slug"), ["bo", "cy"]);
+            assert_eq!(each_text(&page["tags"], "slug"), ["rivers", "boats", "tag-1"]);
+            assert!(page["text"].is_string() && page["body"].is_null());
+
+            for (query, budget) in
+                [("", 3), ("?sort=title", 3), ("?count=true", 4), ("?tag=rivers", 4), ("?author=bo", 4)]
+            {
+                let list = within(&app, &format!("/v1/posts{query}"), budget).await;
+                let posts = list["data"].as_array().unwrap();
+                assert!(posts.iter().all(|post| post["html"].is_null()));
+                assert!(posts.iter().all(|post| post["tags"].as_array().unwrap().len() == 3));
+            }
+            let list = within(&app, &format!("/v1/posts?{EVERYTHING}"), 5).await;
+            assert_eq!(list["data"].as_array().unwrap().len(), now);
+            assert!(list["data"].as_array().unwrap().iter().all(|post| post["html"].is_string()));
+        }
+    }
 }

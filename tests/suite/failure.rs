@@ -17,10 +17,9 @@ use pressroom_schema::db::Freshness;
 use pressroom_schema::{Db, DbSettings, Source, StoreError};
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, Folder, Store, TestApp, User, text};
+use crate::support::app::{Answer, Folder, NOW, Store, TestApp, User, at, text};
 use crate::support::binary::{self, Server};
 use crate::support::postgres;
-use crate::support::publication::{NOW, at};
 
 const ADMIN: &str = "admin@example.org";
 const PASSWORD: &str = "seven grey herons at low tide";

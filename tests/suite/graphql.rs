@@ -8,9 +8,8 @@ use pressroom::clock::Clock;
 use pressroom::config::Config;
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, Store, TestApp, User, on_both, text};
+use crate::support::app::{Answer, NOW, Store, TestApp, User, at, on_both, text};
 use crate::support::graphql::{ask, code, data};
-use crate::support::publication::{NOW, at};
 
 const PAGE: &str = "query Page($slug: String!) {
   site { title terms { notice url } }

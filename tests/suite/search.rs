@@ -2,57 +2,50 @@
 
 use std::fmt::Write as _;
 
-use pressroom::auth::viewer::Viewer;
-use pressroom::error::Code;
-use pressroom::page::{Page, PageRequest};
-use pressroom::service::Svc;
-use pressroom::service::posts;
-use pressroom::service::search::{self, SearchQuery};
-use pressroom::view::SearchHitView;
-use pressroom_schema::db::STATEMENTS;
-use pressroom_schema::posts::Ref;
-use pressroom_schema::search as store;
+use pressroom::auth::viewer::Role;
+use pressroom::service::search;
 use serde_json::{Value, json};
 
-use crate::support::publication::{author, on_both, publish};
+use crate::support::app::{Answer, TestApp, encoded, on_both, text};
+use crate::support::builders::{Post, author};
+use crate::support::corpus::{self, Size};
 
-async fn find(svc: &Svc, query: SearchQuery) -> pressroom::error::Result<Page<SearchHitView>> {
-    search::search(svc, &Viewer::system(), query).await
+/// The hits for `q`; `rest` are further parameters, each with its `&`.
+async fn find(app: &TestApp, q: &str, rest: &str) -> Answer {
+    app.get(&format!("/v1/search?q={}{rest}", encoded(q))).await
 }
 
-fn query(q: &str) -> SearchQuery {
-    let page = PageRequest { limit: Some(100), count: true, ..PageRequest::default() };
-    SearchQuery { q: q.to_owned(), page, ..SearchQuery::default() }
+fn slugs(page: &Value) -> Vec<String> {
+    page["data"].as_array().unwrap().iter().map(|hit| text(&hit["post"]["slug"])).collect()
 }
 
-fn slugs(page: &Page<SearchHitView>) -> Vec<String> {
-    page.items.iter().map(|(_, hit)| hit.post.slug.clone()).collect()
-}
-
-async fn slugs_of(svc: &Svc, q: &str) -> Vec<String> {
-    slugs(&find(svc, query(q)).await.unwrap())
+async fn slugs_of(app: &TestApp, q: &str) -> Vec<String> {
+    slugs(&find(app, q, "&limit=100").await.ok())
 }
 
 /// Everything that an answer says but ids.
-async fn transcript(svc: &Svc, q: &str) -> String {
-    let page = match find(svc, query(q)).await {
-        Ok(page) => page,
-        Err(error) => return format!("{q:?}: {error} {:?}\n", error.errors()),
-    };
-    let mut out = format!("{q:?}: {:?}\n", page.total);
-    for (_, hit) in &page.items {
-        writeln!(out, "  {} {} | {} | {}", hit.score, hit.post.slug, hit.title_highlighted, hit.snippet)
+async fn transcript(app: &TestApp, q: &str) -> String {
+    let answer = find(app, q, "&limit=100&count=true").await;
+    let page = answer.json();
+    if answer.status() != 200 {
+        return format!("{q:?}: {} {}\n", page["code"], page["errors"]);
+    }
+    let mut out = format!("{q:?}: {}\n", page["page"]["total"]);
+    for hit in page["data"].as_array().unwrap() {
+        let post = &hit["post"]["slug"];
+        writeln!(out, "  {} {post} | {} | {}", hit["score"], hit["title_highlighted"], hit["snippet"])
             .unwrap();
     }
     out
 }
 
-fn post(slug: &str, language: &str, title: &str, text: &str) -> Value {
-    json!({ "slug": slug, "language": language, "title": title, "body": { "format": "markdown", "source": text } })
+fn post(slug: &str, language: &str, title: &str, source: &str) -> Post {
+    Post::titled(title).slug(slug).with("language", language).markdown(source)
 }
 
 /// A post in each of many scripts, each a day after the one before.
-async fn fill(svc: &Svc) {
+async fn fill(app: &TestApp) {
+    let editor = app.user(Role::Editor).await;
     let library = [
         post(
             "clock",
@@ -91,7 +84,7 @@ async fn fill(svc: &Svc) {
         post("party", "en", "Party 🎉", "🎉🎉 only joy, in 2013 and on 2014-06-24."),
     ];
     for (day, post) in (1..).zip(library) {
-        publish(svc, &format!("2024-01-{day:02}T10:00:00Z"), post).await;
+        post.publish(app, &editor, &format!("2024-01-{day:02}T10:00:00Z")).await;
     }
 }
 
@@ -223,32 +216,32 @@ const ODD: &[&str] = &[
     "ǆ",
 ];
 
-#[tokio::test]
+#[actix_web::test]
 async fn posts_are_found_alike_on_both_databases_in_every_script() {
-    on_both(async |svc| {
-        fill(&svc).await;
+    on_both(async |app| {
+        fill(&app).await;
         let (mut all, mut wrong) = (String::new(), String::new());
         for (q, expected) in FINDS {
-            let line = transcript(&svc, q).await;
-            if slugs_of(&svc, q).await != *expected {
+            let line = transcript(&app, q).await;
+            if slugs_of(&app, q).await != *expected {
                 writeln!(wrong, "not {expected:?} but {line}").unwrap();
             }
             all += &line;
         }
-        assert!(wrong.is_empty(), "on {:?}\n{wrong}", svc.db.backend());
+        assert!(wrong.is_empty(), "{wrong}");
         for q in ODD {
-            let line = transcript(&svc, q).await;
+            let line = transcript(&app, q).await;
             assert!(!line.contains("internal"), "{line}");
             all += &line;
         }
         let long = "word ".repeat(2_000);
         for q in [long.as_str(), &"é".repeat(10_000), &"a b c d e f g h ".repeat(30), &"x".repeat(500)] {
-            all += &transcript(&svc, q).await;
+            all += &transcript(&app, q).await;
         }
-        assert_eq!(search::reindex_all(&svc).await.unwrap(), 15);
+        assert_eq!(search::reindex_all(app.svc()).await.unwrap(), 15);
         let mut again = String::new();
         for (q, _) in FINDS {
-            again += &transcript(&svc, q).await;
+            again += &transcript(&app, q).await;
         }
         assert!(all.starts_with(&again), "an index made anew answers as the one that grew");
         all
@@ -256,154 +249,130 @@ async fn posts_are_found_alike_on_both_databases_in_every_script() {
     .await;
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn hits_are_marked_in_escaped_snippets() {
-    on_both(async |svc| {
-        fill(&svc).await;
-        let page = find(&svc, query("clock")).await.unwrap();
-        let first = &page.items[0].1;
-        assert_eq!(first.title_highlighted, "The <mark>Clock</mark> with One Hand");
-        assert!(first.snippet.contains("Its <mark>clock</mark> is"), "{}", first.snippet);
-        assert!(first.snippet.contains("blue &amp; "), "{}", first.snippet);
-        let korean = find(&svc, query("서울 날씨")).await.unwrap();
-        assert_eq!(korean.items[0].1.snippet, "<mark>서울의</mark> <mark>날씨가</mark> 좋다.");
-        String::new()
+    on_both(async |app| {
+        fill(&app).await;
+        let first = find(&app, "clock", "").await.ok()["data"][0].clone();
+        assert_eq!(first["title_highlighted"], "The <mark>Clock</mark> with One Hand");
+        let snippet = text(&first["snippet"]);
+        assert!(snippet.contains("Its <mark>clock</mark> is"), "{snippet}");
+        assert!(snippet.contains("blue &amp; "), "{snippet}");
+        let korean = find(&app, "서울 날씨", "").await.ok();
+        assert_eq!(korean["data"][0]["snippet"], "<mark>서울의</mark> <mark>날씨가</mark> 좋다.");
     })
     .await;
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn a_blank_or_endless_search_is_refused_by_name() {
-    on_both(async |svc| {
-        for (q, code) in
-            [("", "blank"), (" \n", "blank"), (&"x".repeat(501), "too_long"), (&"a b ".repeat(17), "ok")]
-        {
-            match find(&svc, query(q)).await {
-                Ok(_) => assert_eq!(code, "ok"),
-                Err(error) => {
-                    assert_eq!(error.code(), Code::BadRequest);
-                    assert_eq!(error.errors()[0].parameter.as_deref(), Some("q"));
-                    assert_eq!(error.errors()[0].code, code);
-                }
-            }
-        }
+    on_both(async |app| {
         let many: String = (0..33).map(|n| format!("w{n} ")).collect();
-        assert_eq!(find(&svc, query(&many)).await.unwrap_err().errors()[0].code, "too_many_words");
-        String::new()
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn only_what_the_public_lists_show_is_found() {
-    on_both(async |svc| {
-        let system = Viewer::system();
-        let shown = publish(&svc, "2024-01-01T00:00:00Z", post("a", "en", "Lantern one", "x")).await;
-        let mut unlisted = post("b", "en", "Lantern two", "x");
-        unlisted["visibility"] = json!("unlisted");
-        publish(&svc, "2024-01-02T00:00:00Z", unlisted).await;
-        let draft = serde_json::from_value(post("c", "en", "Lantern three", "x")).unwrap();
-        posts::create(&svc, &system, draft, false).await.unwrap();
-        publish(&svc, "2025-01-02T00:00:00Z", post("d", "en", "Lantern to come", "x")).await;
-        assert_eq!(slugs_of(&svc, "lantern").await, ["a"]);
-        let change = serde_json::from_value(json!({ "title": "Candle" })).unwrap();
-        posts::update(&svc, &system, &Ref::Id(shown.id), change, None, false).await.unwrap();
-        assert_eq!(slugs_of(&svc, "lantern").await, ["a"], "the working copy is not live");
-        posts::publish(&svc, &system, &Ref::Id(shown.id), None, None).await.unwrap();
-        assert_eq!(slugs_of(&svc, "lantern").await, Vec::<String>::new());
-        assert_eq!(slugs_of(&svc, "candle").await, ["a"]);
-        posts::unpublish(&svc, &system, &Ref::Id(shown.id), None).await.unwrap();
-        assert_eq!(slugs_of(&svc, "candle").await, Vec::<String>::new());
-        String::new()
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn searches_are_narrowed_by_author_tag_and_language() {
-    on_both(async |svc| {
-        author(&svc, "ada", "Ada").await;
-        author(&svc, "bo", "Bo").await;
-        for (n, (who, tag, language)) in
-            [("ada", "Rivers", "en"), ("ada", "Roads", "de"), ("bo", "Rivers", "de")].into_iter().enumerate()
+        for (q, code) in
+            [("", "blank"), (" \n", "blank"), (&*"x".repeat(501), "too_long"), (&*many, "too_many_words")]
         {
-            let mut value = post(&format!("p{n}"), language, "Stone", "A bridge of stone");
-            value["authors"] = json!([who]);
-            value["tags"] = json!([tag]);
-            publish(&svc, &format!("2024-01-0{}T00:00:00Z", n + 1), value).await;
+            let problem = find(&app, q, "").await.problem(400, "bad_request");
+            assert_eq!(
+                (&problem["errors"][0]["parameter"], &problem["errors"][0]["code"]),
+                (&json!("q"), &json!(code))
+            );
         }
-        let list = |authors: &[&str], tags: &[&str], language: Option<&str>| {
-            let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-            let query = SearchQuery {
-                authors: own(authors),
-                tags: own(tags),
-                language: language.map(str::to_owned),
-                ..query("stone")
-            };
-            let svc = svc.clone();
-            async move { slugs(&find(&svc, query).await.unwrap()) }
-        };
-        assert_eq!(list(&[], &[], None).await, ["p2", "p1", "p0"]);
-        assert_eq!(list(&["ada"], &[], None).await, ["p1", "p0"]);
-        assert_eq!(list(&["ada", "bo"], &["rivers"], None).await, ["p2", "p0"]);
-        assert_eq!(list(&["ada"], &["rivers"], None).await, ["p0"]);
-        assert_eq!(list(&[], &[], Some("de")).await, ["p2", "p1"]);
-        assert_eq!(list(&["nobody"], &[], None).await, Vec::<String>::new());
+        find(&app, &"a b ".repeat(17), "").await.ok();
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn only_what_the_public_lists_show_is_found() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        post("a", "en", "Lantern one", "x").publish(&app, &editor, "2024-01-01T00:00:00Z").await;
+        let unlisted = post("b", "en", "Lantern two", "x").with("visibility", "unlisted");
+        unlisted.publish(&app, &editor, "2024-01-02T00:00:00Z").await;
+        post("c", "en", "Lantern three", "x").save(&app, &editor).await;
+        post("d", "en", "Lantern to come", "x").publish(&app, &editor, "2025-01-02T00:00:00Z").await;
+        assert_eq!(slugs_of(&app, "lantern").await, ["a"]);
+        app.patch("/v1/posts/a").by(&editor).json(&json!({ "title": "Candle" })).await.ok();
+        assert_eq!(slugs_of(&app, "lantern").await, ["a"], "the working copy is not live");
+        app.post("/v1/posts/a/publish").by(&editor).await.ok();
+        assert_eq!(slugs_of(&app, "lantern").await, Vec::<String>::new());
+        assert_eq!(slugs_of(&app, "candle").await, ["a"]);
+        app.post("/v1/posts/a/unpublish").by(&editor).await.ok();
+        assert_eq!(slugs_of(&app, "candle").await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn searches_are_narrowed_by_author_tag_and_language() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        author(&app, &editor, "ada", "Ada").await;
+        author(&app, &editor, "bo", "Bo").await;
+        let posts = [("ada", "Rivers", "en"), ("ada", "Roads", "de"), ("bo", "Rivers", "de")];
+        for (n, (who, tag, language)) in posts.into_iter().enumerate() {
+            let post =
+                post(&format!("p{n}"), language, "Stone", "A bridge of stone").authors(&[who]).tags(&[tag]);
+            post.publish(&app, &editor, &format!("2024-01-0{}T00:00:00Z", n + 1)).await;
+        }
+        for (rest, expected) in [
+            ("", &["p2", "p1", "p0"][..]),
+            ("&author=ada", &["p1", "p0"]),
+            ("&author=ada&author=bo&tag=rivers", &["p2", "p0"]),
+            ("&author=ada&tag=rivers", &["p0"]),
+            ("&language=de", &["p2", "p1"]),
+            ("&author=nobody", &[]),
+        ] {
+            assert_eq!(slugs(&find(&app, "stone", rest).await.ok()), expected, "{rest}");
+        }
         // A tag's name is found too.
-        assert_eq!(slugs_of(&svc, "roads").await, ["p1"]);
-        transcript(&svc, "stone").await
+        assert_eq!(slugs_of(&app, "roads").await, ["p1"]);
+        transcript(&app, "stone").await
     })
     .await;
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn pages_follow_one_another_in_both_directions_and_keep_their_place() {
-    on_both(async |svc| {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
         for n in 1..=7 {
-            let text = "lamp ".repeat(8 - n);
-            publish(&svc, &format!("2024-01-{n:02}T00:00:00Z"), post(&format!("p{n}"), "en", "Light", &text))
-                .await;
+            let post = post(&format!("p{n}"), "en", "Light", &"lamp ".repeat(8 - n));
+            post.publish(&app, &editor, &format!("2024-01-{n:02}T00:00:00Z")).await;
         }
-        let all = slugs_of(&svc, "lamp").await;
+        let all = slugs_of(&app, "lamp").await;
         assert_eq!(all.len(), 7);
-        let page = |after: Option<String>, before: Option<String>| {
-            let page = PageRequest { limit: Some(3), after, before, ..PageRequest::default() };
-            find(&svc, SearchQuery { page, ..query("lamp") })
+        let page = async |direction: &str, cursor: &Value| {
+            find(&app, "lamp", &format!("&limit=3&{direction}={}", text(cursor))).await.ok()
         };
-        let first = page(None, None).await.unwrap();
-        assert!(first.previous().is_none() && first.total.is_none());
-        let second = page(first.next().map(str::to_owned), None).await.unwrap();
-        let third = page(second.next().map(str::to_owned), None).await.unwrap();
-        assert!(third.next().is_none());
+        let first = find(&app, "lamp", "&limit=3").await.ok();
+        assert!(first["page"]["previous"].is_null() && first["page"]["total"].is_null());
+        let second = page("after", &first["page"]["next"]).await;
+        let third = page("after", &second["page"]["next"]).await;
+        assert!(third["page"]["next"].is_null());
         assert_eq!([slugs(&first), slugs(&second), slugs(&third)].concat(), all);
-        let back = page(None, third.previous().map(str::to_owned)).await.unwrap();
-        assert_eq!(slugs(&back), slugs(&second));
+        assert_eq!(slugs(&page("before", &third["page"]["previous"]).await), slugs(&second));
         // What is new and better than all else moves nothing that follows.
-        publish(&svc, "2024-02-01T00:00:00Z", post("new", "en", "Lamp", "lamp")).await;
-        let again = page(first.next().map(str::to_owned), None).await.unwrap();
-        assert_eq!(slugs(&again), slugs(&second));
+        post("new", "en", "Lamp", "lamp").publish(&app, &editor, "2024-02-01T00:00:00Z").await;
+        assert_eq!(slugs(&page("after", &first["page"]["next"]).await), slugs(&second));
         // A hit that is gone leaves its place.
-        let last = second.items[2].1.post.id;
-        posts::unpublish(&svc, &Viewer::system(), &Ref::Id(last), None).await.unwrap();
-        let rest = page(second.next().map(str::to_owned), None).await.unwrap();
-        assert_eq!(slugs(&rest), slugs(&third));
-        let foreign = SearchQuery {
-            page: PageRequest { after: first.next().map(str::to_owned), ..PageRequest::default() },
-            ..query("light")
-        };
-        assert_eq!(find(&svc, foreign).await.unwrap_err().code(), Code::InvalidCursor);
-        String::new()
+        let last = text(&second["data"][2]["post"]["id"]);
+        app.post(&format!("/v1/posts/{last}/unpublish")).by(&editor).await.ok();
+        assert_eq!(slugs(&page("after", &second["page"]["next"]).await), slugs(&third));
+        let foreign = format!("&after={}", text(&first["page"]["next"]));
+        find(&app, "light", &foreign).await.problem(400, "invalid_cursor");
     })
     .await;
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn long_texts_are_searched_to_the_same_end() {
-    on_both(async |svc| {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
         // Beyond what a tsvector can number: 256 places of a word, and the 16,383rd place.
         let words: String = (0..17_000).map(|n| format!("the w{} ", n % 97)).collect();
-        let text = format!("{words} the silver needle end");
-        publish(&svc, "2024-01-01T00:00:00Z", post("long", "en", "Long", &text)).await;
+        let long = post("long", "en", "Long", &format!("{words} the silver needle end"));
+        long.publish(&app, &editor, "2024-01-01T00:00:00Z").await;
         for q in [
             "\"silver needle\"",
             "\"the silver needle\"",
@@ -411,102 +380,42 @@ async fn long_texts_are_searched_to_the_same_end() {
             "\"w96 the w0\"",
             "silver",
         ] {
-            assert_eq!(slugs_of(&svc, q).await, ["long"], "{q}");
+            assert_eq!(slugs_of(&app, q).await, ["long"], "{q}");
         }
         for q in
             ["\"needle silver\"", "\"the needle\"", "\"the silver end\"", "silver -\"the silver needle\""]
         {
-            assert_eq!(slugs_of(&svc, q).await, Vec::<String>::new(), "{q}");
+            assert_eq!(slugs_of(&app, q).await, Vec::<String>::new(), "{q}");
         }
         // The longest tokens that there are, as many as a post can hold.
         let wide: String = (0..14_000).map(|n| format!("{n:0>63} ")).collect();
-        publish(&svc, "2024-01-02T00:00:00Z", post("wide", "en", "Wide", &wide)).await;
-        assert_eq!(slugs_of(&svc, &format!("{:0>63}", 7)).await, ["wide"]);
-        assert_eq!(slugs_of(&svc, &format!("{:0>63}", 13_999)).await, Vec::<String>::new());
-        transcript(&svc, "wide").await
+        post("wide", "en", "Wide", &wide).publish(&app, &editor, "2024-01-02T00:00:00Z").await;
+        assert_eq!(slugs_of(&app, &format!("{:0>63}", 7)).await, ["wide"]);
+        assert_eq!(slugs_of(&app, &format!("{:0>63}", 13_999)).await, Vec::<String>::new());
+        transcript(&app, "wide").await
     })
     .await;
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn of_too_many_matches_titles_and_then_the_newest_are_kept() {
-    on_both(async |svc| {
-        let old = publish(&svc, "2001-01-01T00:00:00Z", post("old", "en", "Ember in the title", "x")).await;
-        let model = svc
-            .read(&Viewer::system(), move |conn| {
-                Ok(pressroom_schema::posts::by_ids(conn, &[old.id])?.remove(0).0)
-            })
-            .await
-            .unwrap();
-        svc.write(&Viewer::system(), move |tx| {
-            for n in 0..1_005_i64 {
-                let id = pressroom_schema::Id(uuid::Uuid::from_u128(1 + u128::from(n.unsigned_abs())));
-                let at =
-                    pressroom_schema::Timestamp::from_micros(1_600_000_000_000_000 + n * 1_000_000).unwrap();
-                let new = pressroom_schema::posts::NewPost {
-                    id,
-                    slug: format!("n{n}"),
-                    status: model.status.clone(),
-                    visibility: model.visibility.clone(),
-                    listed: true,
-                    featured: false,
-                    comments_open: true,
-                    sorted_at: at,
-                    published_at: Some(at),
-                    created_at: at,
-                    updated_at: at,
-                    deleted_at: None,
-                    version: 1,
-                    revision: 1,
-                    live_revision: Some(1),
-                    owner_id: None,
-                    comment_count: 0,
-                    word_count: 1,
-                    reading_minutes: 1,
-                    language: "en".into(),
-                    title: format!("N {n}"),
-                    title_key: format!("n {n}"),
-                    subtitle: None,
-                    excerpt: String::new(),
-                    image_media_id: None,
-                    image_alt: None,
-                    image_caption: None,
-                    terms_notice: None,
-                    terms_url: None,
-                    canonical_url: None,
-                    seo: model.seo.clone(),
-                    custom: model.custom.clone(),
-                    html: String::new(),
-                    text: "ember".into(),
-                    body_format: "markdown".into(),
-                    body_source: String::new(),
-                };
-                pressroom_schema::posts::insert(tx.conn, &new)?;
-                let fields = store::Fields { body: vec!["ember".into()], ..store::Fields::default() };
-                store::index(tx.conn, id, at, &fields)?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
-        let count = |limit| {
-            let svc = svc.clone();
-            let page = PageRequest { limit: Some(limit), count: true, ..PageRequest::default() };
-            STATEMENTS.scope(std::cell::Cell::new(0), async move {
-                let page = find(&svc, SearchQuery { page, ..query("ember") }).await.unwrap();
-                (page, STATEMENTS.with(std::cell::Cell::get))
-            })
-        };
-        let (one, few) = count(1).await;
-        let (many, more) = count(100).await;
-        assert_eq!(few, more, "the number of statements does not depend on the number of hits");
-        assert_eq!(one.total, Some(1_000));
-        assert_eq!(one.items[0].1.post.slug, "old");
-        assert_eq!(many.items[1].1.post.slug, "n1004");
-        let last = PageRequest { limit: Some(1), from_end: true, ..PageRequest::default() };
-        let end = find(&svc, SearchQuery { page: last, ..query("ember") }).await.unwrap();
-        assert_eq!(slugs(&end), ["n6"]);
-        String::new()
+    on_both(async |app| {
+        // Of 1,250 posts 1,124 are published, and all say the word.
+        corpus::fill(app.svc(), Size { posts: 1_250, many: 3 }).await;
+        let editor = app.user(Role::Editor).await;
+        post("old", "en", "Tide in the title", "x").publish(&app, &editor, "2001-01-01T00:00:00Z").await;
+        let one = find(&app, "tide", "&limit=1&count=true").await;
+        let many = find(&app, "tide", "&limit=100&count=true").await;
+        assert_eq!(one.statements(), many.statements(), "whatever the number of hits");
+        let (one, many) = (one.ok(), many.ok());
+        assert_eq!(one["page"]["total"], 1_000);
+        assert_eq!(one["data"][0]["post"]["slug"], "old");
+        assert_eq!(many["data"][1]["post"]["slug"], "post-1248");
+        let query = "{ search(q: \"tide\", last: 1) { nodes { post { slug } } } }";
+        let end = app.post("/graphql").json(&json!({ "query": query })).await.ok();
+        let newest = (0..1_249).rev().filter(|n| n % 10 != 9);
+        let last = format!("post-{}", newest.take(999).last().unwrap());
+        assert_eq!(end["data"]["search"]["nodes"][0]["post"]["slug"], last);
     })
     .await;
 }

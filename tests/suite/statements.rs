@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pressroom::auth::viewer::Role;
 use pressroom::config::Config;
 
-use crate::support::app::{Store, TestApp, User, text};
+use crate::support::app::{Store, TestApp, User, encoded, text};
 use crate::support::corpus::{Size, address, fill};
 
 /// For each route, the addresses that show it at its widest. `{post}` and the like stand for the first thing of its kind.
@@ -110,12 +110,6 @@ const QUERIES: [&str; 3] = [
        previous { slug } next { slug } comments(first: 60) { totalCount nodes { id replies(first: 60) { nodes { id } } } } } }",
     "{ authors(first: 60) { nodes { name posts(first: 3) { nodes { slug } } } } tags(first: 60) { nodes { name parent { name } posts(first: 3) { nodes { slug } } } } }",
 ];
-
-/// Percent-encodes a query for an address.
-fn encoded(query: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric();
-    query.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
 
 /// Routes that answer 404 here, since no image was truly uploaded.
 const MISSING: &[&str] = &["/media/{a}/{b}/{file}"];

@@ -7,8 +7,7 @@ use pressroom::service::accounts;
 use serde_json::{Value, json};
 
 use super::named;
-use crate::support::app::{Answer, PASSWORD, Store, TestApp, on_both, text};
-use crate::support::publication::{NOW, at};
+use crate::support::app::{Answer, NOW, PASSWORD, Store, TestApp, at, on_both, text};
 
 async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
     app.post("/v1/auth/login").json(&json!({"email": email, "password": password})).await

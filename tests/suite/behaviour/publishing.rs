@@ -2,30 +2,17 @@
 
 use std::sync::Arc;
 
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use pressroom::auth::viewer::Role;
 use pressroom::clock::Clock;
 use pressroom::jobs::run_due_once;
-use pressroom_schema::tables::changes;
 use serde_json::{Value, json};
 
 use super::{column, markdown, named};
-use crate::support::app::{TestApp, on_both, text};
-use crate::support::publication::{NOW, at};
+use crate::support::app::{NOW, TestApp, at, on_both, text};
 
 /// How often it was written down that a post was published.
-async fn publications(app: &TestApp) -> i64 {
-    app.svc()
-        .db
-        .raw(|conn| {
-            changes::table
-                .filter(changes::action.eq("published"))
-                .count()
-                .get_result(conn)
-                .map_err(Into::into)
-        })
-        .await
-        .unwrap()
+async fn publications(app: &TestApp) -> usize {
+    app.log().await.iter().filter(|change| change.action == "published").count()
 }
 
 #[actix_web::test]

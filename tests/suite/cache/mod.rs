@@ -23,8 +23,7 @@ use pressroom::clock::Clock;
 use pressroom::config::Config;
 use serde_json::{Value, json};
 
-use crate::support::app::{Answer, Store, TestApp, User, each, text};
-use crate::support::publication::{NOW, at};
+use crate::support::app::{Answer, NOW, Store, TestApp, User, at, each, text};
 
 use self::world::{Dice, World};
 

@@ -5,9 +5,7 @@ mod session;
 
 use std::collections::BTreeSet;
 
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
-use pressroom_schema::Json;
-use pressroom_schema::tables::changes;
+use pressroom_schema::changes::ChangeRow;
 use serde_json::{Value, json};
 
 use crate::support::app::{Store, TestApp, User, each, text};
@@ -55,21 +53,11 @@ async fn state(app: &TestApp, admin: &User) -> Vec<Said> {
 
 /// What the log says was done, with the names of the public answers that it touched.
 async fn log(app: &TestApp) -> Vec<Said> {
-    let rows: Vec<(String, String, i64, String, Json)> = app
-        .svc()
-        .db
-        .raw(|conn| {
-            let log = changes::table.order(changes::seq.asc());
-            let parts =
-                (changes::object_type, changes::action, changes::version, changes::actor_kind, changes::keys);
-            Ok(log.select(parts).load(conn)?)
-        })
-        .await
-        .unwrap();
-    let line = |(object, action, version, actor, keys): (String, String, i64, String, Json)| {
-        (format!("{action} {object} {version} by {actor}"), json!({"keys": keys.0}))
+    let line = |change: ChangeRow| {
+        let ChangeRow { action, object_type, version, actor_kind, keys, .. } = change;
+        (format!("{action} {object_type} {version} by {actor_kind}"), json!({ "keys": keys.0 }))
     };
-    rows.into_iter().map(line).collect()
+    app.log().await.into_iter().map(line).collect()
 }
 
 /// Secrets are of one run, and what is null may be left out.

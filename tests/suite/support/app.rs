@@ -23,19 +23,25 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::test::TestRequest;
 use actix_web::web::Bytes;
-use diesel::{Connection, PgConnection, QueryDsl, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use pressroom::app::App;
 use pressroom::auth::viewer::{Role, Viewer};
 use pressroom::clock::Clock;
 use pressroom::config::{Config, Switch};
-use pressroom::service::Svc;
 use pressroom::service::accounts::{self, CreateUser};
-use pressroom_schema::tables::changes;
-use pressroom_schema::{Conn, migrate};
+use pressroom::service::{Svc, authors};
+use pressroom_schema::changes::{self, ChangeRow};
+use pressroom_schema::{Conn, Timestamp, migrate};
 use serde_json::{Value, json};
 
 use super::postgres::{self, Database};
-use super::publication::{NOW, at};
+
+/// When the tests take place.
+pub(crate) const NOW: &str = "2024-05-01T12:00:00Z";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
 
 /// The password of every account that [`TestApp::user`] makes.
 pub(crate) const PASSWORD: &str = "seven grey herons at low tide";
@@ -196,7 +202,9 @@ impl TestApp {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed);
         let author = format!("{}-{number}", role.as_str());
         let email = format!("{author}@example.org");
-        super::publication::author(self.svc(), &author, &format!("Byline {author}")).await;
+        let profile = json!({ "slug": author, "name": format!("Byline {author}") });
+        let profile = serde_json::from_value(profile).unwrap();
+        authors::create(self.svc(), &Viewer::system(), profile).await.unwrap();
         let input = CreateUser {
             email: email.clone(),
             name: author.clone(),
@@ -215,9 +223,14 @@ impl TestApp {
         text(&self.post("/v1/auth/login").json(&body).await.ok()["access_token"])
     }
 
-    /// How many changes the log has.
+    /// The number of the newest line of the log of changes.
     pub(crate) async fn changes(&self) -> i64 {
-        self.svc().db.raw(|conn| Ok(changes::table.count().get_result(conn)?)).await.unwrap()
+        self.svc().db.raw(changes::newest).await.unwrap()
+    }
+
+    /// The log of changes, oldest first.
+    pub(crate) async fn log(&self) -> Vec<ChangeRow> {
+        self.svc().db.raw(|conn| changes::after(conn, 0, i64::MAX)).await.unwrap()
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> Ask<'_> {
@@ -359,6 +372,12 @@ impl Answer {
         let number = told.split_once("desc=\"").and_then(|(_, rest)| rest.split(' ').next());
         number.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("no count of statements in {told:?}"))
     }
+}
+
+/// A value as an address writes it: percent-encoded.
+pub(crate) fn encoded(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric();
+    value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// A member that must be a text.

@@ -2,10 +2,10 @@
 
 pub(crate) mod app;
 pub(crate) mod binary;
+pub(crate) mod builders;
 pub(crate) mod corpus;
 pub(crate) mod faces;
 pub(crate) mod graphql;
 pub(crate) mod mask;
 pub(crate) mod postgres;
-pub(crate) mod publication;
 pub(crate) mod upload;
