@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::auth::policy::rights_markdown;
 use crate::config::Config;
 use crate::error::Code;
-use crate::graphql::fault::code;
+use pressroom_graphql::code;
 
 /// A page that is written from the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,7 +47,7 @@ impl Page {
 fn errors() -> String {
     let mut page = String::from(
         "# Errors\n\n\
-         This page is written from the tables of codes (`api/src/error.rs`, `api/src/graphql/fault.rs`); a test compares them.\n\n\
+         This page is written from the tables of codes (`api/src/error.rs`, `graphql/src/fault.rs`); a test compares them.\n\n\
          REST answers an error as a problem document (RFC 9457, `application/problem+json`):\n\n\
          ```json\n\
          {\n  \"type\": \"urn:pressroom:problem:validation_failed\",\n  \"title\": \"Validation failed\",\n  \"status\": 422,\n  \

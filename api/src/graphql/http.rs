@@ -10,12 +10,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError, Value, Variables};
 use bytes::Bytes;
+use pressroom_graphql::{Call, Engine, Fault, Limits, Outcome, Plan, code, kind_of};
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Call, Engine, Outcome};
-use super::fault::{Fault, code, kind_of};
-use super::limits::Limits;
-use super::plan::Plan;
+use super::fault::fault;
 use crate::error::{Code, Error};
 use crate::http::idempotency::Face;
 use crate::http::negotiate::{Media, is_json, negotiate, quality};
@@ -76,7 +74,7 @@ impl HttpParts {
         let most = limits.variables_bytes.saturating_add(limits.document_bytes).saturating_mul(2);
         let too_large = || {
             let sentence = format!("The body is larger than {most} bytes.");
-            Refusal::malformed(Fault::of(Code::TooLarge, sentence))
+            Refusal::malformed(fault(Code::TooLarge, sentence))
         };
         let media = negotiate(parts.accept.as_deref()).unwrap_or(Media::Json);
         let declared = request.headers().get(header::CONTENT_LENGTH);
@@ -87,7 +85,7 @@ impl HttpParts {
         match payload.to_bytes_limited(most).await {
             Ok(Ok(body)) => parts.body = body,
             Ok(Err(_)) => {
-                let fault = Fault::of(Code::BadRequest, "The body broke off before its end.");
+                let fault = fault(Code::BadRequest, "The body broke off before its end.");
                 return Err(Refusal::malformed(fault).answer(media));
             }
             Err(_) => return Err(too_large().answer(media)),
@@ -125,7 +123,7 @@ where
     }
     let Some(media) = negotiate(parts.accept.as_deref()) else {
         let sentence = "The answer can be application/graphql-response+json or application/json.";
-        let fault = Fault::of(Code::NotAcceptable, sentence);
+        let fault = fault(Code::NotAcceptable, sentence);
         return Refusal::malformed(fault).answer(Media::Json);
     };
     let call = if parts.method == Method::POST {
@@ -134,7 +132,7 @@ where
         call_of_url(&parts.query_string)
     } else {
         let sentence = format!("{} is not a method of this endpoint.", parts.method);
-        Err(Fault::of(Code::MethodNotAllowed, sentence))
+        Err(fault(Code::MethodNotAllowed, sentence))
     };
     let call = match call {
         Ok(call) => call,
@@ -182,7 +180,7 @@ fn failures(body: &[u8]) -> Vec<StatusCode> {
 
 /// The parameters of a POST.
 fn call_of_body(parts: &HttpParts) -> Result<Call, Fault> {
-    let unsupported = |sentence: &str| Err(Fault::of(Code::UnsupportedMediaType, sentence));
+    let unsupported = |sentence: &str| Err(fault(Code::UnsupportedMediaType, sentence));
     match parts.content_type.as_deref().map(is_json) {
         Some(true) => {}
         Some(false) => return unsupported("The body must be application/json in UTF-8."),
@@ -281,7 +279,7 @@ fn persisted_of(extensions: Option<Value>) -> Result<Option<Value>, Fault> {
 }
 
 fn bad_request(sentence: &str) -> Fault {
-    Fault::of(Code::BadRequest, sentence)
+    fault(Code::BadRequest, sentence)
 }
 
 fn parameter_fault(name: &str, problem: &str) -> Fault {

@@ -9,12 +9,11 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, get, post};
+use pressroom_graphql::{Engine, Fault};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::engine::Engine;
-use super::fault::Fault;
 use super::graphiql::graphiql_page;
 use super::http::{FACE, HttpParts, respond};
 use super::schema;

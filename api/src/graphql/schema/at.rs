@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::Context;
+use pressroom_graphql::{Fault, PlanField, response_key, root_field};
 use pressroom_schema::Id;
 
 use super::node::NodeData;
 use super::objects::{PostData, RevisionData};
 use crate::error::{Code, Error};
-use crate::graphql::{Fault, PlanField, response_key, root_field};
 use crate::page::Page;
 use crate::service::accounts::{MeView, TokenView, UserView};
 use crate::service::posts::{RevisionDiffView, RevisionView};

@@ -126,7 +126,7 @@ macro_rules! connection {
             async fn edges(
                 &self,
                 ctx: &async_graphql::Context<'_>,
-            ) -> async_graphql::Result<Vec<$edge>> {
+            ) -> crate::graphql::Result<Vec<$edge>> {
                 let at = self.at.child(ctx, stringify!($connection))?;
                 let edge = |(cursor, data): &(String, $data)| $edge {
                     cursor: cursor.clone(),
@@ -140,7 +140,7 @@ macro_rules! connection {
             async fn nodes(
                 &self,
                 ctx: &async_graphql::Context<'_>,
-            ) -> async_graphql::Result<Vec<$node>> {
+            ) -> crate::graphql::Result<Vec<$node>> {
                 let at = self.at.child(ctx, stringify!($connection))?;
                 Ok(self.rows().iter().map(|(_, data)| $node::new(data.clone(), at.clone())).collect())
             }
@@ -151,8 +151,8 @@ macro_rules! connection {
             }
 
             /// How many rows the whole list has. It is counted only where it is asked for.
-            async fn total_count(&self) -> async_graphql::Result<i64> {
-                Ok(self.page.total.ok_or_else(crate::graphql::Fault::internal)?)
+            async fn total_count(&self) -> crate::graphql::Result<i64> {
+                self.page.total.ok_or_else(crate::graphql::Fault::internal)
             }
         }
 
@@ -173,7 +173,7 @@ macro_rules! connection {
             }
 
             /// The row.
-            async fn node(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<$node> {
+            async fn node(&self, ctx: &async_graphql::Context<'_>) -> crate::graphql::Result<$node> {
                 Ok($node::new(self.data.clone(), self.at.child(ctx, stringify!($edge))?))
             }
         }

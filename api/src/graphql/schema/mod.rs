@@ -28,14 +28,11 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use pressroom_graphql::{Engine, Fault, Limits, Plan, Settings};
 
 use self::mutation::Mutation;
 use self::query::Query;
 use self::request::Request;
-use super::engine::{Engine, Settings};
-use super::fault::Fault;
-use super::limits::Limits;
-use super::plan::Plan;
 use super::registered;
 use crate::auth::viewer::Viewer;
 use crate::config::Config;

@@ -1,6 +1,6 @@
 //! What can be read.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, InputObject, Object};
 
 use super::at::At;
 use super::node::Node;
@@ -13,6 +13,7 @@ use super::scalars::DateTime;
 use super::words::{
     AuthorSort, CommentStatus, Perspective, PostSort, PostStatus, Role, TagKind, TagSort, Visibility,
 };
+use crate::graphql::Result;
 use pressroom_schema::Id;
 
 /// Which posts. Each member narrows the list; a list with one item may be written without brackets.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use pressroom_graphql::ScalarCheck;
 use pressroom_schema::Timestamp;
-
-use crate::graphql::variables::ScalarCheck;
 
 /// A moment: RFC 3339 with date, time and offset, such as `2013-06-24T14:05:00Z`. Answers are in UTC, to the millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,15 +5,51 @@ use std::sync::Arc;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
 use actix_web::test::{self, TestRequest};
-use actix_web::web;
+use actix_web::{App, HttpRequest, HttpResponse, web};
+use pressroom_graphql::{Engine, Limits};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::toy::{Database, app, engine};
-use crate::graphql::Limits;
+use super::toy::{Database, engine, preload};
+use crate::graphql::{HttpParts, respond};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
+
+async fn handle(
+    request: HttpRequest,
+    payload: web::Payload,
+    engine: web::Data<Engine>,
+    db: web::Data<Arc<Database>>,
+) -> HttpResponse {
+    let parts = match HttpParts::read(&request, payload, engine.limits()).await {
+        Ok(parts) => parts,
+        Err(refusal) => return refusal,
+    };
+    if parts.wants_page() {
+        return HttpResponse::Ok().content_type("text/html").body("a page");
+    }
+    respond(&engine, parts, async |plan| preload(&db, &plan)).await
+}
+
+/// The toy as an app, for tests over HTTP.
+fn app(
+    engine: &web::Data<Engine>,
+    db: &Arc<Database>,
+) -> App<
+    impl actix_web::dev::ServiceFactory<
+        actix_web::dev::ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .app_data(engine.clone())
+        .app_data(web::Data::new(Arc::clone(db)))
+        .route("/graphql", web::route().to(handle))
+}
 
 async fn send_to(limits: Limits, requests: Vec<TestRequest>) -> Vec<(u16, ServiceHeaders, Value)> {
     let engine = web::Data::new(engine(limits));

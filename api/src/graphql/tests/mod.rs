@@ -1,6 +1,10 @@
-//! The engine and its HTTP face on a toy schema.
+//! The HTTP face on the toy schema of `pressroom-graphql`.
 
-mod engine;
 mod http;
-#[expect(clippy::unused_async, reason = "async-graphql takes no other resolvers")]
-pub(crate) mod toy;
+#[path = "../../../../graphql/src/tests/toy.rs"]
+#[allow(
+    dead_code,
+    clippy::unused_async,
+    reason = "the engine's tests use it whole; async-graphql takes no other resolvers"
+)]
+mod toy;

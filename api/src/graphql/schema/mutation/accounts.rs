@@ -1,8 +1,9 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::input::{CreateUserInput, UpdateUserInput};
 use super::payload::Session;
 use super::{Call, Deleted, if_version};
+use crate::graphql::Result;
 use crate::graphql::schema::objects::User;
 use crate::service::accounts::{self, LoginInput, PasswordInput, RefreshInput};
 

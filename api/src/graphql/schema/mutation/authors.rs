@@ -1,8 +1,9 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 use pressroom_schema::posts::Ref;
 
 use super::input::{CreateAuthorInput, UpdateAuthorInput};
 use super::{Call, Deleted, if_version};
+use crate::graphql::Result;
 use crate::graphql::schema::objects::Author;
 use crate::service::authors;
 

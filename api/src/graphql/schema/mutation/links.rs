@@ -1,12 +1,12 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 use pressroom_schema::posts::Ref;
 
 use super::input::{LinkInput, LinksInput};
 use super::payload::PostLinks;
 use super::{Call, Deleted, if_version};
-use crate::graphql::Fault;
 use crate::graphql::schema::objects::Link;
 use crate::graphql::schema::words::LinkDirection;
+use crate::graphql::{Fault, Result};
 use crate::service::links;
 use crate::view::LinksView;
 
@@ -61,7 +61,7 @@ impl LinkMutations {
         .await?;
         let links = LinksView { outgoing: vec![view], incoming: Vec::new() };
         let link = call.request.links(call.field, links, Some(LinkDirection::Outgoing)).await?.pop();
-        Ok(link.ok_or_else(Fault::internal)?)
+        link.ok_or_else(Fault::internal)
     }
 
     /// Remove a curated link.

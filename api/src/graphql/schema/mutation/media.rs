@@ -1,6 +1,7 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::{Call, Deleted, if_version};
+use crate::graphql::Result;
 use crate::graphql::schema::objects::Media;
 use crate::service::media::{self, UpdateMedia};
 

@@ -19,12 +19,12 @@ mod tokens;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, MergedObject, Result, SimpleObject};
+use async_graphql::{Context, ID, MergedObject, SimpleObject};
 use pressroom_schema::Id;
 
 use crate::auth::viewer::Viewer;
 use crate::graphql::schema::request::Request;
-use crate::graphql::{PlanField, root_field};
+use crate::graphql::{PlanField, Result, root_field};
 use crate::service::{IfMatch, Svc, check};
 
 /// Each write of REST, under its operation id.

@@ -1,12 +1,12 @@
 //! What mutations answer where that is not an object that can also be read.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::Call;
 use crate::graphql::schema::objects::{ApiToken, Comment, Link, User};
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::LinkDirection;
-use crate::graphql::{Fault, response_key};
+use crate::graphql::{Fault, Result, response_key};
 use crate::service::accounts::{CreatedTokenView, SessionView};
 use crate::service::links::Curated;
 use crate::service::posts::PreviewView;
@@ -17,7 +17,7 @@ type ByKey<T> = Vec<(String, Vec<T>)>;
 
 fn under<'a, T>(loaded: &'a ByKey<T>, ctx: &Context<'_>) -> Result<&'a [T]> {
     let found = loaded.iter().find(|(key, _)| key == response_key(ctx));
-    Ok(found.map(|(_, list)| list.as_slice()).ok_or_else(Fault::internal)?)
+    found.map(|(_, list)| list.as_slice()).ok_or_else(Fault::internal)
 }
 
 /// A login.

@@ -1,9 +1,10 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 use pressroom_schema::posts::Ref;
 
 use super::input::{CreatePostInput, PublishInput, UpdatePostInput};
 use super::payload::Preview;
 use super::{Call, Deleted, if_version};
+use crate::graphql::Result;
 use crate::graphql::schema::objects::Post;
 use crate::service::posts::{self, PreviewInput};
 

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, Object};
 
 use super::{Call, if_version};
+use crate::graphql::Result;
 use crate::graphql::schema::objects::Site;
 use crate::service::site::{self, UpdateSite};
 

@@ -1,8 +1,9 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 use pressroom_schema::posts::Ref;
 
 use super::input::{CreateTagInput, UpdateTagInput};
 use super::{Call, Deleted, if_version};
+use crate::graphql::Result;
 use crate::graphql::schema::objects::Tag;
 use crate::service::tags;
 

@@ -1,8 +1,9 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::input::CreateTokenInput;
 use super::payload::CreatedToken;
 use super::{Call, Deleted};
+use crate::graphql::Result;
 use crate::service::accounts;
 
 /// What may be done with API tokens.

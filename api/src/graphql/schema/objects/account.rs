@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
+use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
@@ -52,7 +53,7 @@ impl User {
 
     /// Its role.
     async fn role(&self) -> Result<Role> {
-        Ok(Role::of(self.view.role.as_str())?)
+        Role::of(self.view.role.as_str())
     }
 
     /// Its author profile.

@@ -1,8 +1,9 @@
 //! Authors.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::{Image, PostConnection};
+use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;

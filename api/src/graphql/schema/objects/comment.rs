@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::{Author, Post};
-use crate::graphql::Fault;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::{CommentSort, CommentStatus, Word};
+use crate::graphql::{Fault, Result};
 use crate::view::{CommentAuthorView, CommentView, SpamView};
 
 connection! {
@@ -89,7 +89,7 @@ impl Comment {
 
     /// Its state: for its writer and moderators.
     async fn status(&self) -> Result<Option<CommentStatus>> {
-        Ok(self.view.status.as_deref().map(CommentStatus::of).transpose()?)
+        self.view.status.as_deref().map(CommentStatus::of).transpose()
     }
 
     /// Whether it was removed and stands only to keep the thread's shape.
@@ -173,7 +173,7 @@ pub(crate) struct CommentAuthor {
 }
 
 impl CommentAuthor {
-    fn own(&self) -> Result<&CommentAuthorView, Fault> {
+    fn own(&self) -> Result<&CommentAuthorView> {
         self.view.author.as_ref().ok_or_else(Fault::internal)
     }
 }

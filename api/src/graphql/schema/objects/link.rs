@@ -1,16 +1,16 @@
 //! Typed links and related posts.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::{Post, PostData};
-use crate::graphql::Fault;
+use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::{LinkDirection, LinkOrigin, ReasonKind, Relation, Word};
 use crate::view::{ExternalView, LinkView, LinksView, PostSummary, ReasonView, RelatedView, Shared};
 
 /// The post at the other end: loaded where more is asked for than its summary has.
-fn other_end(at: At, summary: &Shared<PostSummary>) -> Result<Post, Fault> {
+fn other_end(at: At, summary: &Shared<PostSummary>) -> Result<Post> {
     let full: Option<PostData> = at.find(summary.id)?;
     let data = full.unwrap_or_else(|| PostData::Brief(summary.clone()));
     Ok(Post::new(data, at))
@@ -49,7 +49,7 @@ impl Link {
 
     /// What it means.
     async fn relation(&self) -> Result<Relation> {
-        Ok(Relation::of(&self.view.relation)?)
+        Relation::of(&self.view.relation)
     }
 
     /// Which way it goes, seen from the post that was asked.
@@ -69,13 +69,13 @@ impl Link {
 
     /// Where it comes from.
     async fn origin(&self) -> Result<LinkOrigin> {
-        Ok(LinkOrigin::of(&self.view.origin)?)
+        LinkOrigin::of(&self.view.origin)
     }
 
     /// The post at the other end.
     async fn post(&self, ctx: &Context<'_>) -> Result<Option<Post>> {
         let at = self.at.child(ctx, "Link")?;
-        Ok(self.view.post.as_ref().map(|summary| other_end(at, summary)).transpose()?)
+        self.view.post.as_ref().map(|summary| other_end(at, summary)).transpose()
     }
 
     /// What is at the other end, where that is not a post of this site.
@@ -135,7 +135,7 @@ impl Related {
 impl Related {
     /// The post.
     async fn post(&self, ctx: &Context<'_>) -> Result<Post> {
-        Ok(other_end(self.at.child(ctx, "Related")?, &self.view.post)?)
+        other_end(self.at.child(ctx, "Related")?, &self.view.post)
     }
 
     /// Why.
@@ -153,12 +153,12 @@ pub(crate) struct Reason<'a>(&'a ReasonView);
 impl Reason<'_> {
     /// Whether an editor said so.
     async fn kind(&self) -> Result<ReasonKind> {
-        Ok(ReasonKind::of(&self.0.kind)?)
+        ReasonKind::of(&self.0.kind)
     }
 
     /// The link's relation, where it is curated.
     async fn relation(&self) -> Result<Option<Relation>> {
-        Ok(self.0.relation.as_deref().map(Relation::of).transpose()?)
+        self.0.relation.as_deref().map(Relation::of).transpose()
     }
 
     /// How similar, from 0 to 1.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, Result};
+use async_graphql::{ID, Object};
 
+use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
@@ -173,7 +174,7 @@ impl Media {
 
     /// How far its smaller widths are.
     async fn state(&self) -> Result<MediaState> {
-        Ok(MediaState::of(&self.view.state)?)
+        MediaState::of(&self.view.state)
     }
 
     /// Smaller widths, smallest first.

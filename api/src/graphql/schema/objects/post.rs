@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 use pressroom_schema::{Id, Timestamp};
 
 use super::{Byline, CommentConnection, Image, Link, Related, Tag};
@@ -12,7 +12,7 @@ use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::schema::words::{
     BodyFormat, CommentSort, LinkDirection, PostStatus, ThreadView, Visibility, Word,
 };
-use crate::graphql::{Fault, PlanField};
+use crate::graphql::{Fault, PlanField, Result};
 use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, Shared, TermsView};
 
 /// As much of a post as the query asks for.
@@ -56,7 +56,7 @@ pub(crate) struct Body<'a>(&'a BodyView);
 impl Body<'_> {
     /// In what it is written.
     async fn format(&self) -> Result<BodyFormat> {
-        Ok(BodyFormat::of(&self.0.format)?)
+        BodyFormat::of(&self.0.format)
     }
 
     /// The source.
@@ -92,14 +92,14 @@ impl Post {
         self.data.id()
     }
 
-    fn full(&self) -> Result<&PostView, Fault> {
+    fn full(&self) -> Result<&PostView> {
         match &self.data {
             PostData::Full(view) => Ok(view),
             PostData::Brief(_) => Err(Fault::internal()),
         }
     }
 
-    fn neighbour(&self, ctx: &Context<'_>) -> Result<Option<Self>, Fault> {
+    fn neighbour(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
         let at = self.at.child(ctx, "Post")?;
         Ok(at.find(self.key())?.map(|data| Self::new(data, at)))
     }
@@ -169,12 +169,12 @@ impl Post {
 
     /// How far it has come.
     async fn status(&self) -> Result<PostStatus> {
-        Ok(PostStatus::of(&self.full()?.status)?)
+        PostStatus::of(&self.full()?.status)
     }
 
     /// Who finds it.
     async fn visibility(&self) -> Result<Visibility> {
-        Ok(Visibility::of(&self.full()?.visibility)?)
+        Visibility::of(&self.full()?.visibility)
     }
 
     /// Whether the editors put it forward.
@@ -300,12 +300,12 @@ impl Post {
 
     /// The public post published before this one; null at the beginning.
     async fn previous(&self, ctx: &Context<'_>) -> Result<Option<Post>> {
-        Ok(self.neighbour(ctx)?)
+        self.neighbour(ctx)
     }
 
     /// The public post published after this one; null at the end.
     async fn next(&self, ctx: &Context<'_>) -> Result<Option<Post>> {
-        Ok(self.neighbour(ctx)?)
+        self.neighbour(ctx)
     }
 
     /// The comments under it.

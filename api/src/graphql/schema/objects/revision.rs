@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, Result};
+use async_graphql::{ID, Object};
 
 use super::post::Body;
+use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
@@ -51,7 +52,7 @@ impl Revision {
 
     /// Why it was saved.
     async fn reason(&self) -> Result<RevisionReason> {
-        Ok(RevisionReason::of(&self.view.reason)?)
+        RevisionReason::of(&self.view.reason)
     }
 
     /// The title at that time.
@@ -171,7 +172,7 @@ pub(crate) struct DiffLine<'a>(&'a DiffLineView);
 impl DiffLine<'_> {
     /// What happened to it.
     async fn op(&self) -> Result<DiffOp> {
-        Ok(DiffOp::of(&self.0.op)?)
+        DiffOp::of(&self.0.op)
     }
 
     /// The line.

@@ -1,8 +1,9 @@
 //! Tags and categories.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 
 use super::PostConnection;
+use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
@@ -47,7 +48,7 @@ impl Tag {
 
     /// Whether it is a tag or a category.
     async fn kind(&self) -> Result<TagKind> {
-        Ok(TagKind::of(&self.view.kind)?)
+        TagKind::of(&self.view.kind)
     }
 
     /// What it is about; may be empty.

@@ -1,4 +1,6 @@
-//! The variables of one request, and what values and directives come to under them.
+//! The variables of one request, and what values and directives come to under them (sections 6.1 `GetOperation`, 6.4.1
+//! `CoerceArgumentValues`, 3.13). What async-graphql gets wrong with them is said in `resolve.rs`; [`Plan`](crate::Plan) and limits
+//! need the same values, so that this stays.
 
 use std::convert::Infallible;
 
@@ -8,7 +10,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value, Variables};
 use bytes::Bytes;
 
-use super::fault::{Fault, code};
+use crate::fault::{Fault, code};
 
 /// Stands for a variable that was not given while a value is being put together. Neither GraphQL nor JSON can
 /// write a binary value, so it is never mistaken for one of theirs.
@@ -24,7 +26,7 @@ pub(crate) struct Scope<'a> {
 /// because async-graphql does not export the type of values that may hold variables.
 macro_rules! resolved {
     ($scope:expr, $value:expr) => {
-        $crate::graphql::scope::prune($value.clone().into_const_with(|name| Ok($scope.lookup(&name))))
+        $crate::scope::prune($value.clone().into_const_with(|name| Ok($scope.lookup(&name))))
     };
 }
 pub(crate) use resolved;

@@ -1,9 +1,9 @@
-//! Where values stand in a document: the rules of validation that async-graphql leaves out.
+//! Where values stand in a document: the rules of validation that async-graphql leaves out (section 5).
 //!
-//! async-graphql 7.2 has a rule for the places of variables and never tells it of one; it passes over the whole value where a
-//! variable stands anywhere in it; and it takes a string for an enum value, as JSON writes those. So these come after its own
-//! rules: variables stand where their types allow (section 5.8.5 of the specification), an enum value is no string (5.6.1), and
-//! an input object that holds variables has the members that its type wants, and no others (5.6.2 and 5.6.4).
+//! async-graphql 7.2 has a rule for the places of variables and never reports one (5.8.5; pull request 1669 touches it; still so in
+//! 8.0.0-rc.5); it passes over the whole value where a variable stands anywhere in it (5.6.2 and 5.6.4, members of input objects; no
+//! issue known; mended in 8.0.0-rc.5); and it takes a string for an enum value, as JSON writes those (5.6.1; no issue known; still so
+//! in 8.0.0-rc.5). So these come after its own rules. Unneeded once it has the first and the last as well.
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -16,8 +16,8 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, Value};
 use bytes::Bytes;
 
-use super::fault::{Fault, code, kind_of};
-use super::types::{Input, Kind, TypeIndex, named};
+use crate::fault::{Fault, code, kind_of};
+use crate::types::{Input, Kind, TypeIndex, named};
 
 /// How many faults are told at once.
 const MAX_FAULTS: usize = 20;

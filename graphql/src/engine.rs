@@ -1,11 +1,14 @@
-//! From a request to its answer: plan, load, execute.
+//! From a request to its answer (section 6): plan, load, execute.
 //!
 //! 1. The document is found among those that were validated before, or parsed, measured and validated.
 //! 2. Variables are coerced, and the operation is turned into a [`Plan`].
 //! 3. The caller loads what the plan needs, in one read transaction, and gives it as the request's data.
-//! 4. async-graphql executes with resolvers that do not wait, so that fields keep the order of the query (it
-//!    returns fields as they are completed) and nothing is fetched twice.
+//! 4. async-graphql executes with resolvers that do not wait, so that nothing is fetched twice, and fields keep the order of the
+//!    query, as section 7.2.2 wants it: 7.2 answers fields in the order in which they were completed (issue 612; mended in 8.0).
 //! 5. Errors get their codes, and nulls their places.
+//!
+//! There are two schemas, one that validates and one that executes without validation, since async-graphql offers no validation by
+//! itself (no issue known; so in 8.0.0-rc.5): with that, one would do.
 
 use std::collections::{BTreeMap, HashSet};
 use std::future::{Future, poll_fn};
@@ -20,17 +23,16 @@ use async_graphql::{
     ServerError, ValidationMode, ValidationResult, Value, Variables, async_trait,
 };
 
-use super::documents::{Document, Documents, NO_NUL, parse};
-use super::fault::{Fault, code};
-use super::limits::{self, Limits};
-use super::nulls;
-use super::plan::{Plan, plan_operation};
-use super::resolve::{resolve, strip};
-use super::scope::{Scope, operation};
-use super::types::TypeIndex;
-use super::usages;
-use super::variables::{ScalarCheck, coerce, hold_nul, weigh};
-use crate::error::{Code, Error};
+use crate::documents::{Document, Documents, NO_NUL, parse};
+use crate::fault::{Fault, code};
+use crate::limits::{self, Limits};
+use crate::nulls;
+use crate::plan::{Plan, plan_operation};
+use crate::resolve::{resolve, strip};
+use crate::scope::{Scope, operation};
+use crate::types::TypeIndex;
+use crate::usages;
+use crate::variables::{ScalarCheck, coerce, hold_nul, weigh};
 
 /// Validation tells at most this many errors.
 const MAX_VALIDATION_ERRORS: usize = 20;
@@ -135,12 +137,6 @@ impl Engine {
         &self.sdl
     }
 
-    /// The types of the schema.
-    #[must_use]
-    pub fn types(&self) -> &Arc<TypeIndex> {
-        &self.types
-    }
-
     /// The limits of requests.
     #[must_use]
     pub fn limits(&self) -> &Limits {
@@ -179,11 +175,11 @@ impl Engine {
         let kind = chosen.node.ty;
         if call.read_only && kind != OperationType::Query {
             let sentence = format!("A {kind} needs POST; GET and HEAD only carry queries.");
-            return Err(vec![Fault::of(Code::MethodNotAllowed, sentence)]);
+            return Err(vec![Fault::new(code::METHOD_NOT_ALLOWED, sentence).status(405)]);
         }
         // Mutations refuse it themselves, and name the member, as REST does.
         if kind == OperationType::Query && hold_nul(&call.variables) {
-            return Err(vec![Fault::of(Code::BadRequest, NO_NUL)]);
+            return Err(vec![Fault::new(code::BAD_REQUEST, NO_NUL)]);
         }
         let variables = coerce(&chosen.node, call.variables, &self.types, &self.settings.scalars)?;
         let plan = Arc::new(plan_operation(&document.parsed, name, &variables, &self.types).map_err(one)?);
@@ -279,18 +275,18 @@ impl Engine {
         for error in errors {
             // Where the fault has no place, async-graphql writes line 0, which the specification does not allow.
             error.locations.retain(|position| position.line > 0);
-            // `?` in a resolver keeps what it was given as the source.
-            let told = error.source::<Fault>().cloned();
-            if let Some(fault) = told.or_else(|| error.source::<Error>().map(Fault::from)) {
-                fault.write_onto(error);
-            } else if !has_code(error) {
-                if error.source.is_none() && is_about_arguments(&error.message) {
-                    Fault::new(code::BAD_ARGUMENTS, error.message.clone()).write_onto(error);
-                } else {
+            // What a resolver answers is kept as the source of the error that async-graphql makes of it.
+            let fault = match (error.source::<Fault>(), &error.source) {
+                (Some(fault), _) => fault.clone(),
+                // Without one it is async-graphql's own. In executing what is valid it refuses nothing but a value that
+                // an argument's type does not take.
+                (None, None) => Fault::new(code::BAD_ARGUMENTS, error.message.clone()),
+                (None, Some(_)) => {
                     tracing::error!(cause = %error.message, path = ?error.path, "a resolver failed");
-                    Fault::internal().write_onto(error);
+                    Fault::internal()
                 }
-            }
+            };
+            fault.write_onto(error);
         }
     }
 }
@@ -303,17 +299,6 @@ impl std::fmt::Debug for Engine {
 
 fn one(fault: Fault) -> Vec<Fault> {
     vec![fault]
-}
-
-fn has_code(error: &ServerError) -> bool {
-    error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some())
-}
-
-/// Whether async-graphql could not make an argument's type of a value: the only errors of its own in execution.
-fn is_about_arguments(message: &str) -> bool {
-    ["Failed to parse \"", "Expected input type \"", "Invalid value for argument"]
-        .iter()
-        .any(|start| message.starts_with(start))
 }
 
 /// A schema without its three type parameters.

@@ -4,21 +4,21 @@ use async_graphql::{Value, value};
 use serde_json::json;
 
 use super::toy::{ask, ask_counting, engine};
-use crate::graphql::Limits;
+use pressroom_graphql::Limits;
 
 fn text(answer: &serde_json::Value) -> String {
     answer.to_string()
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn fields_come_in_the_order_of_the_query() {
     let engine = engine(Limits::default());
     let query =
         "{ post(id: 4) { comments(first: 1) author { name } id title } posts(first: 1) { count } echo }";
-    let call = crate::graphql::Call { query: Some(query.into()), ..Default::default() };
+    let call = pressroom_graphql::Call { query: Some(query.into()), ..Default::default() };
     let db = std::sync::Arc::default();
     let outcome = engine.execute(call, async |plan| super::toy::preload(&db, &plan)).await;
-    let crate::graphql::Outcome::Answered { response, .. } = outcome else { panic!("{outcome:?}") };
+    let pressroom_graphql::Outcome::Answered { response, .. } = outcome else { panic!("{outcome:?}") };
     // Compared as text: a parsed object would not tell the order.
     assert_eq!(
         serde_json::to_string(&response).unwrap(),
@@ -26,7 +26,7 @@ async fn fields_come_in_the_order_of_the_query() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn aliases_with_different_arguments_get_their_own_values() {
     let engine = engine(Limits::default());
     let query = "query($n: Int) {
@@ -42,7 +42,7 @@ async fn aliases_with_different_arguments_get_their_own_values() {
     assert!(answer.get("errors").is_none(), "{answer}");
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn statements_do_not_depend_on_how_many_rows_there_are() {
     let engine = engine(Limits { complexity: 1_000_000, ..Limits::default() });
     let query =
@@ -53,7 +53,7 @@ async fn statements_do_not_depend_on_how_many_rows_there_are() {
     assert_eq!((few, many), (3, 3));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_mutation_loads_after_its_write_and_mutations_run_in_order() {
     let engine = engine(Limits::default());
     let query = "mutation($t: String!) {
@@ -65,7 +65,7 @@ async fn a_mutation_loads_after_its_write_and_mutations_run_in_order() {
     assert_eq!(answer, serde_json::from_str::<serde_json::Value>(expected).unwrap());
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_omitted_variable_is_not_null() {
     let engine = engine(Limits::default());
     let query = "mutation($s: String) { patch(input: {title: \"x\", subtitle: $s}) }";
@@ -81,7 +81,7 @@ async fn an_omitted_variable_is_not_null() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn skip_and_include_see_the_defaults_of_variables() {
     let engine = engine(Limits::default());
     let query =
@@ -92,7 +92,7 @@ async fn skip_and_include_see_the_defaults_of_variables() {
     assert_eq!(answer, json!({"data": {"a": "nothing!", "c": "nothing!"}}));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_object_of_which_nothing_was_selected_is_empty_and_not_null() {
     let engine = engine(Limits::default());
     let query = "{ post(id: 1) { title @skip(if: true) } node(id: 1) { ... on Page { path } } }";
@@ -110,7 +110,7 @@ async fn an_object_of_which_nothing_was_selected_is_empty_and_not_null() {
     assert_eq!(ask(&engine, query, value!({})).await, expected);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn interfaces_and_unions_get_the_fields_of_their_type() {
     let engine = engine(Limits::default());
     let query = "{ node(id: 2) { __typename ...N ... on Post { author { name } } } hits { ... on Page { path } ... on Post { title } } }
@@ -123,7 +123,7 @@ async fn interfaces_and_unions_get_the_fields_of_their_type() {
     assert_eq!(answer, expected);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_failed_nullable_field_is_null_in_its_place() {
     let engine = engine(Limits::default());
     let answer = ask(&engine, "{ post(id: 1) { id secret title } }", value!({})).await;
@@ -141,7 +141,7 @@ async fn a_failed_nullable_field_is_null_in_its_place() {
     assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_failed_non_null_field_takes_what_holds_it() {
     let engine = engine(Limits::default());
     let answer = ask(&engine, "{ post(id: 1) { id promised } echo }", value!({})).await;
@@ -159,7 +159,7 @@ async fn a_failed_non_null_field_takes_what_holds_it() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_unknown_failure_tells_nothing_and_bad_arguments_tell_all() {
     let engine = engine(Limits::default());
     let answer = ask(&engine, "{ post(id: 1) { crash } }", value!({})).await;
@@ -170,7 +170,7 @@ async fn an_unknown_failure_tells_nothing_and_bad_arguments_tell_all() {
     assert_eq!(answer["data"], json!({"firstLetter": null}));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn requests_are_refused_with_a_code_before_anything_is_loaded() {
     let engine = engine(Limits::default());
     for (query, variables, code) in [
@@ -202,7 +202,7 @@ async fn requests_are_refused_with_a_code_before_anything_is_loaded() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_document_known_to_be_valid_still_has_its_variables_and_limits_checked() {
     let engine = engine(Limits::default());
     let query = "query($n: Int!) { posts(first: $n) { count } }";
@@ -215,7 +215,7 @@ async fn a_document_known_to_be_valid_still_has_its_variables_and_limits_checked
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_document_with_a_value_out_of_place_is_refused_each_time() {
     let engine = engine(Limits::default());
     let query = "query($t: Int) { echo(text: $t) }";
@@ -233,7 +233,7 @@ async fn a_document_with_a_value_out_of_place_is_refused_each_time() {
     assert_eq!(ask(&engine, emoji, value!({})).await, json!({"data": {"echo": "\u{1F600}!"}}));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn introspection_answers_or_is_refused() {
     let open = engine(Limits::default());
     let answer = ask(&open, "{ __schema { queryType { name } } __typename }", value!({})).await;
@@ -250,7 +250,7 @@ async fn introspection_answers_or_is_refused() {
     assert!(!text(&answer).contains("echo"), "no suggestions: {answer}");
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn the_deepest_values_and_fragments_that_are_let_in_are_answered() {
     let engine = engine(Limits::default());
     let nested = format!("{{ post(id: {}1{}) {{ id }} }}", "[".repeat(90), "]".repeat(90));

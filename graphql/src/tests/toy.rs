@@ -4,16 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use actix_web::{App, HttpRequest, HttpResponse, web};
 use async_graphql::{
-    Context, Data, EmptySubscription, ID, InputObject, Interface, MaybeUndefined, Object, Result, Schema,
+    Context, Data, EmptySubscription, ID, InputObject, Interface, MaybeUndefined, Object, Schema,
     SimpleObject, Union, Value,
 };
 
-use crate::error::{Code, Error};
-use crate::graphql::{
-    Engine, Fault, HttpParts, Limits, Plan, PlanField, Settings, respond, response_key, root_field,
+use pressroom_graphql::{
+    Call, Engine, Fault, Limits, Outcome, Plan, PlanField, Settings, response_key, root_field,
 };
+
+type Result<T, E = Fault> = std::result::Result<T, E>;
 
 /// Counts what would be SQL statements.
 #[derive(Default)]
@@ -145,15 +145,15 @@ impl Post {
     }
 
     async fn secret(&self) -> Result<Option<String>> {
-        Err(Error::new(Code::Forbidden, "You may not see that.").into())
+        Err(Fault::new("forbidden", "You may not see that.").status(403))
     }
 
     async fn promised(&self) -> Result<String> {
-        Err(Error::internal("SELECT promised").into())
+        Err(Fault::internal())
     }
 
-    async fn crash(&self) -> Result<Option<String>> {
-        Err(std::io::Error::other("SELECT * FROM /srv/data").into())
+    async fn crash(&self) -> Result<Option<String>, std::io::Error> {
+        Err(std::io::Error::other("SELECT * FROM /srv/data"))
     }
 }
 
@@ -223,7 +223,7 @@ impl Query {
     }
 
     async fn posts(&self, ctx: &Context<'_>, #[graphql(default = 3)] first: i32) -> Result<PostConnection> {
-        let (field, loaded) = (root_field(ctx)?, Arc::clone(ctx.data::<Arc<Loaded>>()?));
+        let (field, loaded) = (root_field(ctx)?, Arc::clone(loaded(ctx)?));
         let ids = loaded.posts.get(&field.id).cloned().ok_or_else(Fault::internal)?;
         assert_eq!(ids.len(), usize::try_from(first).unwrap());
         Ok(PostConnection { ids, field, loaded })
@@ -257,11 +257,16 @@ impl Mutation {
     /// Writes, and only then loads what the answer needs.
     async fn create_post(&self, ctx: &Context<'_>, input: PostInput) -> Result<Post> {
         if input.title.trim().is_empty() {
-            return Err(Error::invalid("/title", "required", "Give a title.").into());
+            let sentence = "Give a title.";
+            let fault = Fault::new("validation_failed", sentence).status(422);
+            return Err(fault.member("/title", "required", sentence));
         }
         tokio::task::yield_now().await;
         let field = root_field(ctx)?;
-        let loaded = Arc::new(load(ctx.data::<Arc<Database>>()?, std::slice::from_ref(&field)));
+        let loaded = Arc::new(load(
+            ctx.data_opt::<Arc<Database>>().ok_or_else(Fault::internal)?,
+            std::slice::from_ref(&field),
+        ));
         Ok(Post { id: 7, field, loaded })
     }
 
@@ -274,8 +279,12 @@ impl Mutation {
     }
 }
 
+fn loaded<'a>(ctx: &'a Context<'_>) -> Result<&'a Arc<Loaded>> {
+    ctx.data_opt::<Arc<Loaded>>().ok_or_else(Fault::internal)
+}
+
 fn post(ctx: &Context<'_>, id: u32) -> Result<Post> {
-    Ok(Post { id, field: root_field(ctx)?, loaded: Arc::clone(ctx.data::<Arc<Loaded>>()?) })
+    Ok(Post { id, field: root_field(ctx)?, loaded: Arc::clone(loaded(ctx)?) })
 }
 
 pub(crate) fn engine(limits: Limits) -> Engine {
@@ -287,50 +296,15 @@ pub(crate) fn engine(limits: Limits) -> Engine {
 /// The loading step: what a handler of the real endpoint does with the service and the viewer.
 pub(crate) fn preload(db: &Arc<Database>, plan: &Plan) -> Result<Data, Fault> {
     if plan.field("busy").is_some() {
-        return Err(Error::unavailable("locked").into());
+        return Err(Fault::new("unavailable", "Try again in a moment.").status(503).retry_after(1));
     }
     if plan.field("me").is_some() {
-        return Err(Error::new(Code::InvalidToken, "The token has expired.").into());
+        return Err(Fault::new("invalid_token", "The token has expired.").status(401));
     }
     let mut data = Data::default();
     data.insert(Arc::clone(db));
     data.insert(Arc::new(load(db, &plan.fields)));
     Ok(data)
-}
-
-pub(crate) async fn handle(
-    request: HttpRequest,
-    payload: web::Payload,
-    engine: web::Data<Engine>,
-    db: web::Data<Arc<Database>>,
-) -> HttpResponse {
-    let parts = match HttpParts::read(&request, payload, engine.limits()).await {
-        Ok(parts) => parts,
-        Err(refusal) => return refusal,
-    };
-    if parts.wants_page() {
-        return HttpResponse::Ok().content_type("text/html").body("a page");
-    }
-    respond(&engine, parts, async |plan| preload(&db, &plan)).await
-}
-
-/// The toy as an app, for tests over HTTP.
-pub(crate) fn app(
-    engine: &web::Data<Engine>,
-    db: &Arc<Database>,
-) -> App<
-    impl actix_web::dev::ServiceFactory<
-        actix_web::dev::ServiceRequest,
-        Config = (),
-        Response = actix_web::dev::ServiceResponse,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<>,
-> {
-    App::new()
-        .app_data(engine.clone())
-        .app_data(web::Data::new(Arc::clone(db)))
-        .route("/graphql", web::route().to(handle))
 }
 
 /// Executes without HTTP; the answer as JSON would have it.
@@ -346,14 +320,14 @@ pub(crate) async fn ask_counting(
     variables: Value,
 ) -> (serde_json::Value, usize) {
     let db = Arc::new(Database::default());
-    let call = crate::graphql::Call {
+    let call = Call {
         query: Some(query.to_owned()),
         variables: async_graphql::Variables::from_value(variables),
         ..Default::default()
     };
     let answer = match engine.execute(call, async |plan| preload(&db, &plan)).await {
-        crate::graphql::Outcome::Answered { response, .. } => serde_json::to_value(&response).unwrap(),
-        crate::graphql::Outcome::Refused(faults) => {
+        Outcome::Answered { response, .. } => serde_json::to_value(&response).unwrap(),
+        Outcome::Refused(faults) => {
             let errors: Vec<_> = faults.iter().map(Fault::to_request_error).collect();
             serde_json::json!({ "errors": errors })
         }

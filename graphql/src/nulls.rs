@@ -1,14 +1,14 @@
-//! Null where a field failed, and further up where the schema does not allow it there (section 6.4.4 of the
-//! specification: Handling Execution Errors).
+//! Null where a field failed, and further up where the schema does not allow it there (section 6.4.4, Handling Field Errors).
 //!
-//! async-graphql 7.2 leaves a failed field out of its object, whatever its type, so that an answer can lack fields
-//! that the query asked for, or the schema promises. Errors carry their paths; this goes down each of them.
+//! async-graphql leaves a failed field out of its object, or its object out of the answer, whatever the field's type (issues 1272 and
+//! 1549; still so in 8.0.0-rc.5). Errors have their paths; this goes down each of them. Unneeded once a nullable field that fails is
+//! null in its place.
 
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, PathSegment, ServerError, Value, value};
 
-use super::plan::{Plan, PlanField};
-use super::types::TypeIndex;
+use crate::plan::{Plan, PlanField};
+use crate::types::TypeIndex;
 
 /// Puts the nulls of `errors` where they belong in the answer to `plan`.
 pub(crate) fn propagate(data: &mut Value, errors: &[ServerError], plan: &Plan, types: &TypeIndex) {

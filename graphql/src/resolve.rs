@@ -1,9 +1,11 @@
-//! The document as it is executed: one operation, variables put in, `@skip` and `@include` applied.
+//! The document as it is executed: one operation, variables put in (`CoerceArgumentValues`, section 6.4.1), `@skip` and `@include`
+//! applied (sections 3.13.1 and 3.13.2).
 //!
-//! async-graphql 7.2 departs from the specification where variables are concerned: an omitted variable counts as
-//! null (so a default of the schema is lost, and a partial update would erase what it does not mention), and the
-//! defaults of variables are not seen by `@skip` and `@include`. It also answers null for an object of which
-//! nothing was selected. All three are put right before it sees the document.
+//! Where variables are concerned async-graphql 7.2 departs from the specification. An omitted variable counts as null, so that a
+//! default of the schema is lost, and a partial update would erase what it does not mention (no issue known; 8.0.0-rc.5 mended the
+//! second). The defaults of variables are not seen by `@skip` and `@include` (pull request 1827; still so in 8.0.0-rc.5). And it
+//! answers null for an object of which nothing was selected (no issue known; mended in 8.0). All three are put right before it sees
+//! the document. Unneeded once the first two are mended as well.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +15,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value};
 
-use super::scope::{Scope, is_conditional, resolved};
+use crate::scope::{Scope, is_conditional, resolved};
 
 /// The response key of a `__typename` that keeps an object from being empty; [`strip`] takes it out again.
 const PLACEHOLDER: &str = "__pressroom_placeholder";

@@ -1,6 +1,7 @@
-//! The schema as the engine sees it: types, fields, arguments and their nullability.
+//! The schema as the engine sees it: types, fields, arguments and their nullability (section 3).
 //!
-//! async-graphql keeps its registry to itself, so this is read from the SDL that the schema prints, once at start.
+//! async-graphql keeps the registry of a finished schema to itself (pull request 1492 opened that of dynamic schemas alone; so in
+//! 8.0.0-rc.5), so this is read from the SDL that the schema prints, once at start. Unneeded once the registry can be read.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +15,7 @@ use async_graphql::{Name, Positioned};
 
 /// Everything the engine knows about the types of a schema.
 #[derive(Debug, Default)]
-pub struct TypeIndex {
+pub(crate) struct TypeIndex {
     kinds: BTreeMap<String, Kind>,
     /// Interfaces and unions of each object type.
     abstracts: BTreeMap<String, Vec<String>>,
@@ -57,7 +58,7 @@ impl TypeIndex {
     ///
     /// # Errors
     /// The parser's message where `sdl` is not a schema document, or one without a query type.
-    pub fn from_sdl(sdl: &str) -> Result<Self, String> {
+    pub(crate) fn from_sdl(sdl: &str) -> Result<Self, String> {
         let document = parse_schema(sdl).map_err(|error| error.to_string())?;
         let mut index = Self { introspection: introspection(), ..Self::default() };
         for definition in document.definitions {
@@ -111,7 +112,7 @@ impl TypeIndex {
 
     /// The name of the root type of an operation; empty where the schema has none.
     #[must_use]
-    pub fn root(&self, operation: OperationType) -> &str {
+    pub(crate) fn root(&self, operation: OperationType) -> &str {
         match operation {
             OperationType::Query => &self.query,
             OperationType::Mutation => self.mutation.as_deref().unwrap_or_default(),
@@ -121,19 +122,13 @@ impl TypeIndex {
 
     /// How many types the schema defines, builtin scalars and introspection aside.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.kinds.len()
-    }
-
-    /// Whether the schema defines no type at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
     }
 
     /// Whether a fragment `... on condition` applies to an object of type `object`.
     #[must_use]
-    pub fn applies(&self, condition: &str, object: &str) -> bool {
+    pub(crate) fn applies(&self, condition: &str, object: &str) -> bool {
         condition == object
             || self.abstracts.get(object).is_some_and(|all| all.iter().any(|a| a == condition))
     }

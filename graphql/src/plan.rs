@@ -1,8 +1,11 @@
-//! What a query asks for, as a tree that outlives the request's document and can be walked while loading.
+//! What a query asks for, as a tree that outlives the request's document and can be walked while loading (`CollectFields`, section
+//! 6.3.2).
 //!
-//! A plan is made before execution. Loading goes through it level by level and fetches for all parents of a field
-//! at once; the resolvers, which must not wait, then find their value under the field's response key. Variables,
-//! defaults, fragments, `@skip` and `@include` are dealt with here, once.
+//! async-graphql's `Lookahead` lives in one resolver, and knows neither the type of the object that a fragment applies to nor the
+//! defaults of arguments (issues 557 and 573 asked for parts of it; so in 8.0.0-rc.5); its `DataLoader` makes resolvers wait. A plan is
+//! made before execution. Loading goes through it level by level and fetches for all parents of a field at once; the resolvers, which
+//! must not wait, then find their value under the field's response key. Variables, defaults, fragments, `@skip` and `@include` are
+//! dealt with here, once. Nothing planned upstream makes this unnecessary.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,9 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Context, InputType, Name, Value, Variables};
 
-use super::fault::{Fault, code};
-use super::scope::{Scope, operation, resolved};
-use super::types::{TypeIndex, named};
+use crate::fault::{Fault, code};
+use crate::scope::{Scope, operation, resolved};
+use crate::types::{TypeIndex, named};
 
 /// A plan has at most this many fields once its fragments are spread out.
 const MAX_FIELDS: u64 = 20_000;
@@ -78,7 +81,7 @@ enum Selected {
 ///
 /// # Errors
 /// No such operation, an unknown or circular fragment, or more than 20,000 fields when fragments are spread out.
-pub fn plan_operation(
+pub(crate) fn plan_operation(
     document: &ExecutableDocument,
     operation_name: Option<&str>,
     variables: &Variables,
