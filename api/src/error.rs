@@ -201,6 +201,12 @@ impl Error {
         error
     }
 
+    /// `422` for a word at `pointer` that is none of those that it takes.
+    pub fn unknown_word(pointer: impl Into<String>, word: &str, known: &[&str]) -> Self {
+        let detail = format!("`{word}` is not a value that this takes; it takes {}.", known.join(", "));
+        Self::invalid(pointer, "invalid_value", detail)
+    }
+
     /// `500`: `internal` goes to the log, never to the caller.
     pub fn internal(internal: impl Into<String>) -> Self {
         let mut error = Self::new(

@@ -13,7 +13,7 @@ use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::FRESH;
 use pressroom_schema::posts::{NewPost, Ref};
-use pressroom_schema::{Conn, Json, KeyValue, StoreError};
+use pressroom_schema::{Conn, Json, KeyValue, PostStatus, StoreError, Visibility};
 use rusqlite::Connection;
 
 use crate::corpus::{self, Size};
@@ -547,8 +547,8 @@ async fn write_one(svc: &Svc) -> Result<(), StoreError> {
             let post = NewPost {
                 id,
                 slug: format!("w-{}", id.0.simple()),
-                status: "draft".into(),
-                visibility: "public".into(),
+                status: PostStatus::Draft,
+                visibility: Visibility::Public,
                 listed: false,
                 featured: false,
                 comments_open: true,

@@ -28,6 +28,7 @@ mod sql;
 pub mod tables;
 pub mod tags;
 pub mod types;
+pub mod values;
 
 pub use changes::{Actor, ActorKind, Change};
 pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
@@ -35,6 +36,7 @@ pub use error::StoreError;
 pub use keys::{Key, depend};
 pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, JsonText, Timestamp};
+pub use values::{DraftStatus, PostStatus, UnknownWord, Visibility, Word};
 
 /// What a query answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

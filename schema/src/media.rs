@@ -7,6 +7,7 @@ use crate::page::{Slice, Window};
 use crate::sql::{id_in, snapshot_says, snapshot_shows, text_in};
 use crate::tables::{authors, media, posts, revisions, site};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::PostStatus;
 
 /// An uploaded file.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -325,7 +326,7 @@ pub fn in_bodies(conn: &mut Conn, digest: &str, limit: i64) -> crate::Result<Vec
 }
 
 /// A post as it is shown: id, title, state, when it was moved to the trash.
-type Shown = (Id, String, String, Option<Timestamp>);
+type Shown = (Id, String, PostStatus, Option<Timestamp>);
 /// A working copy: the post's id, title, when that was moved to the trash.
 type Pending = (Id, String, Option<Timestamp>);
 
@@ -335,7 +336,7 @@ fn uses(shown: Vec<Shown>, pending: Vec<Pending>) -> Vec<PostUse> {
         .map(|(id, title, status, deleted_at)| PostUse {
             id,
             title,
-            live: status == "published" && deleted_at.is_none(),
+            live: status == PostStatus::Published && deleted_at.is_none(),
             trashed: deleted_at.is_some(),
         })
         .collect();

@@ -13,6 +13,7 @@ use crate::media::ImageRow;
 use crate::sql::{Wanted, id_in, on_inner, wanted};
 use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{PostStatus, Visibility};
 
 pub use list::{Filter, Order, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
@@ -28,10 +29,10 @@ pub struct PostRow {
     pub id: Id,
     /// Name in addresses.
     pub slug: String,
-    /// `draft`, `in_review`, `scheduled`, `published` or `archived`.
-    pub status: String,
-    /// `public`, `unlisted` or `private`.
-    pub visibility: String,
+    /// How far it has come.
+    pub status: PostStatus,
+    /// Who finds it.
+    pub visibility: Visibility,
     /// Whether the public lists show it: published, public, not in the trash.
     pub listed: bool,
     /// Whether the editors put it forward.
@@ -94,7 +95,7 @@ impl PostRow {
     /// Whether readers can see it under its address.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.status == "published" && self.deleted_at.is_none()
+        self.status == PostStatus::Published && self.deleted_at.is_none()
     }
 
     /// Whether the working copy differs from what is live.

@@ -8,6 +8,7 @@ use crate::page::{Slice, Window};
 use crate::posts::page_int;
 use crate::tables::{revisions, users};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::Visibility;
 
 /// A byline in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,8 +85,8 @@ pub struct Snapshot {
     pub links: Vec<SnapshotLink>,
     /// Whether the editors put it forward.
     pub featured: bool,
-    /// `public`, `unlisted` or `private`.
-    pub visibility: String,
+    /// Who finds it.
+    pub visibility: Visibility,
     /// BCP 47.
     pub language: String,
     /// Whether new comments are taken.

@@ -48,6 +48,7 @@ on_both!(IdSql);
 on_both!(TimeSql);
 on_both!(JsonSql);
 
+/// Reads and writes a type through [`MultiBackend`] as its two backends do.
 macro_rules! through_multi {
     ($rust:ty, $sql:ty, $value:expr) => {
         impl FromSql<$sql, MultiBackend> for $rust {
@@ -63,6 +64,8 @@ macro_rules! through_multi {
         }
     };
 }
+
+pub(crate) use through_multi;
 
 /// An object's identifier: a UUIDv7 (RFC 9562), opaque to clients.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use async_graphql::MaybeUndefined::{self, Undefined, Value};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Id, Timestamp, accounts as rows};
+use pressroom_schema::{DraftStatus, Id, PostStatus, Timestamp, Word, accounts as rows};
 use uuid::Uuid;
 
 use super::{
@@ -47,7 +47,7 @@ pub struct Admin {
 pub async fn load(svc: &Svc) -> Result<Option<Admin>> {
     let system = Viewer::system();
     let one = PageRequest { limit: Some(1), ..PageRequest::default() };
-    let query = PostQuery { statuses: vec!["all".into()], page: one.clone(), ..PostQuery::default() };
+    let query = PostQuery { statuses: PostStatus::ALL.to_vec(), page: one.clone(), ..PostQuery::default() };
     let authors = authors::list(svc, &system, None, one).await?;
     if !posts::list(svc, &system, query, Shown::default()).await?.items.is_empty()
         || !authors.items.is_empty()
@@ -242,7 +242,7 @@ impl Demo<'_> {
             ),
             tags: Value(post.tags.iter().map(|t| (*t).to_owned()).collect()),
             featured: Value(post.featured),
-            visibility: Value(post.visibility.as_str().into()),
+            visibility: Value(post.visibility),
             language: Value(post.language.into()),
             comments_open: Value(true),
             terms: maybe(
@@ -255,7 +255,7 @@ impl Demo<'_> {
                 image: Undefined,
             })),
             custom,
-            status: if post.state == State::InReview { Value("in_review".into()) } else { Undefined },
+            status: if post.state == State::InReview { Value(DraftStatus::InReview) } else { Undefined },
         };
         let made = posts::create(&svc, &owner, input, false).await?;
         self.posts.insert(post.slug, made.id);

@@ -16,6 +16,8 @@ mod posts;
 #[cfg(test)]
 mod tests;
 
+use pressroom_schema::Visibility;
+
 pub use comments::COMMENTS;
 pub use content::{ACCOUNTS, AUTHORS, SITE, TAGS};
 pub use load::{Admin, load};
@@ -268,26 +270,6 @@ impl State {
         match self {
             Self::Published { at } | Self::Archived { published_at: at, .. } => Some(at),
             Self::Draft | Self::InReview | Self::Scheduled { .. } => None,
-        }
-    }
-}
-
-/// Who may find a published post.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everybody, in every list.
-    Public,
-    /// Whoever has the address.
-    Unlisted,
-}
-
-impl Visibility {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Unlisted => "unlisted",
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, MapAccess, SeqAc
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::Value;
 
-use crate::error::{Code, Error, FieldError, Result};
+use crate::error::{Code, Error, Result};
 use crate::service::check::refuse_nul;
 
 /// Reads a JSON body as `T`.
@@ -238,12 +238,9 @@ pub(crate) fn shape_error(error: &serde_path_to_error::Error<serde_json::Error>)
         return Error::invalid(format!("{pointer}/{name}"), "required", format!("`{name}` is required."));
     }
     if let Some(rest) = message.strip_prefix("unknown variant `") {
-        let name = rest.split('`').next().unwrap_or_default();
-        return Error::fields(vec![FieldError::body(
-            pointer,
-            "invalid_value",
-            format!("`{name}` is not a value that this takes{}.", expected(rest)),
-        )]);
+        let (word, known) = rest.rsplit_once("`, expected ").unwrap_or((rest, ""));
+        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        return Error::unknown_word(pointer, word, &known);
     }
     Error::invalid(pointer, "wrong_type", format!("{}.", capitalised(&in_words(&message))))
 }

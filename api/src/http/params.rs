@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use actix_web::HttpRequest;
-use pressroom_schema::Timestamp;
+use pressroom_schema::values::alternatives;
+use pressroom_schema::{Timestamp, Word};
 
 use crate::error::{Error, FieldError, Result};
 use crate::page::{MAX_LIMIT, PageRequest};
 use crate::view::Fields;
+
+/// What stands for every word.
+pub(crate) const ALL: &str = "all";
 
 /// The query string of a request, taken apart. Read what the operation knows, then call [`Params::finish`].
 pub(crate) struct Params {
@@ -93,6 +97,28 @@ impl Params {
             return None;
         }
         self.parsed(name, expected, parse)
+    }
+
+    /// A parameter that is one of the words of a type.
+    pub(crate) fn word<W: Word>(&mut self, name: &'static str) -> Option<W> {
+        self.parsed(name, &alternatives(W::WORDS), |text| text.parse().ok())
+    }
+
+    /// Words of a type, as [`Params::many`] finds them; `all` is every one.
+    pub(crate) fn words_or_all<W: Word>(&mut self, name: &'static str) -> Vec<W> {
+        let mut found = Vec::new();
+        for text in self.many(name).iter().filter(|text| !text.is_empty()) {
+            match text.parse() {
+                Ok(word) => found.push(word),
+                Err(_) if text == ALL => found.extend(W::ALL),
+                Err(_) => {
+                    let known = W::WORDS.join(", ");
+                    let detail = format!("There is no {name} `{text}`; it is one of {known} or {ALL}.");
+                    self.fault(name, "unknown_name", detail);
+                }
+            }
+        }
+        found
     }
 
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {

@@ -1,5 +1,6 @@
 //! Members and parameters that take one of a few words, with the words from the code that judges them.
 
+use pressroom_schema::{PostStatus, Word};
 use serde_json::{Map, Value, json};
 
 use super::finish::each_schema;
@@ -11,7 +12,6 @@ use crate::service::search::MAX_CHARS;
 use crate::service::{authors, comments, links, media, posts, related, tags};
 
 const FORMATS: [&str; 2] = ["markdown", "html"];
-const VISIBILITIES: [&str; 3] = ["public", "unlisted", "private"];
 const KINDS: [&str; 2] = ["tag", "category"];
 
 /// Adds them to the document.
@@ -52,10 +52,7 @@ fn members(schema: &str, of: &mut Map<String, Value>) {
 fn member_words(schema: &str, member: &str) -> Option<Vec<&'static str>> {
     Some(match (schema, member) {
         ("BodyInput" | "Body", "format") => FORMATS.to_vec(),
-        ("CreatePost" | "UpdatePost", "status") => vec!["draft", "in_review"],
-        ("Post", "status") => posts::STATUSES.to_vec(),
         ("Comment", "status") => comments::STATUSES.to_vec(),
-        ("CreatePost" | "UpdatePost" | "Post", "visibility") => VISIBILITIES.to_vec(),
         ("CreateTag" | "UpdateTag" | "Tag", "kind") => KINDS.to_vec(),
         ("CreateUser" | "UpdateUser", "role") => Role::ALL.map(Role::as_str).to_vec(),
         ("CreateToken" | "Token" | "Me", "scopes") => Scope::ALL.map(Scope::as_str).to_vec(),
@@ -79,9 +76,8 @@ fn parameter_words(operation: &str, parameter: &str) -> Option<(Vec<&'static str
         ("list_tags", "sort") => sorts(tags::SORTS.map(|(name, _)| name).to_vec()),
         ("list_comments", "sort") => sorts(comments::SORTS.map(|(name, _)| name).to_vec()),
         ("list_comments", "view") => (vec!["thread", "flat"], true),
-        ("list_posts", "status") => (with_all(&posts::STATUSES), false),
+        ("list_posts", "status") => (with_all(PostStatus::WORDS), false),
         ("list_moderation_queue", "status") => (with_all(&comments::STATUSES), false),
-        ("list_posts", "visibility") => (VISIBILITIES.to_vec(), false),
         ("list_posts" | "get_post", "perspective") => (vec!["live", "draft"], false),
         ("list_posts" | "get_post", "include") => (rest::posts::INCLUDES.to_vec(), false),
         ("list_media", "mime") => (media::TYPES.to_vec(), false),

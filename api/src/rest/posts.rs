@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::Visibility;
 use pressroom_schema::posts::Ref;
 
 use crate::auth::viewer::Viewer;
@@ -70,7 +71,7 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Changed at or after this moment (RFC 3339)."),
         ("language" = Option<String>, Query, description = "In this language (BCP 47)."),
         ("status" = Option<Vec<String>>, Query, description = "`draft`, `in_review`, `scheduled`, `published`, `archived` or `all`: for those who may read drafts, and then unlisted and private posts too."),
-        ("visibility" = Option<String>, Query, description = "`public`, `unlisted` or `private`: for those who may read drafts."),
+        ("visibility" = Option<Visibility>, Query, description = "`public`, `unlisted` or `private`: for those who may read drafts."),
         ("trashed" = Option<bool>, Query, description = "What is in the trash: for those who may read drafts."),
         ("perspective" = Option<String>, Query, description = "`live` or `draft`: `draft` shows working copies to those who may edit."),
         ("sort" = Option<String>, Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
@@ -99,10 +100,8 @@ pub(crate) async fn list_posts(
         published_before: params.time("published_before"),
         updated_since: params.time("updated_since"),
         language: params.one("language"),
-        visibility: params.parsed("visibility", "public, unlisted or private", |t| {
-            ["public", "unlisted", "private"].contains(&t).then(|| t.to_owned())
-        }),
-        statuses: params.many("status"),
+        visibility: params.word("visibility"),
+        statuses: params.words_or_all("status"),
         trashed: params.flag("trashed").unwrap_or(false),
         sort: params.one("sort"),
         perspective: perspective(&mut params),

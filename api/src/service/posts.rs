@@ -29,7 +29,7 @@ pub(crate) use live::save_links;
 pub use pressroom_schema::posts::Columns;
 pub use preview::{PreviewInput, PreviewView, preview, preview_target};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
-pub use read::{Members, Perspective, PostQuery, SORTS, STATUSES, Shown, get, get_in, list, list_in};
+pub use read::{Members, Perspective, PostQuery, SORTS, Shown, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
 pub(crate) use views::{Tied, load_ties};
 pub use write::{create, delete, restore, trash, update};

@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, PostStatus, Timestamp, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -144,10 +144,10 @@ pub struct PostView {
     /// The body as its editor sent it: for those who may edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<BodyView>,
-    /// `draft`, `in_review`, `scheduled`, `published` or `archived`.
-    pub status: String,
-    /// `public`, `unlisted` or `private`.
-    pub visibility: String,
+    /// How far it has come.
+    pub status: PostStatus,
+    /// Who finds it.
+    pub visibility: Visibility,
     /// Whether the editors put it forward.
     pub featured: bool,
     /// When it was, or will be, published.
@@ -228,8 +228,8 @@ impl Sample for PostView {
             text: Some("A fine morning.".into()),
             markdown: Some(source.clone()),
             body: Some(BodyView { format: "markdown".into(), source }),
-            status: "published".into(),
-            visibility: "public".into(),
+            status: PostStatus::Published,
+            visibility: Visibility::Public,
             featured: false,
             published_at,
             updated_at: sample::time(),

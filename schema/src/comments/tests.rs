@@ -10,7 +10,7 @@ use crate::db::{Db, DbSettings, Freshness, STATEMENTS, Source, Tx};
 use crate::page::{Place, Start, Window};
 use crate::posts::{NewPost, Ref};
 use crate::types::Timestamp;
-use crate::{Actor, ActorKind, StoreError, migrate, site};
+use crate::{Actor, ActorKind, PostStatus, StoreError, Visibility, migrate, site};
 
 /// A database of its own, whose file goes with it.
 struct Store {
@@ -67,8 +67,8 @@ fn post(n: u128) -> NewPost {
     NewPost {
         id: id(n),
         slug: format!("post-{n}"),
-        status: "published".into(),
-        visibility: "public".into(),
+        status: PostStatus::Published,
+        visibility: Visibility::Public,
         listed: true,
         featured: false,
         comments_open: true,

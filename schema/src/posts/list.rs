@@ -10,6 +10,7 @@ use crate::page::{KeyValue, Place, Slice, Start, Window, keyset};
 use crate::sql::{id_in, on_inner, text_in};
 use crate::tables::{media, post_authors, post_lists, post_tags, posts};
 use crate::types::{Id, Timestamp};
+use crate::values::{PostStatus, Visibility};
 
 /// Which posts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Filter {
     /// Only what the public lists show. Otherwise `statuses` and `mine` decide.
     pub listed: bool,
     /// Only these states; empty for all.
-    pub statuses: Vec<String>,
+    pub statuses: Vec<PostStatus>,
     /// Only posts begun by this account or bearing this byline.
     pub mine: Option<(Id, Option<Id>)>,
     /// In the trash, rather than out of it.
@@ -41,7 +42,7 @@ pub struct Filter {
     /// In this language.
     pub language: Option<String>,
     /// Of this visibility.
-    pub visibility: Option<String>,
+    pub visibility: Option<Visibility>,
 }
 
 impl Filter {
@@ -168,7 +169,7 @@ fn filtered(filter: &Filter) -> Boxed<'_> {
     if let Some(language) = &filter.language {
         query = query.filter(posts::language.eq(language));
     }
-    if let Some(visibility) = &filter.visibility {
+    if let Some(visibility) = filter.visibility {
         query = query.filter(posts::visibility.eq(visibility));
     }
     query

@@ -6,6 +6,7 @@ use super::PostRow;
 use crate::db::Conn;
 use crate::tables::{authors, body_links, post_authors, post_lists, post_tags, posts, tags};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{PostStatus, Visibility};
 
 /// Every column that a save may change.
 #[derive(Debug, Clone, Insertable, AsChangeset)]
@@ -16,10 +17,10 @@ pub struct NewPost {
     pub id: Id,
     /// Name in addresses.
     pub slug: String,
-    /// State.
-    pub status: String,
-    /// `public`, `unlisted` or `private`.
-    pub visibility: String,
+    /// How far it has come.
+    pub status: PostStatus,
+    /// Who finds it.
+    pub visibility: Visibility,
     /// Whether the public lists show it.
     pub listed: bool,
     /// Whether the editors put it forward.
@@ -91,7 +92,7 @@ pub struct NewPost {
 #[diesel(table_name = posts)]
 #[diesel(treat_none_as_null = true)]
 struct State {
-    status: String,
+    status: PostStatus,
     listed: bool,
     sorted_at: Timestamp,
     published_at: Option<Timestamp>,
@@ -122,7 +123,7 @@ pub fn update(conn: &mut Conn, row: &PostRow, content: Option<&NewPost>) -> crat
         }
         None => diesel::update(posts::table.filter(posts::id.eq(row.id)))
             .set(State {
-                status: row.status.clone(),
+                status: row.status,
                 listed: row.listed,
                 sorted_at: row.sorted_at,
                 published_at: row.published_at,
@@ -175,7 +176,7 @@ pub fn set_comment_count(conn: &mut Conn, post: Id, count: i64) -> crate::Result
 /// When the database fails.
 pub fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> crate::Result<Vec<Id>> {
     Ok(posts::table
-        .filter(posts::status.eq("scheduled"))
+        .filter(posts::status.eq(PostStatus::Scheduled))
         .filter(posts::sorted_at.le(now))
         .filter(posts::deleted_at.is_null())
         .order((posts::sorted_at.asc(), posts::id.asc()))
@@ -190,7 +191,7 @@ pub fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> crate::Result<Vec<Id>
 /// When the database fails.
 pub fn next_due(conn: &mut Conn) -> crate::Result<Option<Timestamp>> {
     Ok(posts::table
-        .filter(posts::status.eq("scheduled"))
+        .filter(posts::status.eq(PostStatus::Scheduled))
         .filter(posts::deleted_at.is_null())
         .order((posts::sorted_at.asc(), posts::id.asc()))
         .select(posts::sorted_at)

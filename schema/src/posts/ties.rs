@@ -13,6 +13,7 @@ use crate::revisions::SnapshotExternal;
 use crate::sql::{Dialect, Ids, Many, One, id_in, json_object, kept, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
+use crate::values::{PostStatus, Visibility};
 
 /// A post in few words, and what it takes to decide who may see it.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -30,10 +31,10 @@ pub struct SummaryRow {
     pub published_at: Option<Timestamp>,
     /// BCP 47.
     pub language: String,
-    /// `draft`, `in_review`, `scheduled`, `published` or `archived`.
-    pub status: String,
-    /// `public`, `unlisted` or `private`.
-    pub visibility: String,
+    /// How far it has come.
+    pub status: PostStatus,
+    /// Who finds it.
+    pub visibility: Visibility,
     /// Whether the public lists show it.
     pub listed: bool,
     /// When it was moved to the trash.
@@ -51,8 +52,8 @@ impl From<&PostRow> for SummaryRow {
             excerpt: row.excerpt.clone(),
             published_at: row.published_at,
             language: row.language.clone(),
-            status: row.status.clone(),
-            visibility: row.visibility.clone(),
+            status: row.status,
+            visibility: row.visibility,
             listed: row.listed,
             deleted_at: row.deleted_at,
             owner_id: row.owner_id,

@@ -10,11 +10,9 @@ use super::objects::{
     User, UserConnection,
 };
 use super::scalars::DateTime;
-use super::words::{
-    AuthorSort, CommentStatus, Perspective, PostSort, PostStatus, Role, TagKind, TagSort, Visibility,
-};
+use super::words::{AuthorSort, CommentStatus, Perspective, PostSort, Role, TagKind, TagSort};
 use crate::graphql::Result;
-use pressroom_schema::Id;
+use pressroom_schema::{Id, PostStatus, Visibility};
 
 /// Which posts. Each member narrows the list; a list with one item may be written without brackets.
 #[derive(Debug, Default, InputObject)]

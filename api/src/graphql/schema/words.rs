@@ -40,28 +40,6 @@ macro_rules! words {
 }
 
 words! {
-    /// How far a post has come.
-    PostStatus {
-        /// Being written.
-        Draft = "draft",
-        /// Waits for somebody who may publish it.
-        InReview = "in_review",
-        /// Goes out by itself at `publishedAt`.
-        Scheduled = "scheduled",
-        /// Out.
-        Published = "published",
-        /// Taken off the site, and kept.
-        Archived = "archived",
-    }
-    /// Who finds a post that is published.
-    Visibility {
-        /// Everybody.
-        Public = "public",
-        /// Whoever has the address.
-        Unlisted = "unlisted",
-        /// Those who may read drafts.
-        Private = "private",
-    }
     /// Which copy of a post.
     Perspective {
         /// What the public reads.

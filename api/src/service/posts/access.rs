@@ -2,7 +2,7 @@
 
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Tx, depend, site};
+use pressroom_schema::{Conn, PostStatus, Tx, Visibility, depend, site};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, PostTarget, Target};
@@ -24,13 +24,13 @@ impl AccessFacts for PostRow {
         Self::is_live(self)
     }
     fn is_private(&self) -> bool {
-        self.visibility == "private"
+        self.visibility == Visibility::Private
     }
     fn is_scheduled(&self) -> bool {
-        self.status == "scheduled"
+        self.status == PostStatus::Scheduled
     }
     fn is_archived(&self) -> bool {
-        self.status == "archived"
+        self.status == PostStatus::Archived
     }
     fn owner(&self) -> Option<Uuid> {
         self.owner_id.map(|id| id.0)
@@ -39,16 +39,16 @@ impl AccessFacts for PostRow {
 
 impl AccessFacts for SummaryRow {
     fn is_live(&self) -> bool {
-        self.status == "published" && self.deleted_at.is_none()
+        self.status == PostStatus::Published && self.deleted_at.is_none()
     }
     fn is_private(&self) -> bool {
-        self.visibility == "private"
+        self.visibility == Visibility::Private
     }
     fn is_scheduled(&self) -> bool {
-        self.status == "scheduled"
+        self.status == PostStatus::Scheduled
     }
     fn is_archived(&self) -> bool {
-        self.status == "archived"
+        self.status == PostStatus::Archived
     }
     fn owner(&self) -> Option<Uuid> {
         self.owner_id.map(|id| id.0)

@@ -2,7 +2,7 @@
 
 use async_graphql::MaybeUndefined;
 use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
-use pressroom_schema::{Conn, Id, Json, Tx, authors, media};
+use pressroom_schema::{Conn, DraftStatus, Id, Json, Tx, Visibility, authors, media};
 
 use super::input::{BylineInput, ImageInput, UpdatePost, set, set_text};
 use crate::content::{BodyFormat, Rendered, render_post};
@@ -24,8 +24,8 @@ pub(super) struct Checked {
     is_new: bool,
     /// The rendered body, where the input has a whole one.
     pub(super) rendered: Option<Rendered>,
-    /// `draft` or `in_review`, where the input says so.
-    pub(super) status: Option<String>,
+    /// How far it has come, where the input says so.
+    pub(super) status: Option<DraftStatus>,
 }
 
 /// Checks what can be checked without the database, and renders the body before any lock is taken.
@@ -66,8 +66,6 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
             }
         }
     }
-    one_of(&mut check, "/visibility", &input.visibility, &["public", "unlisted", "private"]);
-    one_of(&mut check, "/status", &input.status, &["draft", "in_review"]);
     if let MaybeUndefined::Value(tag) = &mut input.language {
         *tag = check.language("/language", tag);
     }
@@ -109,20 +107,8 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
         MaybeUndefined::Null => Some(render_post(BodyFormat::Markdown, "")),
         MaybeUndefined::Undefined => None,
     };
-    let status = input.status.clone().take();
+    let status = input.status.take();
     Ok(Checked { input, is_new, rendered, status })
-}
-
-fn one_of(check: &mut Check, pointer: &str, value: &MaybeUndefined<String>, known: &[&str]) {
-    if let MaybeUndefined::Value(value) = value
-        && !known.contains(&value.as_str())
-    {
-        check.fault(
-            pointer,
-            "invalid_value",
-            format!("`{value}` is not a value that this takes; it takes {}.", known.join(", ")),
-        );
-    }
 }
 
 impl Checked {
@@ -175,7 +161,7 @@ impl Checked {
             }
         }
         snapshot.featured = choose(&input.featured, snapshot.featured, false);
-        snapshot.visibility = choose(&input.visibility, snapshot.visibility.clone(), "public".to_owned());
+        snapshot.visibility = choose(&input.visibility, snapshot.visibility, Visibility::Public);
         if let MaybeUndefined::Value(language) = &input.language {
             snapshot.language.clone_from(language);
         }

@@ -1,6 +1,7 @@
 //! What editors send for a post, the same through REST and GraphQL.
 
 use async_graphql::{InputObject, MaybeUndefined};
+use pressroom_schema::{DraftStatus, Visibility};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -259,8 +260,8 @@ macro_rules! post_input {
             pub featured: MaybeUndefined<bool>,
             /// `public` (default), `unlisted` (by its address only) or `private` (for those who may edit it).
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
-            pub visibility: MaybeUndefined<String>,
+            #[schema(value_type = Option<Visibility>)]
+            pub visibility: MaybeUndefined<Visibility>,
             /// BCP 47; the site's where it is left out.
             #[serde(default)]
             #[schema(value_type = Option<String>)]
@@ -287,8 +288,8 @@ macro_rules! post_input {
             pub custom: MaybeUndefined<serde_json::Value>,
             /// `draft` or `in_review`, for a post that is neither live nor scheduled. Publishing has operations of its own.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
-            pub status: MaybeUndefined<String>,
+            #[schema(value_type = Option<DraftStatus>)]
+            pub status: MaybeUndefined<DraftStatus>,
         }
     };
 }

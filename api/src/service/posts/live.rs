@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use pressroom_schema::posts::{self, NewPost, PostRow, TieKind, Ties};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
-use pressroom_schema::{Conn, Id, Key, Tx, page::sort_key, site};
+use pressroom_schema::{Conn, Id, Key, Tx, Visibility, page::sort_key, site};
 
 use super::access::{is_public, working_copy};
 use crate::content::{BodyFormat, Rendered, render_post};
@@ -80,8 +80,8 @@ fn columns(row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> NewPost {
     NewPost {
         id: row.id,
         slug: snapshot.slug.clone(),
-        status: row.status.clone(),
-        visibility: snapshot.visibility.clone(),
+        status: row.status,
+        visibility: snapshot.visibility,
         listed: row.listed,
         featured: snapshot.featured,
         comments_open: snapshot.comments_open,
@@ -137,8 +137,8 @@ pub(super) fn apply(
     let was_public = is_public(before);
     let beside_before = if was_public { shown_beside(tx.conn, before)? } else { HashSet::new() };
     let rendered = rendered(snapshot, prepared);
-    row.visibility.clone_from(&snapshot.visibility);
-    row.listed = row.is_live() && row.visibility == "public";
+    row.visibility = snapshot.visibility;
+    row.listed = row.is_live() && row.visibility == Visibility::Public;
     row.sorted_at = row.published_at.unwrap_or(row.created_at);
     if snapshot.slug != before.slug {
         posts::set_slug(tx.conn, row.id, &before.slug, &snapshot.slug)?;

@@ -2,7 +2,7 @@
 
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
-use pressroom_schema::{Key, Timestamp, Tx};
+use pressroom_schema::{Key, PostStatus, Timestamp, Tx};
 
 use super::access::{find, open, require_on, working_copy};
 use super::live::{self, Prepared};
@@ -72,7 +72,7 @@ pub async fn publish(
             let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
             let before = row.clone();
             let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &when)?;
-            let action = if row.status == "scheduled" { "scheduled" } else { "published" };
+            let action = if row.status == PostStatus::Scheduled { "scheduled" } else { "published" };
             tx.record("post", row.id, action, row.version, keys);
             load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
         })
@@ -103,15 +103,15 @@ pub(super) fn publish_in(
                 "This post is live already. Publish its changes now, or unpublish it before it is scheduled.",
             ));
         }
-        row.status = "scheduled".into();
+        row.status = PostStatus::Scheduled;
         row.published_at = Some(*at);
         row.live_revision = None;
     } else {
-        row.status = "published".into();
+        row.status = PostStatus::Published;
         row.published_at = match when {
             When::At(at) => Some(*at),
             // A scheduled post that goes out early is dated now; one that was public before keeps its date.
-            When::Now if before.status == "scheduled" => Some(now),
+            When::Now if before.status == PostStatus::Scheduled => Some(now),
             When::Now | When::Due => row.published_at.or(Some(now)),
         };
         row.live_revision = Some(row.revision);
@@ -133,7 +133,7 @@ pub async fn unpublish(
     post: &Ref,
     if_match: Option<IfMatch>,
 ) -> Result<PostView> {
-    take_back(svc, viewer, post, if_match, Action::PublishPost, "draft", "unpublished").await
+    take_back(svc, viewer, post, if_match, Action::PublishPost, PostStatus::Draft, "unpublished").await
 }
 
 /// Takes a post off the site but keeps it, as its working copy is.
@@ -141,7 +141,7 @@ pub async fn unpublish(
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 when it is archived already.
 pub async fn archive(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<PostView> {
-    take_back(svc, viewer, post, if_match, Action::ArchivePost, "archived", "archived").await
+    take_back(svc, viewer, post, if_match, Action::ArchivePost, PostStatus::Archived, "archived").await
 }
 
 async fn take_back(
@@ -150,7 +150,7 @@ async fn take_back(
     post: &Ref,
     if_match: Option<IfMatch>,
     action: Action,
-    status: &'static str,
+    status: PostStatus,
     done: &'static str,
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
@@ -158,18 +158,15 @@ async fn take_back(
     svc.write(viewer, move |tx| {
         let (mut row, snapshot) = open(tx, &viewer2, &post, action, if_match.as_ref())?;
         let before = row.clone();
-        let idle = if status == "archived" {
-            row.status == "archived"
-        } else {
-            matches!(row.status.as_str(), "draft" | "in_review")
-        };
+        let idle =
+            row.status == status || (status == PostStatus::Draft && row.status == PostStatus::InReview);
         if idle {
             return Err(Error::new(Code::InvalidState, format!("This post is {} already.", row.status)));
         }
-        if row.status == "scheduled" {
+        if row.status == PostStatus::Scheduled {
             row.published_at = None;
         }
-        row.status = status.into();
+        row.status = status;
         row.live_revision = None;
         row.version += 1;
         row.updated_at = tx.actor.now;
@@ -196,7 +193,7 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
         published += svc
             .write(&viewer, move |tx| {
                 let Some((mut row, _)) = posts::find(tx.conn, &Ref::Id(id))? else { return Ok(0) };
-                if row.status != "scheduled"
+                if row.status != PostStatus::Scheduled
                     || row.deleted_at.is_some()
                     || row.published_at.is_none_or(|at| at > tx.actor.now)
                 {

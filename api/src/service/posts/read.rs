@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use pressroom_schema::comments::Below;
 use pressroom_schema::posts::{self, Columns, Filter, Order, Ref};
-use pressroom_schema::{Conn, Id, Key, KeyValue, Timestamp, Window, authors, depend, site, tags};
+use pressroom_schema::{
+    Conn, Id, Key, KeyValue, PostStatus, Timestamp, Visibility, Window, Word, authors, depend, site, tags,
+};
 
 use super::access::{find_full, is_public};
 use super::views::load_views;
@@ -103,9 +105,9 @@ pub struct PostQuery {
     /// In this language.
     pub language: Option<String>,
     /// Of this visibility: with rights.
-    pub visibility: Option<String>,
-    /// In these states: with rights. `all` for every state.
-    pub statuses: Vec<String>,
+    pub visibility: Option<Visibility>,
+    /// In these states: with rights.
+    pub statuses: Vec<PostStatus>,
     /// In the trash: with rights.
     pub trashed: bool,
     /// `-published_at` where it is left out.
@@ -124,9 +126,6 @@ pub const SORTS: [(&str, Order); 5] = [
     ("title", Order::Title),
     ("-comment_count", Order::Discussed),
 ];
-
-/// The states by their names on the wire.
-pub const STATUSES: [&str; 5] = ["draft", "in_review", "scheduled", "published", "archived"];
 
 /// One page of posts.
 ///
@@ -288,16 +287,9 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
         filter.listed = true;
         return Ok(());
     }
-    if let Some(odd) = query.statuses.iter().find(|s| !STATUSES.contains(&s.as_str()) && *s != "all") {
-        return Err(Error::parameters(vec![FieldError::parameter(
-            "status",
-            "unknown_name",
-            format!("There is no status `{odd}`; it is one of {} or all.", STATUSES.join(", ")),
-        )]));
-    }
-    let public_only = query.statuses.iter().all(|s| s == "published")
+    let public_only = query.statuses.iter().all(|s| *s == PostStatus::Published)
         && !query.trashed
-        && query.visibility.as_deref().is_none_or(|v| v == "public")
+        && query.visibility.is_none_or(|v| v == Visibility::Public)
         && query.perspective != Some(Perspective::Draft);
     if public_only && viewer.user().is_none() && !matches!(viewer.who, Who::System) {
         filter.listed = true;
@@ -337,12 +329,14 @@ fn apply_rights(viewer: &Viewer, query: &PostQuery, filter: &mut Filter) -> Resu
     }
     filter.trashed = query.trashed;
     filter.statuses = named(&query.statuses);
-    filter.visibility.clone_from(&query.visibility);
+    filter.visibility = query.visibility;
     Ok(())
 }
 
-fn named(statuses: &[String]) -> Vec<String> {
-    if statuses.iter().any(|s| s == "all") { Vec::new() } else { statuses.to_vec() }
+/// The states that a filter is left with: none where all of them are asked for.
+fn named(statuses: &[PostStatus]) -> Vec<PostStatus> {
+    let all = PostStatus::ALL.iter().all(|status| statuses.contains(status));
+    if all { Vec::new() } else { statuses.to_vec() }
 }
 
 /// Ids of authors given by id or slug; unknown ones are left out.

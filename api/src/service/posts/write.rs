@@ -2,7 +2,7 @@
 
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::{Snapshot, SnapshotByline};
-use pressroom_schema::{Conn, Id, Json, Tx, site};
+use pressroom_schema::{Conn, Id, Json, PostStatus, Tx, Visibility, site};
 
 use super::access::{find, is_released, open, require_on, working_copy};
 use super::draft::{self, Checked};
@@ -58,7 +58,7 @@ fn create_in(
         tags: Vec::new(),
         links: Vec::new(),
         featured: false,
-        visibility: "public".into(),
+        visibility: Visibility::Public,
         language: site.language,
         comments_open: site.comments_open,
         terms_notice: None,
@@ -71,8 +71,8 @@ fn create_in(
     let mut row = PostRow {
         id,
         slug: String::new(),
-        status: checked.status.clone().unwrap_or_else(|| "draft".into()),
-        visibility: snapshot.visibility.clone(),
+        status: checked.status.map_or(PostStatus::Draft, Into::into),
+        visibility: snapshot.visibility,
         listed: false,
         featured: snapshot.featured,
         comments_open: snapshot.comments_open,
@@ -158,8 +158,8 @@ pub async fn update(
         {
             snapshot.slug = free_slug(tx.conn, slug, Some(row.id))?;
         }
-        if let Some(status) = &checked.status {
-            if row.is_live() || row.status == "scheduled" {
+        if let Some(status) = checked.status {
+            if row.is_live() || row.status == PostStatus::Scheduled {
                 return Err(Error::new(
                     Code::InvalidState,
                     "A post that is live or scheduled is taken back with POST …/unpublish.",
@@ -170,7 +170,7 @@ pub async fn update(
                     "The post is live or scheduled.",
                 )));
             }
-            row.status.clone_from(status);
+            row.status = status.into();
         }
         let changed = snapshot != old;
         if changed || row.status != before.status {
@@ -244,10 +244,10 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         let mut after = row.clone();
         after.deleted_at = None;
         // As when a schedule is called off: the date was never reached, and must not come back as if it had been.
-        if row.status == "scheduled" {
+        if row.status == PostStatus::Scheduled {
             after.published_at = None;
         }
-        after.status = "draft".into();
+        after.status = PostStatus::Draft;
         after.live_revision = None;
         after.updated_at = tx.actor.now;
         after.version += 1;

@@ -367,8 +367,8 @@ fn query(field: &PlanField) -> Result<PostQuery> {
         published_before: filter.published_before.map(|at| at.0),
         updated_since: filter.updated_since.map(|at| at.0),
         language: filter.language,
-        visibility: filter.visibility.map(|visibility| visibility.word().to_owned()),
-        statuses: filter.status.unwrap_or_default().iter().map(|status| status.word().to_owned()).collect(),
+        visibility: filter.visibility,
+        statuses: filter.status.unwrap_or_default(),
         trashed: filter.trashed.unwrap_or_default(),
         sort: Some(arg::<PostSort>(field, "sort")?.word().to_owned()),
         perspective: arg::<Option<Perspective>>(field, "perspective")?.map(|chosen| match chosen {

@@ -1,9 +1,11 @@
 //! Inputs of REST with GraphQL's types: words are enums, and moments are `DateTime`. Members and rules are those of REST.
 
 use async_graphql::{InputObject, MaybeUndefined};
+use pressroom_schema::{DraftStatus, PostStatus, Visibility};
 
+use crate::error::{Error, Result};
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{BodyFormat, PostStatus, Relation, Role, TagKind, Visibility, Word};
+use crate::graphql::schema::words::{BodyFormat, Relation, Role, TagKind, Word};
 use crate::service::site::MediaRefInput;
 use crate::service::social::SocialInput;
 use crate::service::{accounts, authors, links, posts, tags};
@@ -21,6 +23,10 @@ impl From<BodyInput> for posts::BodyInput {
     fn from(body: BodyInput) -> Self {
         Self { format: body.format.map_value(|word| word.word().to_owned()), source: body.source }
     }
+}
+
+fn draft_status(status: PostStatus) -> Result<DraftStatus> {
+    DraftStatus::try_from(status).map_err(|odd| Error::unknown_word("/status", &odd.word, odd.known))
 }
 
 macro_rules! post_input {
@@ -64,9 +70,10 @@ macro_rules! post_input {
             status: MaybeUndefined<PostStatus>,
         }
 
-        impl From<$name> for posts::$made {
-            fn from(input: $name) -> Self {
-                Self {
+        impl TryFrom<$name> for posts::$made {
+            type Error = Error;
+            fn try_from(input: $name) -> Result<Self> {
+                Ok(Self {
                     title: input.title,
                     slug: input.slug,
                     subtitle: input.subtitle,
@@ -76,15 +83,15 @@ macro_rules! post_input {
                     authors: input.authors,
                     tags: input.tags,
                     featured: input.featured,
-                    visibility: input.visibility.map_value(|word| word.word().to_owned()),
+                    visibility: input.visibility,
                     language: input.language,
                     comments_open: input.comments_open,
                     terms: input.terms,
                     canonical_url: input.canonical_url,
                     seo: input.seo,
                     custom: input.custom,
-                    status: input.status.map_value(|word| word.word().to_owned()),
-                }
+                    status: input.status.map_value(draft_status).transpose()?,
+                })
             }
         }
     };

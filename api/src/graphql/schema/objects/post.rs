@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, PostStatus, Timestamp, Visibility};
 
 use super::{Byline, CommentConnection, Image, Link, Related, Tag};
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{
-    BodyFormat, CommentSort, LinkDirection, PostStatus, ThreadView, Visibility, Word,
-};
+use crate::graphql::schema::words::{BodyFormat, CommentSort, LinkDirection, ThreadView, Word};
 use crate::graphql::{Fault, PlanField, Result};
 use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, Shared, TermsView};
 
@@ -169,12 +167,12 @@ impl Post {
 
     /// How far it has come.
     async fn status(&self) -> Result<PostStatus> {
-        PostStatus::of(&self.full()?.status)
+        Ok(self.full()?.status)
     }
 
     /// Who finds it.
     async fn visibility(&self) -> Result<Visibility> {
-        Visibility::of(&self.full()?.visibility)
+        Ok(self.full()?.visibility)
     }
 
     /// Whether the editors put it forward.
