@@ -1,13 +1,17 @@
 //! What hangs on posts: bylines, tags, and the site's terms, by one statement.
 
-use diesel::QueryResult;
-use diesel::RunQueryDsl;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Nullable, Text};
+use diesel::sqlite::{Sqlite, SqliteValue};
+use diesel::{QueryResult, Queryable, RunQueryDsl};
 
+use super::ties::TieKind;
 use crate::db::Conn;
 use crate::sql::{Dialect, Ids, Many, One, kept, on_inner};
-use crate::types::{Id, IdSql};
+use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
 
 /// Bylines and tags of posts as they are live, by id, and what the site lets readers reproduce.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,29 +24,164 @@ pub struct Refs {
     pub terms: (Option<String>, Option<String>),
 }
 
-/// A row of [`push_branches`]: which branch, post, what hangs on it, place, nothing, role or notice, address.
-pub(super) type Row = (i32, Option<Id>, Option<Id>, i32, Option<Id>, Option<String>, Option<String>);
+/// Which branch of a statement a row is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub(super) enum Branch {
+    Author,
+    Tag,
+    Terms,
+    Tie(TieKind),
+}
 
-/// The lowest number that a row of [`push_branches`] begins with.
-pub(super) const FIRST: i32 = AUTHORS;
-// As the text of `push_branches` has them: it is walked at each execution, when numbers would be written out for nothing.
-const AUTHORS: i32 = 7;
-const TAGS: i32 = 8;
+impl Branch {
+    const NAMES: [(Self, &'static str); 10] = [
+        (Self::Author, "author"),
+        (Self::Tag, "tag"),
+        (Self::Terms, "terms"),
+        (Self::Tie(TieKind::Outgoing), "outgoing"),
+        (Self::Tie(TieKind::Incoming), "incoming"),
+        (Self::Tie(TieKind::BodyOutgoing), "body_outgoing"),
+        (Self::Tie(TieKind::BodyIncoming), "body_incoming"),
+        (Self::Tie(TieKind::Similar), "similar"),
+        (Self::Tie(TieKind::Previous), "previous"),
+        (Self::Tie(TieKind::Next), "next"),
+    ];
 
-/// Bylines, tags and terms of `posts`, as branches of a statement whose rows have `more` columns than a [`Row`].
+    fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(branch, _)| *branch == self).map_or("", |(_, name)| name)
+    }
+
+    fn named(name: &[u8]) -> deserialize::Result<Self> {
+        let found = Self::NAMES.into_iter().find(|(_, known)| known.as_bytes() == name);
+        Ok(found.ok_or("a branch without a name")?.0)
+    }
+}
+
+impl FromSql<Text, Pg> for Branch {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Self::named(value.as_bytes())
+    }
+}
+
+impl FromSql<Text, Sqlite> for Branch {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Self::named(value.read_text().as_bytes())
+    }
+}
+
+/// A row of a statement with branches. What its branch has nothing for is null, or 0.
+#[derive(Queryable)]
+pub(super) struct Row {
+    pub(super) branch: Branch,
+    /// The post that it is about; none for the site's terms.
+    pub(super) post_id: Option<Id>,
+    /// What is at the other end: an author, a tag, another post.
+    pub(super) other_id: Option<Id>,
+    /// Its place among its kind.
+    pub(super) position: i32,
+    /// A curated link's id.
+    pub(super) link_id: Option<Id>,
+    /// An author's role, a link's relation, the notice of the site's terms.
+    pub(super) word: Option<String>,
+    /// The remark on a link, the address of the site's terms.
+    pub(super) note: Option<String>,
+    /// When a link was made.
+    pub(super) made_at: Option<Timestamp>,
+    /// How alike two posts are.
+    pub(super) score: i32,
+    /// The other end of a link elsewhere, what two similar posts share.
+    pub(super) json: Option<JsonText>,
+}
+
+/// The columns of a [`Row`].
+pub(super) type RowSql = (
+    Text,
+    Nullable<IdSql>,
+    Nullable<IdSql>,
+    Integer,
+    Nullable<IdSql>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<TimeSql>,
+    Integer,
+    Nullable<JsonSql>,
+);
+
+/// What a branch selects for the columns of a [`Row`], in SQL.
+pub(super) struct Select<'a> {
+    pub(super) post_id: &'a str,
+    pub(super) other_id: &'a str,
+    pub(super) position: &'a str,
+    pub(super) link_id: &'a str,
+    pub(super) word: &'a str,
+    pub(super) note: &'a str,
+    pub(super) made_at: &'a str,
+    pub(super) score: &'a str,
+    /// In parts.
+    pub(super) json: &'a [&'a str],
+}
+
+impl Select<'_> {
+    pub(super) const NOTHING: Self = Self {
+        post_id: "NULL",
+        other_id: "NULL",
+        position: "0",
+        link_id: "NULL",
+        word: "NULL",
+        note: "NULL",
+        made_at: "NULL",
+        score: "0",
+        json: &["NULL"],
+    };
+
+    /// Writes the branch as far as its tables.
+    pub(super) fn push<DB: Dialect>(&self, branch: Branch, out: &mut AstPass<'_, '_, DB>) {
+        out.push_sql("SELECT '");
+        out.push_sql(branch.name());
+        out.push_sql("'");
+        let columns = [
+            self.post_id,
+            self.other_id,
+            self.position,
+            self.link_id,
+            self.word,
+            self.note,
+            self.made_at,
+            self.score,
+        ];
+        for column in columns {
+            out.push_sql(", ");
+            out.push_sql(column);
+        }
+        out.push_sql(", ");
+        for part in self.json {
+            out.push_sql(part);
+        }
+    }
+}
+
+/// Bylines, tags and terms of `posts`, as branches of a statement.
 pub(super) fn push_branches<'b, DB: Dialect>(
     posts: &'b impl Ids,
-    more: &str,
     out: &mut AstPass<'_, 'b, DB>,
 ) -> QueryResult<()> {
-    out.push_sql("SELECT 7, a.post_id, a.author_id, a.position, NULL, a.role, NULL");
-    out.push_sql(more);
+    let author = Select {
+        post_id: "a.post_id",
+        other_id: "a.author_id",
+        position: "a.position",
+        word: "a.role",
+        ..Select::NOTHING
+    };
+    author.push(Branch::Author, out);
     posts.of("post_authors AS a", "a.post_id", out)?;
-    out.push_sql(" UNION ALL SELECT 8, t.post_id, t.tag_id, t.position, NULL, NULL, NULL");
-    out.push_sql(more);
+    out.push_sql(" UNION ALL ");
+    let tag =
+        Select { post_id: "t.post_id", other_id: "t.tag_id", position: "t.position", ..Select::NOTHING };
+    tag.push(Branch::Tag, out);
     posts.of("post_tags AS t", "t.post_id", out)?;
-    out.push_sql(" UNION ALL SELECT 9, NULL, NULL, 0, NULL, s.terms_notice, s.terms_url");
-    out.push_sql(more);
+    out.push_sql(" UNION ALL ");
+    Select { word: "s.terms_notice", note: "s.terms_url", ..Select::NOTHING }.push(Branch::Terms, out);
     out.push_sql(" FROM site AS s WHERE s.id = 1");
     Ok(())
 }
@@ -50,15 +189,16 @@ pub(super) fn push_branches<'b, DB: Dialect>(
 impl Refs {
     /// What the branches gave.
     pub(super) fn of(mut rows: Vec<Row>) -> Self {
-        rows.sort_by_key(|(_, post, _, position, ..)| (*post, *position));
+        rows.sort_by_key(|row| (row.post_id, row.position));
         let mut refs = Self::default();
         for row in rows {
-            match row {
-                (AUTHORS, Some(post), Some(author), _, _, role, _) => {
-                    refs.authors.push((post, author, role.unwrap_or_default()));
+            match (row.branch, row.post_id, row.other_id) {
+                (Branch::Author, Some(post), Some(author)) => {
+                    refs.authors.push((post, author, row.word.unwrap_or_default()));
                 }
-                (TAGS, Some(post), Some(tag), ..) => refs.tags.push((post, tag)),
-                (.., notice, url) => refs.terms = (notice, url),
+                (Branch::Tag, Some(post), Some(tag)) => refs.tags.push((post, tag)),
+                (Branch::Terms, ..) => refs.terms = (row.word, row.note),
+                _ => {}
             }
         }
         refs
@@ -73,13 +213,11 @@ struct Statement<I> {
 impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.posts.begin(&mut out)?;
-        push_branches(&self.posts, "", &mut out)
+        push_branches(&self.posts, &mut out)
     }
 }
 
-type Columns =
-    (Integer, Nullable<IdSql>, Nullable<IdSql>, Integer, Nullable<IdSql>, Nullable<Text>, Nullable<Text>);
-kept!([I: Ids + 'static] Statement<I>, rows: Columns);
+kept!([I: Ids + 'static] Statement<I>, rows: RowSql);
 
 /// What hangs on these posts.
 ///

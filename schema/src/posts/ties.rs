@@ -4,15 +4,14 @@
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
-use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::PostRow;
-use super::refs::{self, Refs, refs as refs_of};
+use super::refs::{self, Branch, Refs, Row, RowSql, Select, refs as refs_of};
 use crate::db::{Conn, MultiBackend};
 use crate::revisions::SnapshotExternal;
 use crate::sql::{Dialect, Ids, Many, One, id_in, json_object, kept, on_inner};
 use crate::tables::posts;
-use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
+use crate::types::{Id, JsonText, Timestamp};
 use crate::values::{PostStatus, Visibility};
 
 /// A post in few words, and what it takes to decide who may see it.
@@ -80,22 +79,6 @@ pub enum TieKind {
     Next,
 }
 
-impl TieKind {
-    /// The kind that the statement numbers so; what is no tie has higher numbers.
-    fn of(number: i32) -> Option<Self> {
-        Some(match number {
-            0 => Self::Outgoing,
-            1 => Self::Incoming,
-            2 => Self::BodyOutgoing,
-            3 => Self::BodyIncoming,
-            4 => Self::Similar,
-            5 => Self::Previous,
-            6 => Self::Next,
-            _ => return None,
-        })
-    }
-}
-
 /// One tie of one post.
 #[derive(Debug, Clone)]
 pub struct Tie {
@@ -137,7 +120,7 @@ pub struct Ties {
 }
 
 /// One text for all values. Branches that are not wanted end before they read anything. With `REFS` it reads bylines, tags and the
-/// site's terms as well: the columns of a [`refs::Row`] are the first of its own.
+/// site's terms as well.
 struct Statement<I, const REFS: bool> {
     posts: I,
     wanted: Ties,
@@ -147,95 +130,90 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let Ties { outgoing, links, similar, adjacent } = &self.wanted;
         let posts = &self.posts;
+        let link = Select {
+            post_id: "l.post_id",
+            other_id: "l.target_post_id",
+            position: "l.position",
+            link_id: "l.id",
+            word: "l.relation",
+            note: "l.note",
+            made_at: "l.created_at",
+            ..Select::NOTHING
+        };
         posts.begin(&mut out)?;
         // The first branch gives the columns their types.
-        out.push_sql(
-            "SELECT 0, l.post_id, l.target_post_id, l.position, l.id, l.relation, l.note, l.created_at, 0, \
-             CASE WHEN l.external_url IS NOT NULL THEN ",
-        );
-        out.push_sql(json_object(out.backend()));
-        out.push_sql(
+        let external = [
+            "CASE WHEN l.external_url IS NOT NULL THEN ",
+            json_object(out.backend()),
             "('url', l.external_url, 'title', l.external_title, 'author', l.external_author, 'publisher', l.external_publisher, \
              'published_at', l.external_published_at) END",
-        );
+        ];
+        Select { json: &external, ..link }.push(Branch::Tie(TieKind::Outgoing), &mut out);
         posts.of("links AS l", "l.post_id", &mut out)?;
         out.push_sql(" AND ");
         DB::truth(&mut out, outgoing)?;
-        out.push_sql(
-            " UNION ALL SELECT 1, l.target_post_id, l.post_id, l.position, l.id, l.relation, l.note, l.created_at, 0, NULL",
-        );
+        out.push_sql(" UNION ALL ");
+        Select { post_id: "l.target_post_id", other_id: "l.post_id", ..link }
+            .push(Branch::Tie(TieKind::Incoming), &mut out);
         posts.of("links AS l", "l.target_post_id", &mut out)?;
         out.push_sql(" AND ");
         DB::truth(&mut out, links)?;
-        out.push_sql(" UNION ALL SELECT 2, b.post_id, p.id, b.position");
-        out.push_sql(NOTHING_MORE);
+        out.push_sql(" UNION ALL ");
+        Select { post_id: "b.post_id", other_id: "p.id", position: "b.position", ..Select::NOTHING }
+            .push(Branch::Tie(TieKind::BodyOutgoing), &mut out);
         posts.of("body_links AS b CROSS JOIN posts AS p", "b.post_id", &mut out)?;
         out.push_sql(" AND p.slug = b.slug AND ");
         DB::truth(&mut out, links)?;
-        out.push_sql(" UNION ALL SELECT 3, p.id, b.post_id, 0");
-        out.push_sql(NOTHING_MORE);
+        out.push_sql(" UNION ALL ");
+        Select { post_id: "p.id", other_id: "b.post_id", ..Select::NOTHING }
+            .push(Branch::Tie(TieKind::BodyIncoming), &mut out);
         posts.of("posts AS p CROSS JOIN body_links AS b", "p.id", &mut out)?;
         out.push_sql(" AND b.slug = p.slug AND ");
         DB::truth(&mut out, links)?;
-        out.push_sql(
-            " UNION ALL SELECT 4, r.post_id, r.related_id, r.position, NULL, NULL, NULL, NULL, r.score, r.terms",
-        );
+        out.push_sql(" UNION ALL ");
+        let similar_post = Select {
+            post_id: "r.post_id",
+            other_id: "r.related_id",
+            position: "r.position",
+            score: "r.score",
+            json: &["r.terms"],
+            ..Select::NOTHING
+        };
+        similar_post.push(Branch::Tie(TieKind::Similar), &mut out);
         posts.of("related_posts AS r", "r.post_id", &mut out)?;
         out.push_sql(" AND r.position IN (SELECT q.position FROM related_posts AS q WHERE q.post_id = ");
         posts.id(&mut out)?;
         out.push_sql(" ORDER BY q.position LIMIT ");
         DB::big(&mut out, similar)?;
         out.push_sql(")");
-        for neighbour in [
-            " UNION ALL SELECT 5, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
-             AND (p.sorted_at, p.id) < (me.sorted_at, me.id) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1), 0",
-            " UNION ALL SELECT 6, me.id, (SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
-             AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1), 0",
+        for (kind, neighbour) in [
+            (
+                TieKind::Previous,
+                "(SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
+                 AND (p.sorted_at, p.id) < (me.sorted_at, me.id) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1)",
+            ),
+            (
+                TieKind::Next,
+                "(SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
+                 AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1)",
+            ),
         ] {
-            out.push_sql(neighbour);
-            out.push_sql(NOTHING_MORE);
+            out.push_sql(" UNION ALL ");
+            Select { post_id: "me.id", other_id: neighbour, ..Select::NOTHING }
+                .push(Branch::Tie(kind), &mut out);
             posts.of("posts AS me", "me.id", &mut out)?;
             out.push_sql(" AND ");
             DB::truth(&mut out, adjacent)?;
         }
         if REFS {
             out.push_sql(" UNION ALL ");
-            refs::push_branches(posts, ", NULL, 0, NULL", &mut out)?;
+            refs::push_branches(posts, &mut out)?;
         }
         Ok(())
     }
 }
 
-/// The columns that a tie has beyond its ends and its place, where it has none of them.
-const NOTHING_MORE: &str = ", NULL, NULL, NULL, NULL, 0, NULL";
-
-type Columns = (
-    Integer,
-    Nullable<IdSql>,
-    Nullable<IdSql>,
-    Integer,
-    Nullable<IdSql>,
-    Nullable<Text>,
-    Nullable<Text>,
-    Nullable<TimeSql>,
-    Integer,
-    Nullable<JsonSql>,
-);
-
-kept!([I: Ids + 'static, const REFS: bool] Statement<I, REFS>, rows: Columns);
-
-type Row = (
-    i32,
-    Option<Id>,
-    Option<Id>,
-    i32,
-    Option<Id>,
-    Option<String>,
-    Option<String>,
-    Option<Timestamp>,
-    i32,
-    Option<JsonText>,
-);
+kept!([I: Ids + 'static, const REFS: bool] Statement<I, REFS>, rows: RowSql);
 
 fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Row>> {
     Ok(if let [post] = posts {
@@ -256,13 +234,24 @@ fn sorted(rows: impl IntoIterator<Item = Row>) -> crate::Result<Vec<Tie>> {
 }
 
 fn tie(row: Row) -> crate::Result<Option<Tie>> {
-    let (kind, of, other, position, link_id, relation, note, made_at, score, json) = row;
-    let (Some(kind), Some(of)) = (TieKind::of(kind), of) else { return Ok(None) };
-    let (external, terms) = match (kind, json) {
+    let (Branch::Tie(kind), Some(of)) = (row.branch, row.post_id) else { return Ok(None) };
+    let (external, terms) = match (kind, row.json) {
         (TieKind::Outgoing, Some(json)) => (Some(json.to()?), None),
         (_, json) => (None, json),
     };
-    Ok(Some(Tie { kind, of, position, other, link_id, relation, note, external, made_at, score, terms }))
+    Ok(Some(Tie {
+        kind,
+        of,
+        position: row.position,
+        other: row.other_id,
+        link_id: row.link_id,
+        relation: row.word,
+        note: row.note,
+        external,
+        made_at: row.made_at,
+        score: row.score,
+        terms,
+    }))
 }
 
 /// The ties of these posts that are wanted. Each kind is in its own order: curated links and those in bodies as they stand,
@@ -286,11 +275,8 @@ pub fn refs_and_ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Resu
         return Ok((refs_of(conn, posts)?, Vec::new()));
     }
     let (ties, others): (Vec<Row>, Vec<Row>) =
-        load::<true>(conn, posts, wanted)?.into_iter().partition(|row| row.0 < refs::FIRST);
-    let others = others.into_iter().map(|(kind, of, other, position, none, relation, note, ..)| {
-        (kind, of, other, position, none, relation, note)
-    });
-    Ok((Refs::of(others.collect()), sorted(ties)?))
+        load::<true>(conn, posts, wanted)?.into_iter().partition(|row| matches!(row.branch, Branch::Tie(_)));
+    Ok((Refs::of(others), sorted(ties)?))
 }
 
 /// These posts in few words, in no particular order.
