@@ -23,6 +23,8 @@ mod graphql;
 #[cfg(test)]
 mod graphql_mutations;
 #[cfg(test)]
+mod layout;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod plans;
