@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::http::headers::REQUEST_ID;
 use crate::http::metrics::RouteCounters;
 use crate::http::negotiate::{self, Coding};
-use crate::http::respond::tagged;
+use crate::http::validators::{Tags, not_modified_since, seconds};
 
 /// Shorter answers than this fit into one packet with their head, compressed or not.
 const WORTH_COMPRESSING: usize = 1024;
@@ -23,20 +23,15 @@ static COMPRESSING_NOW: AtomicUsize = AtomicUsize::new(0);
 
 /// What a request says of the form in which it wants an answer.
 pub(crate) struct Asked<'a> {
-    if_none_match: Option<&'a HeaderValue>,
-    if_modified_since: Option<&'a HeaderValue>,
-    accept_encoding: Option<&'a HeaderValue>,
+    headers: &'a HeaderMap,
+    /// Whether its conditions count. Only reads are conditional in this way (RFC 9110, 13.2.1): a query by POST is answered in
+    /// full.
+    reads: bool,
 }
 
 impl<'a> Asked<'a> {
-    /// Only reads are conditional in this way (RFC 9110, 13.2.1): a query by POST is answered in full.
     pub(crate) fn of(headers: &'a HeaderMap, reads: bool) -> Self {
-        let condition = |name| if reads { headers.get(name) } else { None };
-        Self {
-            if_none_match: condition(header::IF_NONE_MATCH),
-            if_modified_since: condition(header::IF_MODIFIED_SINCE),
-            accept_encoding: headers.get(header::ACCEPT_ENCODING),
-        }
+        Self { headers, reads }
     }
 }
 
@@ -66,13 +61,6 @@ struct Variant {
     begun: AtomicBool,
     /// `None` inside where compressing gains too little.
     made: OnceLock<Option<Bytes>>,
-}
-
-/// A validator in each encoding: a strong one names bytes, and these differ (RFC 9110, 8.8.3.3).
-struct Tags {
-    identity: HeaderValue,
-    gzip: HeaderValue,
-    brotli: HeaderValue,
 }
 
 /// A kept answer.
@@ -116,16 +104,16 @@ impl Entry {
         common: &[(HeaderName, HeaderValue)],
         counters: RouteCounters,
     ) -> Option<Self> {
-        let identity = headers.get(header::ETAG)?;
         let content_type = headers.get(header::CONTENT_TYPE)?;
-        let (gzip, brotli) = (tagged(identity, Coding::Gzip)?, tagged(identity, Coding::Brotli)?);
+        let tags = Tags::of(headers.get(header::ETAG)?.to_str().ok()?)?;
         let apart = [header::ETAG, header::CONTENT_TYPE, header::CONTENT_LENGTH];
         let own: Vec<(&HeaderName, &HeaderValue)> = headers
             .iter()
             .filter(|(name, _)| !apart.contains(name) && common.iter().all(|(known, _)| known != *name))
             .collect();
-        let texts =
-            [identity, &gzip, &brotli, content_type].into_iter().chain(own.iter().map(|(_, value)| *value));
+        let texts = [&tags.identity, &tags.gzip, &tags.brotli, content_type]
+            .into_iter()
+            .chain(own.iter().map(|(_, value)| *value));
         let mut values = packed(&texts.collect::<Vec<_>>())?.into_iter();
         let (identity, gzip, brotli) = (values.next()?, values.next()?, values.next()?);
         let content_type = values.next()?;
@@ -167,15 +155,8 @@ impl Entry {
     /// The body is there for HEAD too: the connection knows not to send it.
     pub(crate) fn answer(self: &Arc<Self>, asked: &Asked<'_>, id: HeaderValue) -> Response<BoxBody> {
         let (coding, body) = self.form(asked);
-        let own_tag = match coding {
-            None => &self.tags.identity,
-            Some(Coding::Gzip) => &self.tags.gzip,
-            Some(Coding::Brotli) => &self.tags.brotli,
-        };
-        let known = match asked.if_none_match {
-            Some(value) => self.known(value, own_tag),
-            None => self.is_as_of(asked.if_modified_since).then_some(own_tag),
-        };
+        let own_tag = self.tags.in_coding(coding);
+        let known = if asked.reads { self.known(asked.headers, own_tag) } else { None };
         let mut answer = match known {
             Some(_) => Response::with_body(StatusCode::NOT_MODIFIED, BoxBody::new(Bytes::new())),
             None => Response::with_body(StatusCode::OK, BoxBody::new(body.clone())),
@@ -199,7 +180,7 @@ impl Entry {
 
     /// The best form that there is; begins to make one where this is not the first time that it is wanted.
     fn form(self: &Arc<Self>, asked: &Asked<'_>) -> (Option<Coding>, &Bytes) {
-        let Some(value) = asked.accept_encoding else { return (None, &self.body) };
+        let Some(value) = asked.headers.get(header::ACCEPT_ENCODING) else { return (None, &self.body) };
         if self.body.len() < WORTH_COMPRESSING {
             return (None, &self.body);
         }
@@ -238,33 +219,15 @@ impl Entry {
         }));
     }
 
-    /// The validator of ours that `If-None-Match` names.
-    fn known<'a>(&'a self, value: &HeaderValue, own: &'a HeaderValue) -> Option<&'a HeaderValue> {
-        let ours = [&self.tags.identity, &self.tags.gzip, &self.tags.brotli];
-        if let Some(tag) = ours.into_iter().find(|tag| *tag == value) {
-            return Some(tag);
-        }
-        let text = value.to_str().ok()?;
-        if text.trim() == "*" {
-            return Some(own);
-        }
-        text.split(',').find_map(|part| {
-            let part = part.trim().trim_start_matches("W/");
-            ours.into_iter().find(|tag| tag.as_bytes() == part.as_bytes())
-        })
+    /// The validator under which the caller has it already; `own` where they have it by its date.
+    fn known<'a>(&'a self, headers: &HeaderMap, own: &'a HeaderValue) -> Option<&'a HeaderValue> {
+        let is_as_of = || self.modified.is_some_and(|modified| not_modified_since(headers, modified));
+        self.tags.named(headers, own).or_else(|| is_as_of().then_some(own))
     }
 
     /// Whether it has a date that can be relied on.
     pub(crate) fn is_dated(&self) -> bool {
         self.modified.is_some()
-    }
-
-    /// Whether it has not changed since the date in `If-Modified-Since`.
-    fn is_as_of(&self, value: Option<&HeaderValue>) -> bool {
-        match (self.modified, value.and_then(seconds)) {
-            (Some(modified), Some(since)) => modified <= since,
-            _ => false,
-        }
     }
 }
 
@@ -279,11 +242,6 @@ fn packed(values: &[&HeaderValue]) -> Option<Vec<HeaderValue>> {
         part
     };
     values.iter().map(part).collect()
-}
-
-/// An HTTP date in seconds.
-fn seconds(value: &HeaderValue) -> Option<i64> {
-    Some(chrono::DateTime::parse_from_rfc2822(value.to_str().ok()?).ok()?.timestamp())
 }
 
 #[cfg(test)]

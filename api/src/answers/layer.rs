@@ -22,7 +22,8 @@ use super::{Answers, Guard};
 use crate::http::edge::{self, Before, Edge};
 use crate::http::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 use crate::http::negotiate::{Media, is_json, negotiate};
-use crate::http::respond::{self, Public};
+use crate::http::respond::Public;
+use crate::http::validators::etag;
 
 /// How often a request waits for an answer that a write then drops, before it computes one for itself alone.
 const PATIENCE: usize = 4;
@@ -286,7 +287,7 @@ where
     let mut response = response.set_body(BoxBody::new(body.clone()));
     if let Some(Public(as_of)) = public {
         if !response.headers().contains_key(header::ETAG) {
-            let tag = respond::etag(None, &body);
+            let tag = etag(None, &body);
             if let Ok(tag) = HeaderValue::from_str(&tag) {
                 response.headers_mut().insert(header::ETAG, tag);
             }
@@ -314,11 +315,8 @@ where
 fn conditions(headers: &mut HeaderMap) -> HeaderMap {
     let mut asked = HeaderMap::new();
     for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
-        // Several lines of one list are one list.
-        let values: Vec<HeaderValue> = headers.remove(&name).collect();
-        let joined = values.iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(", ");
-        if let (false, Ok(value)) = (values.is_empty(), HeaderValue::from_str(&joined)) {
-            asked.insert(name, value);
+        for value in headers.remove(&name) {
+            asked.append(name.clone(), value);
         }
     }
     if let Some(value) = headers.get(header::ACCEPT_ENCODING) {

@@ -10,7 +10,7 @@ use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 use super::address;
 use super::text::{clean, failed, html};
 use crate::error::Result;
-use crate::http::respond::http_date;
+use crate::http::validators::http_date;
 use crate::service::feeds::{Entry, Feed};
 
 pub(super) fn write(feed: &Feed, base: &str) -> Result<Vec<u8>> {

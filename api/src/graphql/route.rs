@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::freshness::AsOf;
 use crate::http::headers::SURROGATE_KEY;
 use crate::http::respond::{self as answers, Public};
-use crate::http::{idempotency, params};
+use crate::http::{idempotency, params, validators};
 use crate::service::{Service, Svc};
 
 /// A GraphQL request.
@@ -173,12 +173,12 @@ fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(answers::PUBLIC));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization, Accept-Encoding"));
-    let modified = as_of.and_then(|as_of| HeaderValue::from_str(&answers::http_date(as_of.modified)).ok());
+    let modified = as_of.and_then(|as_of| HeaderValue::from_str(&validators::http_date(as_of.modified)).ok());
     if let Some(modified) = modified {
         headers.insert(header::LAST_MODIFIED, modified);
     }
-    let tag = answers::etag(None, &body);
-    let known = answers::matches_none(request, &tag);
+    let tag = validators::etag(None, &body);
+    let known = validators::matches_none(request.headers(), &tag);
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }

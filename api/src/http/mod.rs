@@ -10,4 +10,5 @@ pub(crate) mod negotiate;
 pub(crate) mod params;
 pub(crate) mod problem;
 pub(crate) mod respond;
-mod viewer;
+pub(crate) mod validators;
+pub(crate) mod viewer;

@@ -32,8 +32,6 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    pub(crate) const ALL: [Self; 2] = [Self::Gzip, Self::Brotli];
-
     /// Its name in `Content-Encoding`.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -6,22 +6,17 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pressroom_schema::Timestamp;
 use pressroom_schema::keys::{DEPENDENCIES, Key};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
-use twox_hash::XxHash3_128;
 
 use super::headers::SURROGATE_KEY;
-use super::negotiate::Coding;
+use super::validators::{etag, http_date, matches_none, not_modified_since};
 use crate::auth::viewer::Viewer;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::freshness::AsOf;
 use crate::page::{List, Page};
-use crate::service::IfMatch;
 
 /// `Cache-Control` of what depends on who asks.
 pub(crate) const PRIVATE: &str = "private, no-cache";
@@ -55,79 +50,6 @@ impl Meta {
     }
 }
 
-/// A strong validator of `body`: `"v7-…"` for an object of version 7. It tells bodies apart and keeps no secret, so that no
-/// cryptographic digest is needed, which would be a good part of what an uncached answer takes.
-pub(crate) fn etag(version: Option<i64>, body: &[u8]) -> String {
-    let hash = URL_SAFE_NO_PAD.encode(XxHash3_128::oneshot(body).to_be_bytes());
-    match version {
-        Some(version) => format!("\"v{version}-{hash}\""),
-        None => format!("\"{hash}\""),
-    }
-}
-
-/// The validator of a compressed form: `"v7-abc"` becomes `"v7-abc-gzip"`.
-pub(crate) fn tagged(tag: &HeaderValue, coding: Coding) -> Option<HeaderValue> {
-    let inner = tag.to_str().ok()?.strip_suffix('"')?;
-    HeaderValue::from_str(&format!("{inner}-{}\"", coding.name())).ok()
-}
-
-/// The validator of the uncompressed form that `tag`, perhaps of a compressed one, belongs to.
-fn untagged(tag: &str) -> Option<String> {
-    let inner = tag.strip_suffix('"')?;
-    let base =
-        Coding::ALL.into_iter().find_map(|coding| inner.strip_suffix(coding.name())?.strip_suffix('-'))?;
-    Some(format!("{base}\""))
-}
-
-/// The version that `If-Match` names, if the header is there.
-///
-/// `*` is any version; an entity tag that is not ours can match nothing.
-pub(crate) fn if_match(request: &HttpRequest) -> Result<Option<IfMatch>> {
-    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().map_err(|_| {
-        Error::parameters(vec![FieldError::parameter("If-Match", "invalid", "If-Match is not readable.")])
-    })?;
-    if text.trim() == "*" {
-        return Ok(Some(IfMatch::Any));
-    }
-    let versions = text
-        .split(',')
-        .filter_map(|tag| {
-            let inner = tag.trim().strip_prefix("\"v")?.strip_suffix('"')?;
-            inner.split('-').next()?.parse().ok()
-        })
-        .collect();
-    Ok(Some(IfMatch::Versions(versions)))
-}
-
-pub(crate) fn matches_none(request: &HttpRequest, etag: &str) -> bool {
-    request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|list| {
-        list.trim() == "*"
-            || list.split(',').any(|tag| {
-                let tag = tag.trim().trim_start_matches("W/");
-                tag == etag || untagged(tag).as_deref() == Some(etag)
-            })
-    })
-}
-
-fn not_modified_since(request: &HttpRequest, as_of: AsOf) -> bool {
-    // If-None-Match, where given, decides alone (RFC 9110, 13.1.3).
-    if request.headers().contains_key(header::IF_NONE_MATCH) {
-        return false;
-    }
-    let since = request
-        .headers()
-        .get(header::IF_MODIFIED_SINCE)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| chrono::DateTime::parse_from_rfc2822(v).ok());
-    since.is_some_and(|since| as_of.exact && as_of.modified.utc().timestamp() <= since.timestamp())
-}
-
-/// An HTTP date (RFC 9110, 5.6.7).
-pub(crate) fn http_date(at: Timestamp) -> String {
-    at.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
 /// Answers a read with `body`, or with 304 where the caller has it already.
 pub(crate) fn bytes(
     request: &HttpRequest,
@@ -139,8 +61,12 @@ pub(crate) fn bytes(
     let etag = etag(meta.version, &body);
     let as_of = request.extensions().get::<AsOf>().copied();
     // What one caller may see changes with their rights too, which have no date.
-    let unchanged = matches_none(request, &etag)
-        || as_of.is_some_and(|as_of| !meta.private && not_modified_since(request, as_of));
+    let unchanged = matches_none(request.headers(), &etag)
+        || as_of.is_some_and(|as_of| {
+            !meta.private
+                && as_of.exact
+                && not_modified_since(request.headers(), as_of.modified.utc().timestamp())
+        });
     let mut answer = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     answer.insert_header((header::ETAG, etag));
     let cache = if meta.private { PRIVATE } else { PUBLIC };
@@ -332,19 +258,4 @@ fn kept<T: Serialize>(value: &T, fields: &[&'static str]) -> serde_json::Result<
     let mut members: Members<'_> = serde_json::from_str(whole.get())?;
     members.0.retain(|(name, _)| *name == "id" || fields.contains(name));
     to_raw_value(&members)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_compressed_form_has_a_validator_of_its_own_that_leads_back() {
-        let tag = HeaderValue::from_static("\"v7-abc\"");
-        let gzip = tagged(&tag, Coding::Gzip).unwrap();
-        assert_eq!(gzip, "\"v7-abc-gzip\"");
-        assert_eq!(untagged("\"v7-abc-gzip\"").as_deref(), Some("\"v7-abc\""));
-        assert_eq!(untagged("\"v7-abc-br\"").as_deref(), Some("\"v7-abc\""));
-        assert_eq!(untagged("\"v7-abc\""), None);
-    }
 }

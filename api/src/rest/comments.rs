@@ -10,7 +10,8 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::headers::EDIT_TOKEN;
 use crate::http::params::Params;
-use crate::http::respond::{self, Meta, if_match};
+use crate::http::respond::{self, Meta};
+use crate::http::validators::if_match;
 use crate::http::{body, contract};
 use crate::page::List;
 use crate::service::comments::{

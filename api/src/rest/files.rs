@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
 
@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::http::headers::SURROGATE_KEY;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::http::respond::matches_none;
+use crate::http::validators::{matches_none, matches_range};
 use crate::media::{is_valid_key, mime_for_key};
 use crate::service::{Service, keys};
 
@@ -67,7 +67,7 @@ async fn serve(
     };
     let missing = || Error::not_found("file");
     let etag = etag(&file);
-    if matches_none(&request, &etag) {
+    if matches_none(request.headers(), &etag) {
         svc.media.size(&key).await?.ok_or_else(missing)?;
         return Ok(answer(StatusCode::NOT_MODIFIED, &key, &etag).finish());
     }
@@ -180,11 +180,10 @@ impl Wanted {
 /// The range that a request asks for, if its condition holds (RFC 9110, 13.1.5: compared strongly; a date matches
 /// nothing, since these answers have none).
 fn asked_range(headers: &HeaderMap, etag: &str) -> Option<Wanted> {
-    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-    if headers.contains_key(header::IF_RANGE) && text(header::IF_RANGE).map(str::trim) != Some(etag) {
+    if headers.get(header::IF_RANGE).is_some_and(|value| !matches_range(value, etag)) {
         return None;
     }
-    Wanted::parse(text(header::RANGE)?)
+    Wanted::parse(headers.get(header::RANGE)?.to_str().ok()?)
 }
 
 /// The route of this module, at the root.

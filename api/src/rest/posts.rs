@@ -10,7 +10,8 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
 use crate::http::params::Params;
-use crate::http::respond::{self, Meta, if_match};
+use crate::http::respond::{self, Meta};
+use crate::http::validators::if_match;
 use crate::page::List;
 use crate::service::posts::{
     self, Columns, CreatePost, Members, Perspective, PostQuery, PublishInput, Shown, UpdatePost,

@@ -8,7 +8,8 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
 use crate::http::params::Params;
-use crate::http::respond::{self, Meta, if_match};
+use crate::http::respond::{self, Meta};
+use crate::http::validators::if_match;
 use crate::page::List;
 use crate::service::Service;
 use crate::service::accounts::{
