@@ -43,6 +43,23 @@ impl FromRequest for Viewer {
     }
 }
 
+/// Who asks, having signed in. Whoever has not is refused here, before the body is read.
+pub(crate) struct SignedIn(pub(crate) Viewer);
+
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let viewer = Viewer::from_request(request, payload);
+        Box::pin(async move {
+            let viewer = viewer.await?;
+            viewer.require_signed_in()?;
+            Ok(Self(viewer))
+        })
+    }
+}
+
 /// The caller's address: the connection's, or what the outermost believed proxy says of it.
 fn address(request: &HttpRequest, proxies: usize) -> Option<String> {
     let peer = request.peer_addr().map(|a| a.ip().to_string());

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
+use crate::http::viewer::SignedIn;
 use crate::service::Service;
 use crate::service::accounts::{self, LoginInput, MeView, PasswordInput, RefreshInput, SessionView};
 
@@ -60,11 +61,10 @@ pub(crate) async fn refresh(
 #[post("/auth/logout")]
 pub(crate) async fn logout(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
     accounts::logout(&svc.into_inner(), &viewer).await?;
@@ -77,8 +77,11 @@ pub(crate) async fn logout(
 #[utoipa::path(operation_id = "get_me", tag = "auth",
     responses((status = 200, description = "The caller's account.", body = MeView)))]
 #[get("/auth/me")]
-pub(crate) async fn get_me(svc: Data<Service>, viewer: Viewer, request: HttpRequest) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
+pub(crate) async fn get_me(
+    svc: Data<Service>,
+    SignedIn(viewer): SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     let view = accounts::me(&svc.into_inner(), &viewer).await?;
     let meta = Meta { version: Some(view.user.version), ..Meta::private() };
@@ -94,11 +97,10 @@ pub(crate) async fn get_me(svc: Data<Service>, viewer: Viewer, request: HttpRequ
 #[post("/auth/password")]
 pub(crate) async fn change_password(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: PasswordInput = body::json(&request, &bytes)?;
     accounts::change_password(&svc.into_inner(), &viewer, input).await?;

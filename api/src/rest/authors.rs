@@ -11,6 +11,7 @@ use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
 use crate::service::{Found, Service};
@@ -81,11 +82,10 @@ pub(crate) async fn get_author(
 #[post("/authors")]
 pub(crate) async fn create_author(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: CreateAuthor = body::json(&request, &bytes)?;
     let view = authors::create(&svc.into_inner(), &viewer, input).await?;
@@ -105,12 +105,11 @@ pub(crate) async fn create_author(
 #[patch("/authors/{author}")]
 pub(crate) async fn update_author(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: UpdateAuthor = body::json(&request, &bytes)?;
     let view =
@@ -130,11 +129,10 @@ pub(crate) async fn update_author(
 #[delete("/authors/{author}")]
 pub(crate) async fn delete_author(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     authors::delete(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
     Ok(respond::no_content())

@@ -12,6 +12,7 @@ use crate::http::headers::EDIT_TOKEN;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::http::{body, contract};
 use crate::page::List;
 use crate::service::comments::{
@@ -123,10 +124,9 @@ pub(crate) async fn add_comment(
 #[get("/comments")]
 pub(crate) async fn list_moderation_queue(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let query = QueueQuery {
         statuses: params.many("status"),
@@ -150,11 +150,10 @@ pub(crate) async fn list_moderation_queue(
 #[post("/comments/moderate")]
 pub(crate) async fn moderate_comments(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: ModerateComments = body::json(&request, &bytes)?;
     let view = comments::moderate(&svc.into_inner(), &viewer, input).await?;
@@ -244,7 +243,6 @@ async fn moderated(
     bytes: &body::Unasked,
     decision: Moderation,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(request).finish()?;
     body::none(request, bytes)?;
     let view = comments::moderate_one(&svc.into_inner(), viewer, id, decision, if_match(request)?).await?;
@@ -263,7 +261,7 @@ async fn moderated(
 #[post("/comments/{id}/approve")]
 pub(crate) async fn approve_comment(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: body::Unasked,
@@ -283,7 +281,7 @@ pub(crate) async fn approve_comment(
 #[post("/comments/{id}/spam")]
 pub(crate) async fn mark_comment_spam(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: body::Unasked,
@@ -303,7 +301,7 @@ pub(crate) async fn mark_comment_spam(
 #[post("/comments/{id}/trash")]
 pub(crate) async fn trash_comment(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: body::Unasked,

@@ -11,6 +11,7 @@ use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::{List, Page};
 use crate::service::links::{self, LinkInput, LinksInput};
 use crate::service::{Found, Service, related};
@@ -52,12 +53,11 @@ pub(crate) async fn list_post_links(
 #[put("/posts/{post}/links")]
 pub(crate) async fn set_post_links(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: LinksInput = body::json(&request, &bytes)?;
     let curated =
@@ -78,12 +78,11 @@ pub(crate) async fn set_post_links(
 #[post("/posts/{post}/links")]
 pub(crate) async fn add_post_link(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: LinkInput = body::json(&request, &bytes)?;
     let view = links::add(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
@@ -103,11 +102,10 @@ pub(crate) async fn add_post_link(
 #[delete("/posts/{post}/links/{link}")]
 pub(crate) async fn delete_post_link(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let (post, link) = path.into_inner();
     links::remove(&svc.into_inner(), &viewer, &Ref::parse(&post), &link, if_match(&request)?).await?;

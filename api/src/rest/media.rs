@@ -7,12 +7,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::upload;
-use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::Service;
 use crate::service::media::{self, MediaQuery, UpdateMedia};
@@ -51,10 +51,9 @@ pub(crate) struct UploadForm {
 #[get("/media")]
 pub(crate) async fn list_media(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let query = MediaQuery { owner: params.one("owner"), mimes: params.many("mime"), page: params.page() };
     let fields = params.fields::<MediaView>();
@@ -73,11 +72,10 @@ pub(crate) async fn list_media(
 #[post("/media")]
 pub(crate) async fn upload_media(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let svc = svc.into_inner();
     // Rights and room first: nobody sends megabytes in vain.
@@ -99,11 +97,10 @@ pub(crate) async fn upload_media(
 #[get("/media/{id}")]
 pub(crate) async fn get_media(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let fields = params.fields::<MediaView>();
     params.finish()?;
@@ -126,12 +123,11 @@ pub(crate) async fn get_media(
 #[patch("/media/{id}")]
 pub(crate) async fn update_media(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: UpdateMedia = body::json(&request, &bytes)?;
     let view = media::update(&svc.into_inner(), &viewer, &path, input, if_match(&request)?).await?;
@@ -150,11 +146,10 @@ pub(crate) async fn update_media(
 #[delete("/media/{id}")]
 pub(crate) async fn delete_media(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     media::delete(&svc.into_inner(), &viewer, &path, if_match(&request)?).await?;
     Ok(respond::no_content())

@@ -12,6 +12,7 @@ use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::posts::{
     self, Columns, CreatePost, Members, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
@@ -172,11 +173,10 @@ pub(crate) async fn get_post(
 #[post("/posts")]
 pub(crate) async fn create_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let publish = params.flag("publish").unwrap_or(false);
     params.finish()?;
@@ -199,12 +199,11 @@ pub(crate) async fn create_post(
 #[patch("/posts/{post}")]
 pub(crate) async fn update_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let publish = params.flag("publish").unwrap_or(false);
     params.finish()?;
@@ -228,11 +227,10 @@ pub(crate) async fn update_post(
 #[delete("/posts/{post}")]
 pub(crate) async fn delete_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let permanent = params.flag("permanent").unwrap_or(false);
     params.finish()?;
@@ -254,12 +252,11 @@ pub(crate) async fn delete_post(
 #[post("/posts/{post}/restore")]
 pub(crate) async fn restore_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
     let view = posts::restore(&svc.into_inner(), &viewer, &Ref::parse(&path)).await?;
@@ -280,12 +277,11 @@ pub(crate) async fn restore_post(
 #[post("/posts/{post}/publish")]
 pub(crate) async fn publish_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: PublishInput = body::optional_json(&request, &bytes)?;
     let view = posts::publish(
@@ -311,12 +307,11 @@ pub(crate) async fn publish_post(
 #[post("/posts/{post}/unpublish")]
 pub(crate) async fn unpublish_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
     let view = posts::unpublish(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
@@ -335,12 +330,11 @@ pub(crate) async fn unpublish_post(
 #[post("/posts/{post}/archive")]
 pub(crate) async fn archive_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
     let view = posts::archive(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;

@@ -5,12 +5,12 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use pressroom_schema::posts::Ref;
 
-use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::Service;
 use crate::service::posts::{self, PreviewInput, PreviewView, RevisionDiffView, RevisionView};
@@ -35,11 +35,10 @@ fn number(text: &str) -> Result<i32> {
 #[get("/posts/{post}/revisions")]
 pub(crate) async fn list_revisions(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let page = params.page();
     params.finish()?;
@@ -60,11 +59,10 @@ pub(crate) async fn list_revisions(
 #[get("/posts/{post}/revisions/diff")]
 pub(crate) async fn diff_revisions(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let positive = |t: &str| t.parse::<i32>().ok().filter(|n| *n > 0);
     let from = params.required("from", "the number of a revision", positive);
@@ -87,11 +85,10 @@ pub(crate) async fn diff_revisions(
 #[get("/posts/{post}/revisions/{number}")]
 pub(crate) async fn get_revision(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let (post, n) = path.into_inner();
     let view = posts::get_revision(&svc.into_inner(), &viewer, &Ref::parse(&post), number(&n)?).await?;
@@ -111,12 +108,11 @@ pub(crate) async fn get_revision(
 #[post("/posts/{post}/revisions/{number}/restore")]
 pub(crate) async fn restore_revision(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<(String, String)>,
     request: HttpRequest,
     bytes: body::Unasked,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
     let (post, n) = path.into_inner();
@@ -141,12 +137,11 @@ pub(crate) async fn restore_revision(
 #[post("/posts/{post}/preview")]
 pub(crate) async fn preview_post(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: PreviewInput = body::optional_json(&request, &bytes)?;
     let view = posts::preview(&svc.into_inner(), &viewer, &Ref::parse(&path), &input).await?;

@@ -10,6 +10,7 @@ use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::service::Service;
 use crate::service::site::{self, UpdateSite};
 use crate::view::{SiteField, SiteView};
@@ -44,11 +45,10 @@ pub(crate) async fn get_site(
 #[patch("/site")]
 pub(crate) async fn update_site(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: UpdateSite = body::json(&request, &bytes)?;
     let view = site::update(&svc.into_inner(), &viewer, input, if_match(&request)?).await?;

@@ -11,6 +11,7 @@ use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::tags::{self, CreateTag, TagQuery, UpdateTag};
 use crate::service::{Found, Service};
@@ -85,11 +86,10 @@ pub(crate) async fn get_tag(
 #[post("/tags")]
 pub(crate) async fn create_tag(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: CreateTag = body::json(&request, &bytes)?;
     let view = tags::create(&svc.into_inner(), &viewer, input).await?;
@@ -109,12 +109,11 @@ pub(crate) async fn create_tag(
 #[patch("/tags/{tag}")]
 pub(crate) async fn update_tag(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: UpdateTag = body::json(&request, &bytes)?;
     let view =
@@ -134,11 +133,10 @@ pub(crate) async fn update_tag(
 #[delete("/tags/{tag}")]
 pub(crate) async fn delete_tag(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     tags::delete(&svc.into_inner(), &viewer, &Ref::parse(&path), if_match(&request)?).await?;
     Ok(respond::no_content())

@@ -4,12 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 
-use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
+use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::Service;
 use crate::service::accounts::{
@@ -31,10 +31,9 @@ use crate::service::accounts::{
 #[get("/users")]
 pub(crate) async fn list_users(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let role = params.parsed("role", "admin, editor, author, contributor or moderator", |t| t.parse().ok());
     let page = params.page();
@@ -52,11 +51,10 @@ pub(crate) async fn list_users(
 #[post("/users")]
 pub(crate) async fn create_user(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: CreateUser = body::json(&request, &bytes)?;
     let view = accounts::create_user(&svc.into_inner(), &viewer, input).await?;
@@ -72,11 +70,10 @@ pub(crate) async fn create_user(
 #[get("/users/{user}")]
 pub(crate) async fn get_user(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let view = accounts::get_user(&svc.into_inner(), &viewer, &path).await?;
     let meta = Meta { version: Some(view.version), ..Meta::private() };
@@ -96,12 +93,11 @@ pub(crate) async fn get_user(
 #[patch("/users/{user}")]
 pub(crate) async fn update_user(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: UpdateUser = body::json(&request, &bytes)?;
     let view = accounts::update_user(&svc.into_inner(), &viewer, &path, input, if_match(&request)?).await?;
@@ -120,11 +116,10 @@ pub(crate) async fn update_user(
 #[delete("/users/{user}")]
 pub(crate) async fn delete_user(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     accounts::delete_user(&svc.into_inner(), &viewer, &path, if_match(&request)?).await?;
     Ok(respond::no_content())
@@ -144,10 +139,9 @@ pub(crate) async fn delete_user(
 #[get("/tokens")]
 pub(crate) async fn list_tokens(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     let mut params = Params::of(&request);
     let page = params.page();
     params.finish()?;
@@ -164,11 +158,10 @@ pub(crate) async fn list_tokens(
 #[post("/tokens")]
 pub(crate) async fn create_token(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     let input: CreateToken = body::json(&request, &bytes)?;
     let view = accounts::create_token(&svc.into_inner(), &viewer, input).await?;
@@ -184,11 +177,10 @@ pub(crate) async fn create_token(
 #[delete("/tokens/{token}")]
 pub(crate) async fn revoke_token(
     svc: Data<Service>,
-    viewer: Viewer,
+    SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    viewer.require_signed_in()?;
     Params::of(&request).finish()?;
     accounts::revoke_token(&svc.into_inner(), &viewer, &path).await?;
     Ok(respond::no_content())
