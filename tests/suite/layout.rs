@@ -111,11 +111,10 @@ fn walk(tokens: TokenStream, module: &[String], found: &mut Vec<Vec<String>>) {
                 }
             }
             TokenTree::Group(group) => {
-                let text = group.stream().to_string().replace(' ', "");
                 let is_attribute =
                     group.delimiter() == Delimiter::Bracket && at > 0 && is_punct(tokens.get(at - 1), '#');
                 if is_attribute {
-                    for_tests |= text == "cfg(test)";
+                    for_tests |= group.stream().to_string().replace(' ', "") == "cfg(test)";
                     walk(group.stream(), module, found);
                     continue;
                 }

@@ -19,7 +19,7 @@ use quick_cache::sync::GuardResult;
 use super::entry::{Asked, Entry};
 use super::key::{AnswerKey, Asking};
 use super::{Answers, Guard};
-use crate::http::edge::{self, Before, Edge};
+use crate::http::edge::{self, Edge, RequestScope};
 use crate::http::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 use crate::http::negotiate::{Media, is_json, negotiate};
 use crate::http::respond::Public;
@@ -185,7 +185,7 @@ pub(super) fn answer(
     request: &RequestHead,
     started: Instant,
 ) -> Response<BoxBody> {
-    let id = edge::request_id_header(&request.headers, &answers.edge);
+    let id = answers.edge.ids.header_of(&request.headers);
     tracing::debug!(
         target: "pressroom::access",
         request_id = id.to_str().unwrap_or_default(),
@@ -209,12 +209,12 @@ where
     B: MessageBody + 'static,
 {
     let edge = &answers.edge;
-    let before = Before::of(edge, &mut request);
-    if let Some(answer) = before.preflight() {
-        return Ok(before.complete(edge, request.into_response(answer), 0));
+    let scope = RequestScope::of(edge, &mut request);
+    if let Some(answer) = scope.preflight() {
+        return Ok(scope.complete(edge, request.into_response(answer), 0));
     }
-    let ran = before.run(inner.call(request)).await?;
-    Ok(before.complete(edge, ran.response, ran.statements))
+    let handled = scope.run(inner.call(request)).await?;
+    Ok(scope.complete(edge, handled.response, handled.statements))
 }
 
 /// Computes an answer that is not kept, or waits for somebody who does.
@@ -266,20 +266,20 @@ where
     B: MessageBody + 'static,
 {
     let edge = &answers.edge;
-    let before = Before::of(edge, &mut request);
+    let scope = RequestScope::of(edge, &mut request);
     // What is kept is the whole answer; the caller's conditions are looked at afterwards.
     let asked = conditions(request.headers_mut());
     // Before any transaction begins that may not see what is committed from now on.
     let version = answers.freshness().versions.now();
     answers.counters.computed.inc();
-    let ran = FRESH.scope((), before.run(inner.call(request))).await?;
-    let (request, response) = ran.response.into_parts();
+    let handled = FRESH.scope((), scope.run(inner.call(request))).await?;
+    let (request, response) = handled.response.into_parts();
     let (response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
         Ok(body) => body,
         Err(body) => {
             let response = ServiceResponse::new(request, response.set_body(body));
-            return Ok(before.complete(edge, response, ran.statements));
+            return Ok(scope.complete(edge, response, handled.statements));
         }
     };
     let public =
@@ -293,8 +293,8 @@ where
             }
         }
         let pattern = edge::pattern(&request);
-        let counters = edge.metrics.route(before.method(), &pattern);
-        let read = (version, answers.freshness().versions.slots(&ran.keys));
+        let counters = edge.metrics.route(scope.method(), &pattern);
+        let read = (version, answers.freshness().versions.slots(&handled.keys));
         let entry =
             Entry::new(read, response.headers(), body, as_of.exact, &edge::common_headers(), counters)
                 .map(Arc::new);
@@ -304,11 +304,11 @@ where
                 // It may have been dropped meanwhile; then nothing is kept.
                 drop(guard.insert(Arc::clone(&entry)));
             }
-            let asked = Asked::of(&asked, before.method() != Method::POST);
+            let asked = Asked::of(&asked, scope.method() != Method::POST);
             response = HttpResponse::from(entry.answer(&asked, HeaderValue::from_static("")));
         }
     }
-    Ok(before.complete(edge, ServiceResponse::new(request, response), ran.statements))
+    Ok(scope.complete(edge, ServiceResponse::new(request, response), handled.statements))
 }
 
 /// Takes the headers that make an answer conditional, and keeps those that choose its form.

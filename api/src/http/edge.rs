@@ -1,9 +1,8 @@
-//! The edge: what happens to every request before and after its handler. Request ids, CORS, problem documents for what actix
-//! answers by itself, the access log and the counters.
+//! The edge: what happens to every request before and after its handler. Its id, cross-origin headers, problem documents for what
+//! actix answers by itself, the access log and the counters.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -14,26 +13,23 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
+use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::DEPENDENCIES;
-use pressroom_schema::{Id, Key};
 
+use super::cors::{Cors, EXPOSED};
 use super::headers;
 use super::metrics::Metrics;
-use super::problem::{Problem, REQUEST_ID};
+use super::problem::Problem;
+use super::request_id::{REQUEST_ID, RequestIds};
 use crate::error::{Code, Error};
 use crate::service::{Service, Svc};
-
-const EXPOSED: &str =
-    "ETag, Link, Location, Last-Modified, Retry-After, X-Request-Id, Idempotent-Replayed, Server-Timing";
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Request-Id";
-const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// What the edge needs for every request.
 pub(crate) struct Edge {
     pub(crate) svc: Svc,
     pub(crate) metrics: Metrics,
-    ids: RequestIds,
+    pub(crate) ids: RequestIds,
 }
 
 impl Edge {
@@ -42,8 +38,8 @@ impl Edge {
     }
 }
 
-/// What the edge noted of a request before its handler ran.
-pub(crate) struct Before {
+/// A request from its beginning to its answer: what the edge noted of it before its handler ran.
+pub(crate) struct RequestScope {
     started: Instant,
     id: String,
     method: Method,
@@ -51,21 +47,21 @@ pub(crate) struct Before {
     cors: Cors,
 }
 
-impl Before {
+impl RequestScope {
     pub(crate) fn of(edge: &Edge, request: &mut ServiceRequest) -> Self {
-        let before = Self {
+        let scope = Self {
             started: Instant::now(),
-            id: request_id(request.headers(), edge),
+            id: edge.ids.of(request.headers()),
             method: request.method().clone(),
             path: request.path().to_owned(),
-            cors: Cors::of(request, edge),
+            cors: Cors::of(request, &edge.svc.config),
         };
         request.extensions_mut().insert(edge.svc.freshness.as_of(edge.svc.clock.now()));
-        if before.method == Method::HEAD {
+        if scope.method == Method::HEAD {
             // Wherever GET is, HEAD is: the connection knows not to send the body (RFC 9110, 9.3.2).
             request.head_mut().method = Method::GET;
         }
-        before
+        scope
     }
 
     /// The answer to what no handler sees: a browser's preflight, and an address with a NUL character in it. Nothing bears such
@@ -84,13 +80,13 @@ impl Before {
     pub(crate) async fn run<B: MessageBody + 'static>(
         &self,
         work: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
-    ) -> Result<Ran, actix_web::Error> {
+    ) -> Result<Handled, actix_web::Error> {
         let noted = DEPENDENCIES.scope(RefCell::default(), async {
             (work.await, STATEMENTS.with(Cell::get), DEPENDENCIES.with(RefCell::take))
         });
         let (response, statements, keys) =
             REQUEST_ID.scope(self.id.clone(), STATEMENTS.scope(Cell::new(0), noted)).await;
-        Ok(Ran { response: normalise(response?.map_into_boxed_body(), &self.id), statements, keys })
+        Ok(Handled { response: normalise(response?.map_into_boxed_body(), &self.id), statements, keys })
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -146,7 +142,7 @@ pub(crate) fn limit_body_time(edge: &Edge, payload: Payload) -> Payload {
 }
 
 /// What a handler answered, and what that took.
-pub(crate) struct Ran {
+pub(crate) struct Handled {
     pub(crate) response: ServiceResponse<BoxBody>,
     pub(crate) statements: u32,
     /// What its reads depended on.
@@ -177,106 +173,6 @@ pub(crate) fn common_headers() -> [(HeaderName, HeaderValue); 3] {
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED)),
     ]
-}
-
-/// The caller's own id, where it has a harmless form.
-fn own_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(headers::REQUEST_ID).filter(|value| {
-        (8..=64).contains(&value.len())
-            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-    })
-}
-
-/// The caller's own id where it has a harmless form, else a new one.
-fn request_id(headers: &HeaderMap, edge: &Edge) -> String {
-    let own = own_request_id(headers).and_then(|value| value.to_str().ok());
-    own.map_or_else(|| edge.ids.next(), str::to_owned)
-}
-
-/// The same as a header.
-pub(crate) fn request_id_header(headers: &HeaderMap, edge: &Edge) -> HeaderValue {
-    own_request_id(headers).cloned().unwrap_or_else(|| {
-        // It is made of signs that a header may have.
-        HeaderValue::try_from(edge.ids.next()).unwrap_or(HeaderValue::from_static(""))
-    })
-}
-
-/// The ids of requests that bring none: what is this process's alone, and a number. Nobody needs to be unable to guess them, and
-/// a UUID takes the kernel's random numbers each time.
-struct RequestIds {
-    process: String,
-    last: AtomicU64,
-}
-
-impl RequestIds {
-    fn new(process: Id) -> Self {
-        Self { process: process.0.simple().to_string(), last: AtomicU64::new(0) }
-    }
-
-    fn next(&self) -> String {
-        let number = self.last.fetch_add(1, Ordering::Relaxed);
-        format!("{}-{number}", self.process)
-    }
-}
-
-/// What a browser on another origin may do (Fetch standard). Tokens travel in a header that scripts must set, never in cookies, so
-/// that reading is open to all; writing is for the origins that the settings name.
-struct Cors {
-    origin: Option<String>,
-    reads: bool,
-    wanted: Option<String>,
-    allowed: bool,
-}
-
-impl Cors {
-    fn of(request: &ServiceRequest, edge: &Edge) -> Self {
-        let text =
-            |name: HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let origin = text(header::ORIGIN);
-        let wanted = text(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let reads_by = |method: &str| method == "GET" || method == "HEAD" || request.path() == "/graphql";
-        let preflight = request.method() == Method::OPTIONS && wanted.is_some();
-        let reads = if preflight {
-            wanted.as_deref().is_some_and(reads_by)
-        } else {
-            reads_by(request.method().as_str())
-        };
-        let allowed = edge
-            .svc
-            .config
-            .cors_origins
-            .iter()
-            .any(|o| o == "*" || Some(o.trim().trim_end_matches('/')) == origin.as_deref());
-        Self { origin, reads, wanted: wanted.filter(|_| preflight), allowed }
-    }
-
-    fn preflight(&self, method: &Method) -> Option<HttpResponse> {
-        if *method != Method::OPTIONS || self.wanted.is_none() || self.origin.is_none() {
-            return None;
-        }
-        let mut answer = HttpResponse::NoContent();
-        if self.reads || self.allowed {
-            answer
-                .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
-                .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS))
-                .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"));
-        }
-        Some(answer.finish())
-    }
-
-    fn apply(&self, headers: &mut HeaderMap) {
-        if self.reads {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        } else if let Some(origin) = self.origin.as_deref().filter(|_| self.allowed)
-            && let Ok(value) = HeaderValue::from_str(origin)
-        {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
-            headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        } else {
-            return;
-        }
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    }
 }
 
 /// Errors that actix or a library answered as text become problem documents.

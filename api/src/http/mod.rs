@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod contract;
+mod cors;
 pub(crate) mod edge;
 pub(crate) mod headers;
 pub(crate) mod idempotency;
@@ -9,6 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod negotiate;
 pub(crate) mod params;
 pub(crate) mod problem;
+mod request_id;
 pub(crate) mod respond;
 pub(crate) mod validators;
 pub(crate) mod viewer;

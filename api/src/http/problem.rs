@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::request_id::request_id;
 use crate::error::{Code, Error, FieldError};
 
 /// A problem document (RFC 9457).
@@ -52,17 +53,6 @@ impl Problem {
             version: error.version(),
         }
     }
-}
-
-tokio::task_local! {
-    /// The id of the request that this task serves.
-    pub(crate) static REQUEST_ID: String;
-}
-
-/// The present request's id; empty outside a request.
-#[must_use]
-pub(crate) fn request_id() -> String {
-    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
 }
 
 impl ResponseError for Error {

@@ -8,7 +8,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::problem::request_id;
+use super::request_id::request_id;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error};
 use crate::service::{Service, accounts};
