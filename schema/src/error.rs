@@ -63,7 +63,7 @@ impl From<Diesel> for StoreError {
                 }
             }
             Diesel::BrokenTransactionManager => Self::Unavailable("transaction state is lost".into()),
-            Diesel::DeserializationError(e) => Self::Internal(format!("reading a row: {e}")),
+            Diesel::DeserializationError(e) => Self::Internal(format!("reading a row: {}", with_causes(&*e))),
             other => Self::Internal(other.to_string()),
         }
     }
@@ -73,6 +73,12 @@ impl From<diesel::ConnectionError> for StoreError {
     fn from(error: diesel::ConnectionError) -> Self {
         Self::Unavailable(error.to_string())
     }
+}
+
+/// What an error says, and then each of its causes: diesel's own names the column, its cause what was wrong there.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// SQLite says `UNIQUE constraint failed: posts.slug`, PostgreSQL names the constraint.
