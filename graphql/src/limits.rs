@@ -40,6 +40,8 @@ pub struct Limits {
     pub root_fields: u64,
     /// Directives, counted wherever their fragment is spread.
     pub directives: u64,
+    /// Length of a request's body in bytes.
+    pub body_bytes: usize,
     /// Length of the document in bytes.
     pub document_bytes: usize,
     /// Size of the variables in bytes, counted as in their JSON but for punctuation. Texts of posts travel here.
@@ -62,6 +64,7 @@ impl Default for Limits {
             aliases: 60,
             root_fields: 25,
             directives: 60,
+            body_bytes: 2 * 1024 * 1024,
             document_bytes: 64 * 1024,
             variables_bytes: 4 * 1024 * 1024,
             list_first_max: 100,

@@ -3,6 +3,7 @@
 //! A body must be `application/json`: a form or plain text could be sent by any page of the web without asking
 //! first (CSRF), and JSON cannot. Parameters that the draft does not name are ignored, as it demands.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode, header};
@@ -10,12 +11,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError, Value, Variables};
 use bytes::Bytes;
+use memchr::memmem;
 use pressroom_graphql::{Call, Engine, Fault, Limits, Outcome, Plan, code, kind_of};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::fault::fault;
 use crate::error::{Code, Error};
-use crate::http::idempotency::Face;
+use crate::http::idempotency::{Face, WriteOutcome};
 use crate::http::negotiate::{Media, is_json, negotiate, quality};
 
 /// The methods of the endpoint, for `Allow`.
@@ -70,8 +73,7 @@ impl HttpParts {
         if parts.method != Method::POST {
             return Ok(parts);
         }
-        // JSON may write one byte of a text as six (`\u001f`), but hardly a whole body.
-        let most = limits.variables_bytes.saturating_add(limits.document_bytes).saturating_mul(2);
+        let most = limits.body_bytes;
         let too_large = || {
             let sentence = format!("The body is larger than {most} bytes.");
             Refusal::malformed(fault(Code::TooLarge, sentence))
@@ -148,7 +150,16 @@ where
 }
 
 /// What serving a POST once needs to know of GraphQL.
-pub(super) const FACE: Face = Face { refuse, failures };
+pub(super) const FACE: Face =
+    Face { refuse, limit: |_, svc, _| Ok(svc.config.body_limit), may_write: may_be_mutation, outcome };
+
+/// In the answer to a mutation, whose status and method are those of a query.
+pub(super) struct Wrote;
+
+/// Whether a body may name a mutation: in its document, which JSON may have escaped, or by a hash.
+fn may_be_mutation(body: &[u8]) -> bool {
+    ["mutation", "\\u", "persistedQuery"].iter().any(|word| memmem::find(body, word.as_bytes()).is_some())
+}
 
 /// The answer to a request that is refused before it is looked into.
 fn refuse(headers: &header::HeaderMap, error: &Error) -> HttpResponse {
@@ -157,10 +168,11 @@ fn refuse(headers: &header::HeaderMap, error: &Error) -> HttpResponse {
     Refusal::malformed(Fault::from(error)).answer(media)
 }
 
-/// What the errors in an answer of GraphQL's would be by REST: its own status says little of them.
-fn failures(body: &[u8]) -> Vec<StatusCode> {
+/// What came of a mutation: the status of its answer says little.
+fn outcome(head: &HttpResponse<()>, body: &[u8]) -> Option<WriteOutcome> {
     #[derive(Deserialize)]
     struct Answer {
+        data: Option<HashMap<String, Option<IgnoredAny>>>,
         #[serde(default)]
         errors: Vec<Failure>,
     }
@@ -172,10 +184,14 @@ fn failures(body: &[u8]) -> Vec<StatusCode> {
     struct Extensions {
         code: Option<String>,
     }
-    let Ok(Answer { errors }) = serde_json::from_slice(body) else { return Vec::new() };
+    head.extensions().get::<Wrote>()?;
+    let Answer { data, errors } = serde_json::from_slice(body).ok()?;
     let codes = errors.into_iter().filter_map(|error| error.extensions?.code);
     let known = codes.filter_map(|name| Code::ALL.iter().find(|code| code.as_str() == name));
-    known.filter_map(|code| StatusCode::from_u16(code.status()).ok()).collect()
+    Some(WriteOutcome {
+        did: data.is_some_and(|data| data.values().any(Option::is_some)),
+        failed: known.filter_map(|code| StatusCode::from_u16(code.status()).ok()).collect(),
+    })
 }
 
 /// The parameters of a POST.

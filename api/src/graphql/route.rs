@@ -9,13 +9,14 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, get, post};
+use async_graphql::parser::types::OperationType;
 use pressroom_graphql::{Engine, Fault};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::graphiql::graphiql_page;
-use super::http::{FACE, HttpParts, respond};
+use super::http::{FACE, HttpParts, Wrote, respond};
 use super::schema;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
@@ -126,14 +127,18 @@ async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload
     }
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let is_public = Cell::new(false);
-    let answer = respond(engine, parts, async |plan| {
+    let (is_public, is_write) = (Cell::new(false), Cell::new(false));
+    let mut answer = respond(engine, parts, async |plan| {
+        is_write.set(plan.operation == OperationType::Mutation);
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
         let prepared = schema::prepare(svc, viewer, user_agent, &plan).await?;
         is_public.set(prepared.is_public);
         Ok(prepared.data)
     })
     .await;
+    if is_write.get() {
+        answer.extensions_mut().insert(Wrote);
+    }
     if is_public.get() { public(request, answer) } else { private(answer) }
 }
 

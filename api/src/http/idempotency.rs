@@ -9,6 +9,8 @@ use actix_web::web::{BytesMut, Data};
 use actix_web::{HttpMessage, HttpResponse};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use memchr::memmem;
+use sha2::{Digest as _, Sha256};
 
 use super::headers::IDEMPOTENCY_KEY;
 use crate::auth::viewer::Viewer;
@@ -17,6 +19,8 @@ use crate::service::idempotency::{self, Kept, Key};
 use crate::service::{Service, Svc};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// A body of so many bytes takes less than a millisecond to digest.
+const LIGHT: usize = 256 * 1024;
 /// The headers of an answer that its retries get as well.
 const WORTH_KEEPING: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
 
@@ -25,8 +29,12 @@ const WORTH_KEEPING: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, head
 pub(crate) struct Face {
     /// An error as an answer to a request with these headers.
     pub(crate) refuse: fn(&HeaderMap, &Error) -> HttpResponse,
-    /// What the errors in the body of an answer would be as statuses, where the answer's own says little of them.
-    pub(crate) failures: fn(&[u8]) -> Vec<StatusCode>,
+    /// The longest body that the request's route takes from this caller, in bytes.
+    pub(crate) limit: fn(&ServiceRequest, &Service, &Viewer) -> Result<usize>,
+    /// Whether a body may ask for a write at all.
+    pub(crate) may_write: fn(&[u8]) -> bool,
+    /// What came of a write, by the head and the body of its answer; none where it was no write.
+    pub(crate) outcome: fn(&HttpResponse<()>, &[u8]) -> Option<WriteOutcome>,
 }
 
 type Answer = std::result::Result<ServiceResponse<BoxBody>, actix_web::Error>;
@@ -39,11 +47,16 @@ pub(crate) fn once<B: MessageBody + 'static>(
 }
 
 async fn serve(face: Face, mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
-    if request.method() != Method::POST || !request.headers().contains_key(IDEMPOTENCY_KEY) {
+    // What has no route writes nothing.
+    if request.method() != Method::POST
+        || !request.headers().contains_key(IDEMPOTENCY_KEY)
+        || request.match_pattern().is_none()
+    {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    let (svc, key) = match claim(&mut request).await {
-        Ok(found) => found,
+    let (svc, key, is_signed_in) = match claim(face, &mut request).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return next.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Err(e) => return Ok(refuse(face, request, &e)),
     };
     match idempotency::begin(&svc, &key).await {
@@ -62,7 +75,8 @@ async fn serve(face: Face, mut request: ServiceRequest, next: Next<impl MessageB
     let (head, body) = response.into_parts();
     let body =
         to_bytes_limited(body, usize::MAX).await.ok().and_then(std::result::Result::ok).unwrap_or_default();
-    let outcome = if is_decided(status) && (face.failures)(&body).into_iter().all(is_decided) {
+    let is_kept = (face.outcome)(&head, &body).is_some_and(|outcome| outcome.is_kept(is_signed_in));
+    let outcome = if is_kept {
         idempotency::keep(&svc, &key, &Kept { status: status.as_u16(), headers, body: body.to_vec() }).await
     } else {
         idempotency::release(&svc, &key).await
@@ -78,13 +92,29 @@ fn refuse(face: Face, request: ServiceRequest, error: &Error) -> ServiceResponse
     request.into_response(answer)
 }
 
-/// Whether it was decided on its merits; what was not may be tried again.
-fn is_decided(status: StatusCode) -> bool {
-    let later = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS, StatusCode::PAYLOAD_TOO_LARGE];
-    !status.is_server_error() && !later.contains(&status)
+/// What came of a write.
+pub(crate) struct WriteOutcome {
+    /// Whether anything was done.
+    pub(crate) did: bool,
+    /// The statuses of what was not.
+    pub(crate) failed: Vec<StatusCode>,
 }
 
-async fn claim(request: &mut ServiceRequest) -> Result<(Svc, Key)> {
+impl WriteOutcome {
+    /// Whether the answer is kept for retries: something was done, or was refused to an account on its merits. What was not
+    /// decided may be tried again, and a stranger's refusals are not worth the room.
+    fn is_kept(&self, is_signed_in: bool) -> bool {
+        const LATER: [StatusCode; 3] =
+            [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS, StatusCode::PAYLOAD_TOO_LARGE];
+        const MERITS: [StatusCode; 3] =
+            [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::UNPROCESSABLE_ENTITY];
+        let is_decided = self.failed.iter().all(|s| !s.is_server_error() && !LATER.contains(s));
+        is_decided && (self.did || (is_signed_in && self.failed.iter().any(|s| MERITS.contains(s))))
+    }
+}
+
+/// The key of a request that may write, with its body read, and whether an account sends it.
+async fn claim(face: Face, request: &mut ServiceRequest) -> Result<Option<(Svc, Key, bool)>> {
     let svc = request
         .app_data::<Data<Service>>()
         .cloned()
@@ -100,33 +130,52 @@ async fn claim(request: &mut ServiceRequest) -> Result<(Svc, Key)> {
         )]));
     }
     let viewer: Viewer = request.extract::<Viewer>().await?;
-    let body = read(request, svc.config.upload_limit.saturating_add(65_536)).await?;
-    // A multipart boundary differs from try to try; the content type would make the same upload another request.
-    let address = request.uri().to_string();
-    let key = Key::new(&viewer, &text, &[address.as_bytes(), &comparable(request, &body)]);
+    let limit = (face.limit)(request, &svc, &viewer)?;
+    let body = read(request, limit).await?;
+    if !(face.may_write)(&body) {
+        request.set_payload(Payload::from(body));
+        return Ok(None);
+    }
+    let (address, boundary) = (request.uri().to_string(), boundary(request.headers()));
+    let digest = if body.len() > LIGHT {
+        let body = body.clone();
+        tokio::task::spawn_blocking(move || digest(&address, &body, boundary.as_deref()))
+            .await
+            .map_err(|e| Error::internal(e.to_string()))?
+    } else {
+        digest(&address, &body, boundary.as_deref())
+    };
     request.set_payload(Payload::from(body));
-    Ok((svc, key))
+    Ok(Some((svc, Key::new(&viewer, &text, digest), viewer.is_signed_in())))
 }
 
-/// The body without what differs between two tries of the same multipart upload: its boundary.
-fn comparable(request: &ServiceRequest, body: &[u8]) -> Vec<u8> {
-    let boundary = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.split_once("boundary="))
-        .map(|(_, b)| b.split(';').next().unwrap_or_default().trim().trim_matches('"').as_bytes().to_vec())
-        .filter(|b| !b.is_empty());
-    let Some(boundary) = boundary else { return body.to_vec() };
-    let mut rest = body;
-    let mut kept = Vec::with_capacity(body.len());
-    while let Some(at) = rest.windows(boundary.len()).position(|w| w == boundary) {
-        let (before, after) = rest.split_at(at);
-        kept.extend_from_slice(before);
-        rest = after.get(boundary.len()..).unwrap_or_default();
+/// What makes two requests the same: address and body, without what differs between two tries of one upload, its boundary. (So does
+/// the content type, which names it.)
+fn digest(address: &str, body: &[u8], boundary: Option<&str>) -> String {
+    let mut digest = Sha256::new();
+    digest.update(u64::try_from(address.len()).unwrap_or(u64::MAX).to_be_bytes());
+    digest.update(address);
+    let mut from = 0;
+    if let Some(boundary) = boundary {
+        for at in memmem::find_iter(body, boundary) {
+            digest.update(body.get(from..at).unwrap_or_default());
+            from = at + boundary.len();
+        }
     }
-    kept.extend_from_slice(rest);
-    kept
+    digest.update(body.get(from..).unwrap_or_default());
+    format!("{:x}", digest.finalize())
+}
+
+/// The boundary of a form (RFC 2046, 5.1.1: at most 70 characters).
+fn boundary(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let mut parts = value.split(';').map(str::trim);
+    let is_form = parts.next()?.eq_ignore_ascii_case("multipart/form-data");
+    let (_, boundary) = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"))?;
+    let boundary = boundary.trim().trim_matches('"');
+    (is_form && (1..=70).contains(&boundary.len())).then(|| boundary.to_owned())
 }
 
 async fn read(request: &mut ServiceRequest, limit: usize) -> Result<actix_web::web::Bytes> {

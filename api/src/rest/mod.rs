@@ -20,11 +20,16 @@ use actix_web::ResponseError as _;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::idempotency::{self, Face};
+use crate::http::idempotency::{self, Face, WriteOutcome};
 pub(crate) use pages::configure as configure_pages;
 
 /// What serving a POST once needs to know of REST: its statuses say all.
-const FACE: Face = Face { refuse: |_, error| error.error_response(), failures: |_| Vec::new() };
+const FACE: Face = Face {
+    refuse: |_, error| error.error_response(),
+    limit: media::body_limit,
+    may_write: |_| true,
+    outcome: |head, _| Some(WriteOutcome { did: head.status().is_success(), failed: vec![head.status()] }),
+};
 
 /// The routes under `/v1`.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {

@@ -1,10 +1,20 @@
 //! `Idempotency-Key`: a retry that is safe.
 
+use std::time::{Duration, Instant};
+
+use diesel::{QueryDsl as _, RunQueryDsl as _};
 use pressroom::auth::viewer::Role;
+use pressroom_schema::tables::idempotency_keys;
 use serde_json::json;
 
 use super::named;
-use crate::support::app::{on_both, text};
+use crate::support::app::{TestApp, on_both, text};
+use crate::support::upload;
+
+/// How many requests something is kept of.
+async fn kept(app: &TestApp) -> i64 {
+    app.svc().db.raw(|conn| Ok(idempotency_keys::table.count().get_result(conn)?)).await.unwrap()
+}
 
 #[actix_web::test]
 async fn the_same_key_and_body_get_the_first_answer_again() {
@@ -150,6 +160,137 @@ async fn a_guests_comment_arrives_once_with_its_edit_token() {
         assert_eq!(first, again);
         assert!(first["edit_token"].is_string());
         assert_eq!(app.get("/v1/comments?count=true").by(&editor).await.ok()["page"]["total"], 1);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn only_a_forms_own_boundary_makes_no_difference() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let send = |mime: &str, body: Vec<u8>, path: &'static str| {
+            app.post(path).by(&editor).header("Idempotency-Key", "a-key-of-mine").body(mime, body)
+        };
+        let form = |boundary: &str| {
+            let bytes = upload::form("a.png", 7);
+            let end = bytes.len() - b"--line--\r\n".len();
+            [
+                format!("--{boundary}").as_bytes(),
+                &bytes[b"--line".len()..end],
+                format!("--{boundary}--\r\n").as_bytes(),
+            ]
+            .concat()
+        };
+        let first = send("multipart/form-data; boundary=one", form("one"), "/v1/media").await;
+        let again =
+            send("multipart/form-data; charset=utf-8; Boundary=\"two\"", form("two"), "/v1/media").await;
+        assert_eq!((first.ok(), again.header("idempotent-replayed")), (again.ok(), "true"));
+        // JSON has no boundary, whatever its type says.
+        let post = |title: &str| json!({ "title": title }).to_string().into_bytes();
+        let send = |title: &str| {
+            let ask = app.post("/v1/posts").by(&editor).header("Idempotency-Key", "another-key");
+            ask.body("application/json; boundary=x", post(title))
+        };
+        send("One").await.ok();
+        send("Onex").await.problem(422, "idempotency_mismatch");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_long_boundary_takes_no_longer() {
+    on_both(async |app| {
+        let begun = Instant::now();
+        let body = vec![b'a'; 2 * 1024 * 1024 - 1];
+        let long = format!("{}b", "a".repeat(50_000));
+        for mime in ["x", "multipart/form-data", "application/json"] {
+            for boundary in [&long, &long[49_931..]] {
+                app.post("/v1/auth/login")
+                    .header("Idempotency-Key", "a-key-of-mine")
+                    .body(&format!("{mime}; boundary={boundary}"), body.clone())
+                    .await;
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_key_lets_no_longer_body_in() {
+    on_both(async |app| {
+        let (editor, moderator) = (app.user(Role::Editor).await, app.user(Role::Moderator).await);
+        app.published(&editor, &json!({"title": "P", "slug": "p"})).await;
+        let long = json!({ "query": "x".repeat(3 * 1024 * 1024) });
+        for path in ["/v1/posts", "/v1/posts/p/comments", "/v1/auth/login", "/graphql"] {
+            for key in [None, Some("a-key-of-mine")] {
+                let mut ask = app.post(path).json(&long);
+                if let Some(key) = key {
+                    ask = ask.header("Idempotency-Key", key);
+                }
+                assert_eq!(ask.await.status(), 413, "{path} {key:?}");
+            }
+        }
+        // A file is read only of those who may upload one.
+        let file = [
+            b"--line\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n".as_slice(),
+            &vec![0; 3 << 20],
+            b"\r\n--line--\r\n",
+        ]
+        .concat();
+        let upload = || {
+            app.post("/v1/media").header("Idempotency-Key", "a-key-of-mine").body(upload::FORM, file.clone())
+        };
+        upload().await.problem(401, "unauthenticated");
+        upload().by(&moderator).await.problem(403, "forbidden");
+        upload().by(&editor).await.problem(415, "unsupported_media_type");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nothing_is_kept_but_answers_to_writes_that_were_allowed() {
+    on_both(async |app| {
+        let (editor, moderator) = (app.user(Role::Editor).await, app.user(Role::Moderator).await);
+        app.published(&editor, &json!({"title": "P", "slug": "p"})).await;
+        let guest = |name: &str| json!({"body": "Hello.", "author": {"name": name, "email": "ada@example.org"}});
+        let query = |text: &str| json!({ "query": text });
+        let asks = [
+            ("/v1/nothing", json!({}), 404),
+            ("/v1/posts/none/comments", guest("Ada"), 404),
+            ("/v1/posts/p/comments", guest(""), 422),
+            ("/v1/posts", json!({"title": "T"}), 401),
+            ("/v1/auth/login", json!({"email": "a@example.org", "password": "wrong wrong wrong"}), 401),
+            ("/graphql", query("{ posts { nodes { title } } }"), 200),
+            ("/graphql", query("query mutation { site { title } }"), 200),
+            ("/graphql", query("{ post(slug: \"mutation\") { title } }"), 200),
+            ("/graphql", query("mutation { createPost(input: {title: \"T\"}) { id } }"), 200),
+            ("/graphql", query("mutation { nothing }"), 200),
+            ("/graphql", query("mutation {"), 200),
+        ];
+        for (n, (path, body, status)) in asks.iter().enumerate() {
+            for user in [None, Some(&moderator)] {
+                let mut ask = app.post(path).header("Idempotency-Key", &format!("a-key-of-mine-{n}")).json(body);
+                if let Some(user) = user {
+                    ask = ask.by(user);
+                }
+                let before = kept(&app).await;
+                let answer = ask.await;
+                assert!(user.is_some() || answer.status() == *status, "{path} {body}: {}", answer.text());
+                assert!(user.is_some() || kept(&app).await == before, "{path} {body}: {}", answer.text());
+            }
+        }
+        let ours = kept(&app).await;
+        // An account's answers are kept where something was decided.
+        let ask = || app.post("/v1/posts/p/comments").header("Idempotency-Key", "a-key-of-mine").json(&guest("Ada"));
+        ask().await.ok();
+        assert_eq!(kept(&app).await, ours + 1);
+        assert_eq!(ask().await.header("idempotent-replayed"), "true");
+        // What was done of a mutation is not done again, though a part of it was refused.
+        let both = query("mutation { addComment(post: \"p\", input: {body: \"Hi.\", author: {name: \"Bea\", email: \"bea@example.org\"}}) { id } }");
+        let ask = || app.post("/graphql").header("Idempotency-Key", "a-key-of-bea").json(&both);
+        ask().await.ok();
+        assert_eq!(ask().await.header("idempotent-replayed"), "true", "{}", ask().await.text());
     })
     .await;
 }

@@ -58,6 +58,7 @@ pub async fn engine(config: &Config) -> Result<Engine> {
         depth: u32::try_from(config.graphql_depth).unwrap_or(u32::MAX),
         complexity: u64::try_from(config.graphql_complexity).unwrap_or(u64::MAX),
         aliases: u64::try_from(config.graphql_aliases).unwrap_or(u64::MAX),
+        body_bytes: config.body_limit,
         introspection: config.graphql_introspection.is_on(),
         ..Limits::default()
     };
