@@ -509,6 +509,18 @@ async fn mutations_need_post_and_browsers_get_a_page() {
     assert_eq!(page.status(), 200);
     assert!(page.header("Content-Security-Policy").contains("default-src 'none'"));
     assert!(page.text().contains("graphiql"));
+    for path in ["/docs/", "/docs/index.html", "/graphiql"] {
+        let page = app.get(path).await;
+        assert_eq!((page.status(), page.header("x-content-type-options")), (200, "nosniff"), "{path}");
+        let policy = page.header("content-security-policy");
+        for rule in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{path}: {policy}");
+        }
+        assert!(
+            !page.text().contains("<script>") && !page.text().contains("<style>"),
+            "{path} has none inside"
+        );
+    }
     let schema = app.get("/schema.graphql").await.text();
     assert!(schema.contains("type Post implements Node"));
     assert!(schema.contains("scalar DateTime @specifiedBy(url: \"https://"), "{schema}");

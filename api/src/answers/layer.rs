@@ -210,10 +210,7 @@ where
 {
     let edge = &answers.edge;
     let scope = RequestScope::of(edge, &mut request);
-    if let Some(answer) = scope.preflight() {
-        return Ok(scope.complete(edge, request.into_response(answer), 0));
-    }
-    let handled = scope.run(inner.call(request)).await?;
+    let handled = scope.run(&*inner, request).await?;
     Ok(scope.complete(edge, handled.response, handled.statements))
 }
 
@@ -272,7 +269,7 @@ where
     // Before any transaction begins that may not see what is committed from now on.
     let version = answers.freshness().versions.now();
     answers.counters.computed.inc();
-    let handled = FRESH.scope((), scope.run(inner.call(request))).await?;
+    let handled = FRESH.scope((), scope.run(inner, request)).await?;
     let (request, response) = handled.response.into_parts();
     let (response, body) = response.into_parts();
     let body = match body.try_into_bytes() {

@@ -7,9 +7,6 @@ use actix_web::{HttpResponse, get};
 use crate::error::{Error, Result};
 use crate::service::Service;
 
-/// What GraphiQL's page may load: itself.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 const PAGE: &str = include_str!("../../assets/graphiql/index.html");
 const PAGE_STYLE: &str = include_str!("../../assets/graphiql/page.css");
 const STYLE: &[u8] = include_bytes!("../../assets/graphiql/graphiql.css.gz");
@@ -18,7 +15,6 @@ const SCRIPT: &[u8] = include_bytes!("../../assets/graphiql/graphiql.js.gz");
 /// GraphiQL's page.
 pub(super) fn graphiql_page() -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .content_type("text/html; charset=utf-8")
         .body(PAGE)

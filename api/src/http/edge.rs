@@ -2,7 +2,6 @@
 //! actix answers by itself, the access log and the counters.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -24,6 +23,9 @@ use super::problem::Problem;
 use super::request_id::{REQUEST_ID, RequestIds};
 use crate::error::{Code, Error};
 use crate::service::{Service, Svc};
+
+/// What a page of ours may load: itself; and it may not be framed.
+const PAGES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What the edge needs for every request.
 pub(crate) struct Edge {
@@ -64,9 +66,9 @@ impl RequestScope {
         scope
     }
 
-    /// The answer to what no handler sees: a browser's preflight, and an address with a NUL character in it. Nothing bears such
+    /// The answer to what no handler sees: a browser's preflight, and an address with a NUL character in it. Nothing has such
     /// a name, and PostgreSQL refuses to look for it.
-    pub(crate) fn preflight(&self) -> Option<HttpResponse> {
+    fn preflight(&self) -> Option<HttpResponse> {
         self.cors.preflight(&self.method).or_else(|| {
             let error = Error::new(Code::NotFound, "There is nothing under this path.");
             let problem = || serde_json::to_vec(&Problem::of(&error, &self.id)).unwrap_or_default();
@@ -76,13 +78,22 @@ impl RequestScope {
         })
     }
 
-    /// Runs the handler with the request's id in place, and counts its statements and notes what its reads depend on.
-    pub(crate) async fn run<B: MessageBody + 'static>(
+    /// Runs the handler, the only way to one, with the request's id in place, and counts its statements and notes what its reads
+    /// depend on.
+    pub(crate) async fn run<S, B>(
         &self,
-        work: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
-    ) -> Result<Handled, actix_web::Error> {
+        handler: &S,
+        request: ServiceRequest,
+    ) -> Result<Handled, actix_web::Error>
+    where
+        S: actix_web::dev::Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+        B: MessageBody + 'static,
+    {
+        if let Some(answer) = self.preflight() {
+            return Ok(Handled { response: request.into_response(answer), statements: 0, keys: Vec::new() });
+        }
         let noted = DEPENDENCIES.scope(RefCell::default(), async {
-            (work.await, STATEMENTS.with(Cell::get), DEPENDENCIES.with(RefCell::take))
+            (handler.call(request).await, STATEMENTS.with(Cell::get), DEPENDENCIES.with(RefCell::take))
         });
         let (response, statements, keys) =
             REQUEST_ID.scope(self.id.clone(), STATEMENTS.scope(Cell::new(0), noted)).await;
@@ -108,6 +119,9 @@ impl RequestScope {
             headers.insert(headers::REQUEST_ID, value);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if headers.get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/html")) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGES));
+        }
         self.cors.apply(headers);
         server_timing(edge, headers, statements, elapsed);
         edge.metrics.observe(&self.method, &pattern, status, elapsed, statements);

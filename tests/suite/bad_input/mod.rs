@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use self::bodies::bodies;
 use crate::support::app::{Answer, Ask, Store, TestApp, User, each, on_both, text};
+use crate::support::upload;
 
 /// A publication with two posts, a comment under each, a tag and an author.
 struct Scene {
@@ -537,6 +538,88 @@ async fn graphql_refuses_what_cannot_be_read_and_never_fails_within() {
         let answer = scene.app.post("/graphql").json(&find).await;
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "bad_request", "{}", answer.text());
         assert_eq!(scene.app.changes().await, before);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nothing_has_a_name_with_nul_in_it_whoever_asks() {
+    on_both(async |app| {
+        let scene = Scene::set(app).await;
+        let before = scene.app.changes().await;
+        let contract = scene.app.get("/openapi.json").await.ok();
+        let paths = contract["paths"].as_object().unwrap();
+        let mut asked = 0;
+        for (path, methods) in paths.iter().filter(|(path, _)| path.contains('{')) {
+            let names: Vec<String> =
+                path.split('/').map(|part| part.replace('{', "a%00").replace('}', "")).collect();
+            for method in ["get", "head", "post", "put", "patch", "delete"] {
+                if methods.get(if method == "head" { "get" } else { method }).is_none() {
+                    continue;
+                }
+                for user in [None, Some(&scene.admin)] {
+                    let mut ask =
+                        scene.app.request(&method.to_uppercase(), &names.join("/")).json(&json!({}));
+                    if let Some(user) = user {
+                        ask = ask.by(user);
+                    }
+                    ask.await.problem(404, "not_found");
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 100, "{asked} requests");
+        // In the query, of each read that anybody may make, and of GraphQL's.
+        for path in [
+            "/v1/posts?q=%00",
+            "/v1/search?q=%00",
+            "/v1/posts?author=%00",
+            "/v1/tags?after=%00",
+            "/feed.xml?tag=%00",
+            "/v1/posts/one?preview=%00",
+        ] {
+            let status = scene.app.get(path).await.status();
+            assert!((400..404).contains(&status), "{path}: {status}");
+        }
+        for query in ["{post(slug:\"%00\"){id}}", "{post(slug:\"%5Cu0000\"){id}}"] {
+            let answer = scene
+                .app
+                .get(&format!(
+                    "/graphql?query={}",
+                    query.replace('{', "%7B").replace('}', "%7D").replace('"', "%22")
+                ))
+                .await;
+            assert!(answer.json()["errors"][0]["extensions"]["code"] != "internal", "{}", answer.text());
+        }
+        // In a form.
+        let part = |head: &str, text: &[u8]| {
+            [
+                b"--line\r\nContent-Disposition: form-data; ".as_slice(),
+                head.as_bytes(),
+                b"\r\n\r\n",
+                text,
+                b"\r\n",
+            ]
+            .concat()
+        };
+        let send = |more: Vec<u8>| {
+            let body = [more, upload::form("a.png", 9)].concat();
+            scene.app.post("/v1/media").by(&scene.admin).body(upload::FORM, body)
+        };
+        for name in ["alt", "caption"] {
+            send(part(&format!("name=\"{name}\""), b"a\0b")).await.problem(422, "validation_failed");
+        }
+        assert!((400..500).contains(&send(part("name=\"a\0b\"", b"x")).await.status()));
+        assert_eq!(scene.app.changes().await, before);
+        for name in ["a\0b.png", "a%00b.png", "a.png\"; filename*=\"UTF-8''a%00b.png"] {
+            let body = upload::form(name, 9);
+            let answer = scene.app.post("/v1/media").by(&scene.admin).body(upload::FORM, body).await;
+            assert!(
+                answer.status() < 500 && !answer.text().contains("\\u0000"),
+                "{name:?}: {}",
+                answer.text()
+            );
+        }
     })
     .await;
 }

@@ -112,14 +112,14 @@ pub(super) fn find_full(
     post: &Ref,
     columns: Columns,
 ) -> Result<Found<FullPost>> {
-    if let Some(found) = posts::find_full(conn, post, columns)? {
-        if is_public(&found.post) || may_do(conn, viewer, Action::ReadDraft, &found.post)? {
-            return Ok(Found::Here(found));
-        }
-        // A post that the viewer may not know of does not hide where another went that had the name before.
-        depend(keys::post(found.post.id));
+    if let Some(found) = posts::find_full(conn, post, columns)?
+        && (is_public(&found.post) || may_do(conn, viewer, Action::ReadDraft, &found.post)?)
+    {
+        return Ok(Found::Here(found));
     }
-    // Any post may come to bear the name.
+    // A post that the viewer may not know of does not hide where another went that had the name before, and is not named among what
+    // the answer depends on: it changes nothing before it is published.
+    // Any post may come to have the name.
     depend(keys::POSTS);
     if let Ref::Slug(slug) = post
         && let Some(id) = site::redirect_target(conn, "post", slug)?
