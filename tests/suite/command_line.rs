@@ -1,5 +1,7 @@
 //! The command line: it does what it says, and a failure is one clear sentence and a non-zero exit.
 
+use std::io::{Read as _, Write as _};
+
 use serde_json::Value;
 
 use crate::support::app::{Folder, Store};
@@ -246,4 +248,31 @@ fn every_command_has_a_help_that_teaches() {
     let document: Value = serde_json::from_str(&well(&folder, &["openapi"], "")).unwrap();
     assert_eq!(document["openapi"].as_str().map(|v| &v[..3]), Some("3.1"));
     well(&folder, &["graphql-schema"], "");
+}
+
+#[test]
+fn what_a_stranger_sends_is_no_error_in_the_log() {
+    let folder = Folder::new();
+    let path = folder.path().join("log");
+    let server = Server::logging(command(&folder, &["serve"]), std::fs::File::create(&path).unwrap().into());
+    let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(200_000));
+    let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(2_000));
+    let bad: [&[u8]; 8] = [
+        b"GET / HTTP/1.1\r\nHost: a\r\nBad Header\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /\xff HTTP/9.9\r\n\r\n",
+        b"POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+        b"POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        long.as_bytes(),
+        many.as_bytes(),
+    ];
+    for sent in bad {
+        let mut stream = binary::connect(server.address()).unwrap();
+        stream.write_all(sent).ok();
+        stream.shutdown(std::net::Shutdown::Write).ok();
+        stream.read_to_end(&mut Vec::new()).ok();
+    }
+    let lines = std::fs::read_to_string(&path).unwrap();
+    assert!(!lines.contains("ERROR") && !lines.contains("WARN"), "{lines}");
 }

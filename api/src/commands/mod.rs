@@ -16,6 +16,8 @@ use pressroom::config::{Config, LogFormat};
 use pressroom::error::Error;
 use pressroom::reference::Page;
 use pressroom::service::{Service, Svc};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What a command may fail with.
 pub(crate) type Failure = Box<dyn std::error::Error>;
@@ -110,12 +112,55 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
 fn log(config: &Config) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
         .map_err(|e| format!("PRESSROOM_LOG is not a list of levels and modules: {e}"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = tracing_subscriber::registry().with(filter).with(Strangers);
     match config.log_format {
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),
+        LogFormat::Json => log.with(lines.json().flatten_event(true)).init(),
     }
     Ok(())
+}
+
+/// How the messages begin that [`Strangers`] is about.
+const THEIRS: [&str; 6] = [
+    "MAX_BUFFER_SIZE ",
+    "stream error: request parse error",
+    "stream error: I/O error",
+    "stream error: request did not complete",
+    "stream error: connection shutdown timeout",
+    "stream error: handler dropped payload",
+];
+
+/// Turns what the HTTP library calls an error and is a stranger's doing, such as a malformed header, into a line for debugging:
+/// whoever is to be woken by errors must not be woken by strangers.
+struct Strangers;
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Strangers {
+    fn event_enabled(
+        &self,
+        event: &tracing::Event<'_>,
+        _: tracing_subscriber::layer::Context<'_, S>,
+    ) -> bool {
+        struct Message(String);
+        impl tracing::field::Visit for Message {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                if field.name() == "message" {
+                    self.0 = format!("{value:?}");
+                }
+            }
+        }
+        let metadata = event.metadata();
+        if *metadata.level() != tracing::Level::ERROR || !metadata.target().starts_with("actix_http::h1") {
+            return true;
+        }
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        let is_theirs = THEIRS.iter().any(|start| message.0.starts_with(start));
+        if is_theirs {
+            tracing::debug!(target: "pressroom::access", "{}", message.0);
+        }
+        !is_theirs
+    }
 }
 
 /// The use cases on the configured stores, the schema brought up to date.

@@ -67,8 +67,13 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts it and waits until it listens.
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.env("PRESSROOM_BIND", "127.0.0.1:0").stderr(Stdio::null()).spawn().unwrap();
+    pub(crate) fn start(command: Command) -> Self {
+        Self::logging(command, Stdio::null())
+    }
+
+    /// The same with a place for its log.
+    pub(crate) fn logging(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.env("PRESSROOM_BIND", "127.0.0.1:0").stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = loop {
             let Some(Ok(line)) = lines.next() else { panic!("it ended: {:?}", child.wait()) };
