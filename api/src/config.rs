@@ -124,6 +124,9 @@ pub struct Config {
     /// Largest JSON body in bytes.
     #[arg(long, env = "PRESSROOM_BODY_LIMIT", default_value_t = 2_097_152, global = true, help_heading = HEADING, hide_short_help = true)]
     pub body_limit: usize,
+    /// Bytes of memory for bodies of requests that are under way, half of them from one address at most; what comes beyond is refused with 503.
+    #[arg(long, env = "PRESSROOM_BODIES_BYTES", default_value_t = 268_435_456, global = true, help_heading = HEADING, hide_short_help = true)]
+    pub bodies_bytes: usize,
     /// Largest source of a post's body in bytes.
     #[arg(long, env = "PRESSROOM_POST_LIMIT", default_value_t = 1_048_576, global = true, help_heading = HEADING, hide_short_help = true)]
     pub post_limit: usize,
@@ -133,6 +136,15 @@ pub struct Config {
     /// Most pixels that an uploaded image may have.
     #[arg(long, env = "PRESSROOM_PIXEL_LIMIT", default_value_t = 50_000_000, global = true, help_heading = HEADING, hide_short_help = true)]
     pub pixel_limit: u64,
+    /// Bytes of memory for images that are decoded at a time; one that takes more has it to itself.
+    #[arg(long, env = "PRESSROOM_IMAGE_BYTES", default_value_t = 536_870_912, value_parser = clap::value_parser!(u64).range(1..), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub image_bytes: u64,
+    /// Bytes of the database for answers that are kept for retries; beyond, the oldest go.
+    #[arg(long, env = "PRESSROOM_RETRY_BYTES", default_value_t = 67_108_864, global = true, help_heading = HEADING, hide_short_help = true)]
+    pub retry_bytes: u64,
+    /// The same of one account, or of one guest's address.
+    #[arg(long, env = "PRESSROOM_RETRY_CALLER_BYTES", default_value_t = 4_194_304, global = true, help_heading = HEADING, hide_short_help = true)]
+    pub retry_caller_bytes: u64,
     /// How long a guest may edit a comment, in minutes.
     #[arg(long, env = "PRESSROOM_COMMENT_EDIT_MINUTES", default_value_t = 15, global = true, help_heading = HEADING, hide_short_help = true)]
     pub comment_edit_minutes: u32,

@@ -226,6 +226,13 @@ impl Error {
         error
     }
 
+    /// `503` while there is no room for more, which is no fault and nothing for the log.
+    pub fn full(detail: impl Into<String>) -> Self {
+        let mut error = Self::new(Code::Unavailable, detail);
+        error.0.retry_after = Some(1);
+        error
+    }
+
     /// `429`, to be tried again after `seconds`.
     pub fn rate_limited(seconds: u32, detail: impl Into<String>) -> Self {
         let mut error = Self::new(Code::RateLimited, detail);

@@ -19,6 +19,7 @@ use quick_cache::sync::GuardResult;
 use super::entry::{Asked, Entry};
 use super::key::{AnswerKey, Asking};
 use super::{Answers, Guard};
+use crate::http::bodies;
 use crate::http::edge::{self, Edge, RequestScope};
 use crate::http::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 use crate::http::negotiate::{Media, is_json, negotiate};
@@ -92,8 +93,10 @@ fn key(answers: &Answers, request: &mut ServiceRequest) -> Option<AnswerKey> {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let query = if reads { None } else { request.extensions_mut().remove::<Query>() };
     if !reads && query.is_none() {
+        let place = edge::place_for_body(&answers.edge, request.head());
+        request.extensions_mut().insert(Rc::clone(&place));
         let payload = edge::limit_body_time(&answers.edge, request.take_payload());
-        request.set_payload(payload);
+        request.set_payload(bodies::counted(payload, place));
     }
     if !answers.is_open() || is_private(request.headers()) {
         return None;

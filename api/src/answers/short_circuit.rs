@@ -22,6 +22,7 @@ use super::Answers;
 use super::entry::Entry;
 use super::key::Asking;
 use super::layer::{LONGEST_BODY, Query, address, answer, form_of_graphql, gains_a_date, is_private};
+use crate::http::bodies::Place;
 use crate::http::edge::{self, Edge};
 
 /// The application with the shortcut before it.
@@ -109,15 +110,19 @@ where
     S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     let started = Instant::now();
-    let (body, rest) = read(&answers.edge, request.take_payload()).await;
+    let place = edge::place_for_body(&answers.edge, request.head());
+    let (body, rest) = read(&answers.edge, &place, request.take_payload()).await;
     let Some(rest) = rest else {
         if let Some(entry) = answers.peek(&Asking::graphql(form, &body)) {
             return Ok(answer(&answers, &entry, request.head(), started));
         }
         *request.payload() = Payload::from(body.clone());
         request.extensions_mut().insert(Query { form, body });
+        request.extensions_mut().insert(place);
         return inner.call(request).map_ok(Response::from).await;
     };
+    // It is counted anew as the handler reads it.
+    drop(place);
     let read = futures_util::stream::iter([Ok(body)]);
     *request.payload() = Payload::Stream { payload: Box::pin(read.chain(rest)) };
     inner.call(request).map_ok(Response::from).await
@@ -127,7 +132,7 @@ type Rest = LocalBoxStream<'static, Result<Bytes, PayloadError>>;
 
 /// What a body begins with: all of it, or as much as makes clear that it is not kept, and the rest. The handler shall meet
 /// the same trouble in it, and say it in GraphQL's form.
-async fn read(edge: &Edge, mut payload: Payload) -> (Bytes, Option<Rest>) {
+async fn read(edge: &Edge, place: &Place, mut payload: Payload) -> (Bytes, Option<Rest>) {
     let mut first: Option<Bytes> = None;
     let mut more = BytesMut::new();
     // Most bodies have come with their heads; a clock is set for others only.
@@ -142,7 +147,7 @@ async fn read(edge: &Edge, mut payload: Payload) -> (Bytes, Option<Rest>) {
             }
             payload.next().await
         };
-        match next {
+        match next.map(|piece| piece.and_then(|piece| place.take(piece.len()).map(|()| piece))) {
             None => break None,
             Some(Ok(chunk)) if first.is_none() => first = Some(chunk),
             Some(Ok(chunk)) => more.extend_from_slice(&chunk),

@@ -8,8 +8,18 @@
 //! Many attempts at once must not all see the same counter. So count the attempt as [`Outcome::Failure`] first, in a
 //! transaction of its own, then check the password, and then, if it was right, report [`Outcome::Success`].
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
+
+/// The part of an address that its holder cannot choose freely: of IPv6 the first half, since a site gets at least a /64 (RFC 6177).
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 64)).into()),
+        IpAddr::V4(address) => IpAddr::V4(address),
+    }
+}
 
 /// What is stored under a throttle's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use actix_web::error::PayloadError;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::fault;
 use crate::error::{Code, Error};
+use crate::http::bodies::unread;
 use crate::http::idempotency::{Face, WriteOutcome};
 use crate::http::negotiate::{Media, is_json, negotiate, quality};
 
@@ -86,8 +88,11 @@ impl HttpParts {
         }
         match payload.to_bytes_limited(most).await {
             Ok(Ok(body)) => parts.body = body,
-            Ok(Err(_)) => {
-                let fault = fault(Code::BadRequest, "The body broke off before its end.");
+            Ok(Err(error)) => {
+                let fault = match error.as_error::<PayloadError>() {
+                    Some(error) => Fault::from(unread(error)),
+                    None => fault(Code::BadRequest, "The body broke off before its end."),
+                };
                 return Err(Refusal::malformed(fault).answer(media));
             }
             Err(_) => return Err(too_large().answer(media)),

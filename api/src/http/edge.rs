@@ -2,10 +2,12 @@
 //! actix answers by itself, the access log and the counters.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -16,6 +18,7 @@ use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::DEPENDENCIES;
 
+use super::bodies::{self, Bodies, Place};
 use super::cors::{Cors, EXPOSED};
 use super::headers;
 use super::metrics::Metrics;
@@ -31,12 +34,15 @@ const PAGES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; im
 pub(crate) struct Edge {
     pub(crate) svc: Svc,
     pub(crate) metrics: Metrics,
+    /// The bodies of requests that are in memory.
+    pub(crate) bodies: Arc<Bodies>,
     pub(crate) ids: RequestIds,
 }
 
 impl Edge {
     pub(crate) fn new(svc: Svc, metrics: Metrics) -> Self {
-        Self { ids: RequestIds::new(svc.clock.new_id()), svc, metrics }
+        let bodies = Arc::new(Bodies::new(&svc.config));
+        Self { ids: RequestIds::new(svc.clock.new_id()), bodies, svc, metrics }
     }
 }
 
@@ -139,6 +145,11 @@ impl RequestScope {
     }
 }
 
+/// Where the body of a request is counted: for as long as the request, which holds the place too.
+pub(crate) fn place_for_body(edge: &Edge, head: &RequestHead) -> Rc<Place> {
+    edge.bodies.place(super::viewer::address(head, edge.svc.config.trusted_proxies))
+}
+
 /// Cuts a body that takes too long to arrive, so that callers who send a byte now and then do not hold a connection for ever.
 pub(crate) fn limit_body_time(edge: &Edge, payload: Payload) -> Payload {
     let seconds = u64::from(edge.svc.config.body_seconds);
@@ -191,7 +202,19 @@ pub(crate) fn common_headers() -> [(HeaderName, HeaderValue); 3] {
 
 /// Errors that actix or a library answered as text become problem documents.
 fn normalise(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let had_no_room =
+        response.request().extensions().get::<Rc<Place>>().is_some_and(|place| place.was_full());
     let status = response.status();
+    if had_no_room && status.is_client_error() {
+        let error = bodies::full();
+        let body = serde_json::to_vec(&Problem::of(&error, id)).unwrap_or_default();
+        let mut answer = HttpResponse::ServiceUnavailable();
+        if let Some(seconds) = error.retry_after() {
+            answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        answer.insert_header((header::CACHE_CONTROL, "no-store"));
+        return response.into_response(answer.content_type("application/problem+json").body(body));
+    }
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

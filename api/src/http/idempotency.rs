@@ -12,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
+use super::bodies;
 use super::headers::IDEMPOTENCY_KEY;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
@@ -182,7 +183,7 @@ async fn read(request: &mut ServiceRequest, limit: usize) -> Result<actix_web::w
     let mut payload = request.take_payload();
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Error::new(Code::BadRequest, "The body ended before it was whole."))?;
+        let chunk = chunk.map_err(|e| bodies::unread(&e))?;
         if body.len() + chunk.len() > limit {
             return Err(Error::new(Code::TooLarge, format!("The body is larger than {limit} bytes.")));
         }

@@ -1,5 +1,6 @@
 //! What all faces say over HTTP: who asks, what they send, and how answers are written, whatever is answered.
 
+pub(crate) mod bodies;
 pub(crate) mod body;
 pub(crate) mod contract;
 mod cors;

@@ -1,9 +1,10 @@
 //! What handlers take from a request besides its path.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
@@ -21,7 +22,7 @@ impl FromRequest for Viewer {
         let svc = request.app_data::<Data<Service>>().cloned();
         let authorization = request.headers().get(header::AUTHORIZATION).cloned();
         let proxies = svc.as_ref().map_or(0, |s| s.config.trusted_proxies);
-        let ip = address(request, proxies);
+        let ip = address(request.head(), proxies).map(|ip| ip.to_string());
         Box::pin(async move {
             let svc = svc.ok_or_else(|| Error::internal("the service is not set up"))?.into_inner();
             let Some(value) = authorization else { return Ok(Self::anonymous(request_id(), ip)) };
@@ -61,19 +62,19 @@ impl FromRequest for SignedIn {
 }
 
 /// The caller's address: the connection's, or what the outermost believed proxy says of it.
-fn address(request: &HttpRequest, proxies: usize) -> Option<String> {
-    let peer = request.peer_addr().map(|a| a.ip().to_string());
+pub(crate) fn address(request: &RequestHead, proxies: usize) -> Option<IpAddr> {
+    let peer = request.peer_addr.map(|a| a.ip());
     if proxies == 0 {
         return peer;
     }
-    let chain: Vec<String> = request
-        .headers()
+    let chain: Vec<&str> = request
+        .headers
         .get_all("x-forwarded-for")
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(','))
-        .map(|v| v.trim().to_owned())
+        .map(str::trim)
         .collect();
     // The last entry was written by the proxy next to us, the one before by the proxy before it.
     let told = chain.len().checked_sub(proxies).and_then(|n| chain.get(n)).or(chain.first());
-    told.filter(|v| v.parse::<std::net::IpAddr>().is_ok()).cloned().or(peer)
+    told.and_then(|address| address.parse().ok()).or(peer)
 }

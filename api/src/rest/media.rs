@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::upload;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::bodies::AROUND;
 use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
@@ -28,7 +29,7 @@ pub(super) fn body_limit(request: &ServiceRequest, svc: &Service, viewer: &Viewe
     }
     let room = media::admit(svc, viewer)?;
     request.extensions_mut().insert(room);
-    Ok(svc.config.upload_limit.saturating_add(upload::AROUND))
+    Ok(svc.config.upload_limit.saturating_add(AROUND))
 }
 
 /// An upload: a form with a file.

@@ -9,13 +9,12 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 
 use crate::error::{Code, Error, FieldError, Result};
+use crate::http::bodies::AROUND;
 use crate::media::MediaError;
 use crate::service::media::Upload;
 
 /// Longest text part, in bytes: more than the longest text that is taken.
 const TEXT_LIMIT: usize = 16 * 1024;
-/// What all that is not the file may add up to, in bytes: texts, headers of parts, boundaries.
-pub(super) const AROUND: usize = 64 * 1024;
 /// How long nothing may come before the upload is given up.
 const IDLE: Duration = Duration::from_secs(30);
 /// The parts that the form has.

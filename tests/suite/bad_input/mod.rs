@@ -3,6 +3,7 @@
 mod bodies;
 
 use pressroom::auth::viewer::Role;
+use pressroom::config::Config;
 use serde_json::{Value, json};
 
 use self::bodies::bodies;
@@ -622,4 +623,46 @@ async fn nothing_has_a_name_with_nul_in_it_whoever_asks() {
         }
     })
     .await;
+}
+
+fn under<'a>(key: Option<&str>, ask: Ask<'a>) -> Ask<'a> {
+    match key {
+        Some(key) => ask.header("Idempotency-Key", key),
+        None => ask,
+    }
+}
+
+#[actix_web::test]
+async fn bodies_have_room_in_memory_or_are_refused_for_now() {
+    let store = Store::sqlite();
+    let config = Config { bodies_bytes: 1 << 20, ..store.config() };
+    let app = TestApp::with(store, config).await;
+    let admin = app.user(Role::Admin).await;
+    let long = |bytes: usize| json!({ "title": "A", "query": "x".repeat(bytes) });
+    for key in [None, Some("a-key-of-mine")] {
+        for path in ["/v1/posts", "/v1/auth/login", "/v1/posts/none/comments"] {
+            let answer = under(key, app.post(path).by(&admin).json(&long(1_100_000))).await;
+            answer.problem(503, "unavailable");
+            assert_eq!(
+                (answer.header("retry-after"), answer.header("cache-control")),
+                ("1", "no-store"),
+                "{path}"
+            );
+        }
+        let answer = under(key, app.post("/graphql").json(&long(1_100_000))).await;
+        assert_eq!((answer.status(), answer.header("retry-after")), (503, "1"), "{}", answer.text());
+        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "unavailable");
+        let upload =
+            under(key, app.post("/v1/media").by(&admin).body(upload::FORM, vec![b'\n'; 1_100_000])).await;
+        assert!([400, 413, 503].contains(&upload.status()), "{}", upload.text());
+    }
+    app.patch("/v1/site").by(&admin).json(&long(1_100_000)).await.problem(503, "unavailable");
+    // The room is given back, whatever came of it.
+    for _ in 0..3 {
+        assert_eq!(app.post("/v1/posts").by(&admin).json(&long(900_000)).await.status(), 422);
+        assert_eq!(app.post("/v1/posts").json(&long(900_000)).await.status(), 401);
+        assert!(app.post("/graphql").json(&long(900_000)).await.status() < 500);
+        assert!(app.post("/graphql").json(&long(60_000)).await.status() < 500);
+        assert_eq!(app.post("/v1/nothing").json(&long(900_000)).await.status(), 404);
+    }
 }
