@@ -4,11 +4,14 @@
 //! `Idempotency-Key`, of which the database has only a hash.
 
 use pressroom_schema::Json;
-use pressroom_schema::idempotency::{self, IdempotencyRow};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use pressroom_schema::idempotency::{self, IdempotencyRow, ROW_BYTES};
 use ring::aead;
 use sha2::{Digest, Sha256};
 
 use super::Svc;
+use crate::auth::throttle::network;
 use crate::auth::viewer::{Viewer, Who};
 use crate::error::{Code, Error, Result};
 
@@ -29,6 +32,8 @@ pub(crate) struct Kept {
 #[derive(Clone)]
 pub(crate) struct Key {
     id: String,
+    /// With what the keys of its caller, or of a guest's network, begin.
+    owner: String,
     secret: [u8; 32],
     request: String,
 }
@@ -36,9 +41,10 @@ pub(crate) struct Key {
 impl Key {
     /// `request` is a digest, in hexadecimal, of whatever makes two requests the same: address and body.
     pub(crate) fn new(viewer: &Viewer, key: &str, request: String) -> Self {
-        let caller = match &viewer.who {
-            Who::User(user) => user.user_id.to_string(),
-            _ => viewer.ip.clone().unwrap_or_default(),
+        let guest = viewer.ip.clone().unwrap_or_default();
+        let (caller, owner) = match &viewer.who {
+            Who::User(user) => (user.user_id.to_string(), user.user_id.to_string()),
+            _ => (guest.clone(), guest.parse().map_or(guest, |ip| network(ip).to_string())),
         };
         let hash = |purpose: &str| {
             Sha256::new()
@@ -49,7 +55,12 @@ impl Key {
                 .chain_update(key)
                 .finalize()
         };
-        Self { id: format!("{:x}", hash("id")), secret: hash("secret").into(), request }
+        let owner = format!(
+            "{:x}",
+            Sha256::new().chain_update("caller").chain_update([0]).chain_update(owner).finalize()
+        );
+        let owner: String = owner.chars().take(idempotency::CALLER).collect();
+        Self { id: format!("{owner}{:x}", hash("id")), owner, secret: hash("secret").into(), request }
     }
 
     fn cipher(&self) -> Result<aead::LessSafeKey> {
@@ -123,11 +134,69 @@ pub(crate) async fn begin(svc: &Svc, key: &Key) -> Result<Option<Kept>> {
     }))
 }
 
-/// Keeps the first answer.
+/// How much has been kept by this instance since all was last added up; at first nobody knows.
+#[derive(Debug)]
+pub(crate) struct Since(AtomicU64);
+
+impl Default for Since {
+    fn default() -> Self {
+        Self(AtomicU64::new(u64::MAX))
+    }
+}
+
+/// Rows that are forgotten in one transaction.
+const FORGOTTEN: i64 = 500;
+
+/// The oldest keys of `owner`, or of all, that must go so that `more` bytes have room, and some beside, so that this is seldom.
+async fn excess(svc: &Svc, owner: Option<String>, more: u64, room: u64) -> Result<Vec<String>> {
+    svc.read(&Viewer::system(), move |conn| {
+        let (rows, bytes) = idempotency::sum(conn, owner.as_deref())?;
+        let taken = rows.saturating_mul(ROW_BYTES).saturating_add(bytes).saturating_add(more);
+        if taken <= room {
+            return Ok(Vec::new());
+        }
+        let mut over = (taken - room).saturating_add(room / 8);
+        let mut gone = Vec::new();
+        for (key, bytes) in idempotency::oldest(conn, owner.as_deref(), FORGOTTEN)? {
+            if over == 0 {
+                break;
+            }
+            over = over.saturating_sub(bytes.saturating_add(ROW_BYTES));
+            gone.push(key);
+        }
+        Ok(gone)
+    })
+    .await
+}
+
+/// Forgets the oldest of `owner`, or of all, until `more` bytes have room.
+async fn make_room(svc: &Svc, owner: Option<&str>, more: u64, room: u64) -> Result<()> {
+    loop {
+        let gone = excess(svc, owner.map(str::to_owned), more, room).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        svc.write(&Viewer::system(), move |tx| Ok(idempotency::forget_all(tx.conn, &gone)?)).await?;
+    }
+}
+
+/// Keeps the first answer, if it has room among its caller's; the oldest make room for it.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) async fn keep(svc: &Svc, key: &Key, answer: &Kept) -> Result<()> {
+    let bytes = u64::try_from(answer.body.len()).unwrap_or(u64::MAX).saturating_add(ROW_BYTES);
+    let (all, each) = (svc.config.retry_bytes, svc.config.retry_caller_bytes);
+    if bytes > all.min(each) {
+        return release(svc, key).await;
+    }
+    make_room(svc, Some(&key.owner), bytes, each).await?;
+    // Adding all up takes a while; what the instances add between is a sixteenth of it each, at most.
+    let before = svc.retries.0.fetch_update(Relaxed, Relaxed, |since| Some(since.saturating_add(bytes)));
+    if before.unwrap_or(u64::MAX) >= all / 16 {
+        svc.retries.0.store(0, Relaxed);
+        make_room(svc, None, bytes, all).await?;
+    }
     let sealed = key.seal(answer.body.clone())?;
     let (key, headers, status) = (key.clone(), Json::of(&answer.headers), i32::from(answer.status));
     svc.write(&Viewer::system(), move |tx| {

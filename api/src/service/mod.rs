@@ -53,6 +53,8 @@ pub struct Service {
     pub media: crate::media::MediaStore,
     /// Where images are decoded.
     pub images: crate::media::ImageWork,
+    /// What is known of the room for retries.
+    pub(crate) retries: Arc<idempotency::Since>,
     /// Tells this instance's job runner that there is work.
     pub jobs: Notifier,
     /// What holds since when, of what was read.
@@ -77,6 +79,7 @@ impl Service {
             db,
             media: Self::media_store(&config)?,
             images: crate::media::ImageWork::default(),
+            retries: Arc::default(),
             jobs: Notifier::default(),
             clock,
             passwords,
@@ -95,6 +98,7 @@ impl Service {
             keys: accounts::Keys::default(),
             media: self.media.clone(),
             images: self.images.clone(),
+            retries: Arc::clone(&self.retries),
             jobs: self.jobs.clone(),
             freshness: Arc::clone(&self.freshness),
         }

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use diesel::{QueryDsl as _, RunQueryDsl as _};
 use pressroom::auth::viewer::Role;
+use pressroom::config::Config;
 use pressroom_schema::tables::idempotency_keys;
 use serde_json::json;
 
 use super::named;
-use crate::support::app::{TestApp, on_both, text};
+use crate::support::app::{Store, TestApp, on_both, text};
 use crate::support::upload;
 
 /// How many requests something is kept of.
@@ -293,4 +294,50 @@ async fn nothing_is_kept_but_answers_to_writes_that_were_allowed() {
         assert_eq!(ask().await.header("idempotent-replayed"), "true", "{}", ask().await.text());
     })
     .await;
+}
+
+#[actix_web::test]
+async fn what_is_kept_has_a_bound_for_each_caller_and_for_all() {
+    let stores = [Some(Store::sqlite()), Store::postgres()];
+    for store in stores.into_iter().flatten() {
+        let config = Config { retry_caller_bytes: 32_768, retry_bytes: 65_536, ..store.config() };
+        let app = TestApp::with(store, config).await;
+        let users =
+            [app.user(Role::Editor).await, app.user(Role::Editor).await, app.user(Role::Editor).await];
+        let ask = |user: usize, n: usize| {
+            let post = json!({"title": format!("{user} {n}"), "excerpt": "x".repeat(400)});
+            app.post("/v1/posts")
+                .by(&users[user])
+                .header("Idempotency-Key", &format!("a-key-of-mine-{n}"))
+                .json(&post)
+        };
+        ask(1, 0).await.ok();
+        for n in 0..40 {
+            app.advance(1);
+            ask(0, n).await.ok();
+        }
+        assert!((5..=33).contains(&kept(&app).await), "{}", kept(&app).await);
+        for (user, n) in [(0, 39), (1, 0)] {
+            assert_eq!(ask(user, n).await.header("idempotent-replayed"), "true", "{user} {n}");
+        }
+        assert_eq!(ask(0, 0).await.header("idempotent-replayed"), "", "the oldest made room");
+        for (user, n) in (1..3).flat_map(|user| (1..40).map(move |n| (user, n))) {
+            app.advance(1);
+            ask(user, n).await.ok();
+        }
+        assert!((5..=68).contains(&kept(&app).await), "{}", kept(&app).await);
+        assert_eq!(ask(2, 39).await.header("idempotent-replayed"), "true");
+        assert_eq!(ask(0, 39).await.header("idempotent-replayed"), "", "the oldest of all made room");
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_that_has_no_room_is_not_kept_and_given_all_the_same() {
+    let store = Store::sqlite();
+    let config = Config { retry_caller_bytes: 2_000, ..store.config() };
+    let app = TestApp::with(store, config).await;
+    let editor = app.user(Role::Editor).await;
+    let post = json!({"title": "Long", "excerpt": "x".repeat(400), "body": {"format": "markdown", "source": "x ".repeat(2_000)}});
+    let ask = || app.post("/v1/posts").by(&editor).header("Idempotency-Key", "a-key-of-mine").json(&post);
+    assert_eq!((ask().await.status(), kept(&app).await), (201, 0));
 }
