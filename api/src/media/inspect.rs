@@ -105,7 +105,50 @@ pub struct Inspected {
 /// [`MediaError::Empty`], [`MediaError::TooLarge`], [`MediaError::UnsupportedType`], [`MediaError::TooManyPixels`],
 /// [`MediaError::SideTooLong`], [`MediaError::Corrupt`].
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Inspected, MediaError> {
-    let (format, container) = open(bytes, limits)?;
+    Opened::read(bytes, limits)?.inspect(limits)
+}
+
+/// An upload whose headers were read and held against the limits, and that is not decoded yet.
+#[derive(Debug)]
+pub struct Opened {
+    format: ImageFormat,
+    container: Container,
+}
+
+impl Opened {
+    /// Reads the headers, and cuts out the metadata.
+    ///
+    /// # Errors
+    /// Those of [`inspect`] that need no decoding.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, MediaError> {
+        let (format, container) = open(bytes, limits)?;
+        Ok(Self { format, container })
+    }
+
+    /// How many bytes of memory the rest takes, about.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        weight(self.container.width, self.container.height, self.container.bytes.len())
+    }
+
+    /// The rest of [`inspect`].
+    ///
+    /// # Errors
+    /// Those of [`inspect`].
+    pub fn inspect(self, limits: &Limits) -> Result<Inspected, MediaError> {
+        finish(self.format, self.container, limits)
+    }
+}
+
+/// How many bytes of memory a picture takes while it is worked on, about: its pixels as its decoder has them, at most eight bytes each,
+/// a copy of four, and its file twice.
+#[must_use]
+pub fn weight(width: u32, height: u32, bytes: usize) -> u64 {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(2);
+    u64::from(width).saturating_mul(u64::from(height)).saturating_mul(12).saturating_add(bytes)
+}
+
+fn finish(format: ImageFormat, container: Container, limits: &Limits) -> Result<Inspected, MediaError> {
     let mut picture = decode(format, &container, limits)?;
     let Container { mut width, mut height, orientation, animated, bytes: mut cleaned } = container;
     if orientation != Orientation::NoTransforms && !animated {

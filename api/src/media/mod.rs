@@ -13,7 +13,7 @@ pub mod store;
 pub mod variants;
 pub mod work;
 
-pub use inspect::{Inspected, Limits, inspect};
+pub use inspect::{Inspected, Limits, Opened, inspect, weight};
 pub use store::{MediaStore, S3Settings, StoredObject, is_valid_key, key_for, mime_for_key};
 pub use variants::{Variant, WIDTHS, has_variants, make_variants};
 pub use work::ImageWork;

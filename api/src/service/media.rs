@@ -20,7 +20,7 @@ use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::config::Config;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::media::{Inspected, Limits, MediaError, MediaStore, S3Settings, has_variants, inspect, key_for};
+use crate::media::{Inspected, Limits, MediaError, MediaStore, Opened, S3Settings, has_variants, key_for};
 use crate::page::Page;
 use crate::service::tasks::Task;
 use crate::service::{IfMatch, Service, Svc, keys, require};
@@ -89,7 +89,10 @@ pub struct Admitted(#[expect(dead_code, reason = "dropping it frees the room")] 
 /// 401 and 403 by rights, 503 while too many uploads are under way.
 pub fn admit(svc: &Service, viewer: &Viewer) -> Result<Admitted> {
     require(viewer, Action::UploadMedia, &Target::None, "media object")?;
-    svc.images.upload_slot().map(Admitted).ok_or_else(|| Error::unavailable("too many uploads are under way"))
+    svc.images
+        .upload_slot()
+        .map(Admitted)
+        .ok_or_else(|| Error::full("Too many uploads are under way. Try again in a moment."))
 }
 
 /// Takes an image in: judged by its content, cleaned of metadata, kept, and described. Its smaller widths are made in
@@ -102,7 +105,9 @@ pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaVi
     require(viewer, Action::UploadMedia, &Target::None, "media object")?;
     let (alt, caption) = input.check()?;
     let (limits, original) = (svc.upload_limits(), input.bytes);
-    let mut image = svc.images.run(move || inspect(&original, &limits)).await?;
+    let size = u64::try_from(original.len()).unwrap_or(u64::MAX);
+    let opened = svc.images.run(size.saturating_mul(2), move || Opened::read(&original, &limits)).await?;
+    let mut image = svc.images.run(opened.weight(), move || opened.inspect(&limits)).await?;
     let bytes = Bytes::from(std::mem::take(&mut image.bytes));
     let row =
         new_row(svc, viewer, &image, &bytes, input::filename(input.filename.as_deref(), image.extension))?;

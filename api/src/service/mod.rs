@@ -78,7 +78,7 @@ impl Service {
             freshness: Arc::new(Tracker::open(config.cache_bytes, &db)),
             db,
             media: Self::media_store(&config)?,
-            images: crate::media::ImageWork::default(),
+            images: crate::media::ImageWork::new(config.image_bytes),
             retries: Arc::default(),
             jobs: Notifier::default(),
             clock,

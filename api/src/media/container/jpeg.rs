@@ -2,12 +2,14 @@
 
 use image::metadata::Orientation;
 
-use super::{Container, Scan};
+use super::{Container, LONGEST_PROFILE, Scan, long_profile};
 use crate::media::{Limits, MediaError};
 
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
+/// Scans of a progressive picture: encoders make about ten, and each, however short, is a walk over the whole picture.
+const MOST_SCANS: u32 = 64;
 /// What begins the payload of the APP0 segment that most files have.
 const JFIF: &[u8] = b"JFIF\0";
 /// What begins the payload of an APP1 segment with EXIF in it; a TIFF structure follows.
@@ -22,7 +24,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
     let mut kept = Vec::with_capacity(bytes.len());
     let mut size = None;
     let mut orientation = None;
-    let mut has_scan = false;
+    let mut scans = 0;
+    let mut profile = 0;
     kept.extend_from_slice(scan.take(2)?);
     loop {
         let marker = next_marker(&mut scan)?;
@@ -65,10 +68,19 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
             0xE1 if orientation.is_none() => {
                 orientation = payload.strip_prefix(EXIF).and_then(Orientation::from_exif_chunk);
             }
-            0xE2 if payload.starts_with(ICC) => keep(&mut kept, marker, payload),
+            0xE2 if payload.starts_with(ICC) => {
+                profile += payload.len();
+                if profile > LONGEST_PROFILE {
+                    return Err(long_profile());
+                }
+                keep(&mut kept, marker, payload);
+            }
             0xEE if payload.starts_with(b"Adobe") => keep(&mut kept, marker, payload),
             SOS => {
-                has_scan = true;
+                scans += 1;
+                if scans > MOST_SCANS {
+                    return Err(MediaError::corrupt("its picture comes in too many scans"));
+                }
                 keep(&mut kept, marker, payload);
                 kept.extend_from_slice(entropy_coded(&mut scan)?);
             }
@@ -76,7 +88,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
         }
     }
     kept.extend_from_slice(&[0xFF, EOI]);
-    let Some((width, height)) = size.filter(|_| has_scan) else {
+    let Some((width, height)) = size.filter(|_| scans > 0) else {
         return Err(MediaError::corrupt("there is no picture in it"));
     };
     let orientation = orientation.unwrap_or(Orientation::NoTransforms);

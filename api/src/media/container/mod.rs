@@ -107,6 +107,14 @@ pub(super) fn read(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result
     }
 }
 
+/// The longest colour profile, in bytes: more than those of printers, which are the longest, have.
+pub(super) const LONGEST_PROFILE: usize = 4 * 1024 * 1024;
+
+/// What is said of a longer one.
+fn long_profile() -> MediaError {
+    MediaError::corrupt("its colour profile has more than 4 MiB")
+}
+
 /// Keeps count of what the frames of an animation add up to.
 #[derive(Debug, Default)]
 struct Frames {

@@ -1,8 +1,11 @@
 //! PNG (W3C, third edition, which includes APNG): a signature and chunks with checksums.
 
+use std::io::Read as _;
+
+use flate2::read::ZlibDecoder;
 use image::metadata::Orientation;
 
-use super::{Container, Frames, Scan, length};
+use super::{Container, Frames, LONGEST_PROFILE, Scan, length, long_profile};
 use crate::media::{Limits, MediaError};
 
 /// The eight bytes that begin every PNG file.
@@ -27,7 +30,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
     let mut orientation = Orientation::NoTransforms;
     let mut announced = 0;
     let mut frames = Frames::default();
-    let mut has_data = false;
+    let (mut has_data, mut has_profile) = (false, false);
     loop {
         let (kind, data, whole) = chunk(&mut scan)?;
         if (kind == *b"IHDR") == size.is_some() {
@@ -41,6 +44,14 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
                 size = Some((width, height));
             }
             b"IDAT" => has_data = true,
+            b"iCCP" if has_profile => return Err(MediaError::corrupt("it has two colour profiles")),
+            b"iCCP" => {
+                has_profile = true;
+                // What no decoder could read is not kept either.
+                if !is_profile(data)? {
+                    continue;
+                }
+            }
             b"eXIf" => orientation = Orientation::from_exif_chunk(data).unwrap_or(Orientation::NoTransforms),
             b"acTL" => announced = body.u32_be()?,
             b"fcTL" => {
@@ -64,6 +75,21 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
     };
     let animated = announced > 1 && frames.count > 1;
     Ok(Container { width, height, orientation, animated, bytes: kept })
+}
+
+/// Whether a chunk holds a colour profile that can be read: a name, the method, and what zlib packed, which is unpacked here piece
+/// by piece and kept nowhere, since a thousandth of the bytes may be enough for what it claims to be.
+fn is_profile(data: &[u8]) -> Result<bool, MediaError> {
+    let Some(name) = data.iter().take(80).position(|byte| *byte == 0).filter(|length| *length > 0) else {
+        return Ok(false);
+    };
+    let Some([0, packed @ ..]) = data.get(name + 1..) else { return Ok(false) };
+    let most = u64::try_from(LONGEST_PROFILE).unwrap_or(u64::MAX);
+    let mut unpacked = ZlibDecoder::new(packed).take(most + 1);
+    match std::io::copy(&mut unpacked, &mut std::io::sink()) {
+        Ok(bytes) if bytes > most => Err(long_profile()),
+        result => Ok(result.is_ok()),
+    }
 }
 
 /// A chunk: its type, its data, and all of it as it stands in the file.

@@ -2,7 +2,7 @@
 
 use image::metadata::Orientation;
 
-use super::{Container, Frames, Scan, length};
+use super::{Container, Frames, LONGEST_PROFILE, Scan, length, long_profile};
 use crate::media::{Limits, MediaError};
 
 const FLAG_ANIMATION: u8 = 0x02;
@@ -63,6 +63,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Container, MediaErro
                 limits.check(width, height)?;
                 canvas = Some((width, height));
             }
+            b"ICCP" if data.len() > LONGEST_PROFILE => return Err(long_profile()),
             b"ICCP" if profile.is_empty() => keep(&mut profile, kind, data),
             b"EXIF" => {
                 // The specification wants a bare TIFF structure; some writers put JPEG's prefix before it.

@@ -402,3 +402,59 @@ fn a_picture_of_nothing_has_no_dominant_colour() {
     let clear = DynamicImage::ImageRgba8(RgbaImage::new(8, 8));
     assert_eq!(take(&as_file(&clear, ImageFormat::Png)).unwrap().dominant_color, None);
 }
+
+/// A PNG with these bytes for its colour profile, packed as they are.
+fn with_profiles(profiles: &[Vec<u8>]) -> Vec<u8> {
+    let png = as_file(&flag(8, 4), ImageFormat::Png);
+    let chunks: Vec<Vec<u8>> =
+        profiles.iter().map(|packed| chunk(*b"iCCP", &[b"name\0\0".as_slice(), packed].concat())).collect();
+    png::with_chunks(&png, &chunks.concat())
+}
+
+fn packed(bytes: usize) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(&vec![0; bytes]).unwrap();
+    writer.finish().unwrap()
+}
+
+#[test]
+fn a_colour_profile_is_bounded_before_it_is_unpacked() {
+    let refused = |file: &[u8]| match take(file) {
+        Err(MediaError::Corrupt { detail }) => detail,
+        other => panic!("{other:?}"),
+    };
+    let bomb = with_profiles(&[packed(64 << 20)]);
+    assert!(bomb.len() < 100_000 && refused(&bomb).contains("colour profile"));
+    assert!(refused(&with_profiles(&[packed(100), packed(100)])).contains("two colour profiles"));
+    let fits = take(&with_profiles(&[packed(1 << 20)])).unwrap();
+    assert!(contains(&fits.bytes, b"iCCP"));
+    // What cannot be unpacked is no profile, however much of it could be.
+    let mut broken = packed(64 << 20);
+    broken.truncate(2_000);
+    for broken in [broken, b"nonsense".to_vec(), Vec::new()] {
+        assert!(!contains(&take(&with_profiles(&[broken])).unwrap().bytes, b"iCCP"));
+    }
+
+    let jpeg = as_file(&flag(8, 4), ImageFormat::Jpeg);
+    let piece = segment(0xE2, &[super::container::jpeg::ICC, &[1, 80], &vec![0; 60_000]].concat());
+    let with = |pieces: usize| [&jpeg[..2], &piece.repeat(pieces), &jpeg[2..]].concat();
+    assert!(take(&with(60)).is_ok());
+    assert!(refused(&with(80)).contains("colour profile"));
+
+    let picture = webp_picture(&flag(8, 4));
+    let head = riff(*b"VP8X", &[0x20, 0, 0, 0, 7, 0, 0, 3, 0, 0]);
+    let with = |bytes: usize| webp_file(&[head.clone(), riff(*b"ICCP", &vec![0; bytes]), picture.clone()]);
+    assert!(take(&with(4 << 20)).is_ok());
+    assert!(refused(&with((4 << 20) + 1)).contains("colour profile"));
+}
+
+#[test]
+fn a_jpeg_of_very_many_scans_is_refused() {
+    let jpeg = as_file(&flag(8, 4), ImageFormat::Jpeg);
+    let begin = jpeg.windows(2).position(|two| two == [0xFF, 0xDA]).unwrap();
+    let (head, rest) = jpeg.split_at(begin);
+    let scan = &rest[..rest.len() - 2];
+    let file = [head, &scan.repeat(65), &[0xFF, 0xD9]].concat();
+    assert!(matches!(take(&file), Err(MediaError::Corrupt { detail }) if detail.contains("scans")));
+}

@@ -6,7 +6,7 @@ use pressroom_schema::{Id, Json, media};
 use super::{objects, shown_in};
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
-use crate::media::{Limits, MediaError, key_for, make_variants as scale};
+use crate::media::{Limits, MediaError, key_for, make_variants as scale, weight};
 use crate::service::Svc;
 use crate::service::present::StoredVariant;
 
@@ -23,7 +23,9 @@ pub(crate) async fn make_variants(svc: &Svc, id: Id) -> Result<()> {
     })?;
     // It was taken in under the limits of its time; only what guards the memory still counts.
     let limits = Limits { max_bytes: usize::MAX, max_pixels: svc.config.pixel_limit, ..Limits::default() };
-    let made = match svc.images.run(move || scale(&original.bytes, &limits)).await {
+    let side = |n: i32| u32::try_from(n).unwrap_or(u32::MAX);
+    let weight = weight(side(row.width), side(row.height), original.bytes.len());
+    let made = match svc.images.run(weight, move || scale(&original.bytes, &limits)).await {
         Ok(made) => made,
         Err(MediaError::Store(why)) => return Err(Error::unavailable(why)),
         Err(why) => {
