@@ -99,6 +99,9 @@ impl Code {
     }
 }
 
+/// So many faults are named at most: a short request must not have a long answer.
+pub(crate) const MOST_FAULTS: usize = 50;
+
 /// One thing that is wrong with the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -168,13 +171,17 @@ impl Error {
         Self::fields(vec![FieldError::body(pointer, code, detail)])
     }
 
-    /// `422` with every fault that was found.
+    /// `422` with every fault that was found, up to [`MOST_FAULTS`].
     #[must_use]
-    pub fn fields(errors: Vec<FieldError>) -> Self {
+    pub fn fields(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
+            many if many.len() >= MOST_FAULTS => {
+                format!("Many members are not valid; see `errors` for the first {MOST_FAULTS}.")
+            }
             many => format!("{} members are not valid; see `errors`.", many.len()),
         };
+        errors.truncate(MOST_FAULTS);
         let mut error = Self::new(Code::ValidationFailed, detail);
         error.0.errors = errors;
         error

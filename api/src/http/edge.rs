@@ -12,7 +12,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::StreamExt as _;
 use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
@@ -53,6 +53,7 @@ pub(crate) struct RequestScope {
     method: Method,
     path: String,
     cors: Cors,
+    is_packed: bool,
 }
 
 impl RequestScope {
@@ -63,6 +64,7 @@ impl RequestScope {
             method: request.method().clone(),
             path: request.path().to_owned(),
             cors: Cors::of(request, &edge.svc.config),
+            is_packed: is_packed(request),
         };
         request.extensions_mut().insert(edge.svc.freshness.as_of(edge.svc.clock.now()));
         if scope.method == Method::HEAD {
@@ -72,16 +74,27 @@ impl RequestScope {
         scope
     }
 
-    /// The answer to what no handler sees: a browser's preflight, and an address with a NUL character in it. Nothing has such
-    /// a name, and PostgreSQL refuses to look for it.
+    /// The answer to what no handler sees: a browser's preflight; an address with a NUL character in it, since nothing has such a
+    /// name and PostgreSQL refuses to look for it; and a packed body, of which a few bytes may unpack to any number.
     fn preflight(&self) -> Option<HttpResponse> {
-        self.cors.preflight(&self.method).or_else(|| {
-            let error = Error::new(Code::NotFound, "There is nothing under this path.");
-            let problem = || serde_json::to_vec(&Problem::of(&error, &self.id)).unwrap_or_default();
-            self.path
-                .contains("%00")
-                .then(|| HttpResponse::NotFound().content_type("application/problem+json").body(problem()))
-        })
+        let refuse = |mut answer: HttpResponseBuilder, code, detail| {
+            let problem = Problem::of(&Error::new(code, detail), &self.id);
+            let body = serde_json::to_vec(&problem).unwrap_or_default();
+            answer.insert_header((header::CACHE_CONTROL, "no-store"));
+            Some(answer.content_type("application/problem+json").body(body))
+        };
+        if let Some(answer) = self.cors.preflight(&self.method) {
+            Some(answer)
+        } else if self.path.contains("%00") {
+            refuse(HttpResponse::NotFound(), Code::NotFound, "There is nothing under this path.")
+        } else if self.is_packed {
+            let mut answer = HttpResponse::UnsupportedMediaType();
+            // What would have been taken (RFC 9110, 15.5.16).
+            answer.insert_header((header::ACCEPT_ENCODING, "identity"));
+            refuse(answer, Code::UnsupportedMediaType, "Send the body as it is, without a Content-Encoding.")
+        } else {
+            None
+        }
     }
 
     /// Runs the handler, the only way to one, with the request's id in place, and counts its statements and notes what its reads
@@ -164,6 +177,13 @@ pub(crate) fn limit_body_time(edge: &Edge, payload: Payload) -> Payload {
     });
     // A form's reader asks once more after the end.
     Payload::Stream { payload: Box::pin(body.fuse()) }
+}
+
+/// Whether a body comes in a coding that the library would undo, a piece at a time without a bound. GraphQL refuses it in its own form
+/// and undoes none.
+fn is_packed(request: &ServiceRequest) -> bool {
+    let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
+    request.path() != "/graphql" && codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// What a handler answered, and what that took.

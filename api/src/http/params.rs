@@ -1,12 +1,12 @@
 //! Query parameters: strict, all faults at once, nothing dropped in silence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use actix_web::HttpRequest;
 use pressroom_schema::values::alternatives;
 use pressroom_schema::{Timestamp, Word};
 
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, MOST_FAULTS, Result};
 use crate::page::{MAX_LIMIT, PageRequest};
 use crate::view::Fields;
 
@@ -27,6 +27,9 @@ impl Params {
         for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
             // Invalid UTF-8 arrives as U+FFFD; NUL can be stored by neither database.
             if value.contains(['\u{0}', '\u{fffd}']) || name.contains(['\u{0}', '\u{fffd}']) {
+                if errors.len() >= MOST_FAULTS {
+                    continue;
+                }
                 errors.push(FieldError::parameter(
                     name.replace('\u{0}', "\u{fffd}"),
                     "invalid_text",
@@ -40,7 +43,9 @@ impl Params {
     }
 
     pub(crate) fn fault(&mut self, name: &str, code: &str, detail: impl Into<String>) {
-        self.errors.push(FieldError::parameter(name, code, detail));
+        if self.errors.len() < MOST_FAULTS {
+            self.errors.push(FieldError::parameter(name, code, detail));
+        }
     }
 
     /// Every value of a parameter that may be repeated or be a list separated by commas.
@@ -171,20 +176,17 @@ impl Params {
 
     /// Answers with every fault, unknown parameters among them.
     pub(crate) fn finish(mut self) -> Result<()> {
-        let mut unknown: Vec<String> = Vec::new();
-        for (name, _) in &self.pairs {
-            if !self.known.contains(name.as_str()) && !unknown.contains(name) {
-                unknown.push(name.clone());
-            }
-        }
-        for name in unknown {
+        let mut seen = HashSet::new();
+        let unknown = self.pairs.iter().map(|(name, _)| name.as_str());
+        for name in unknown.filter(|name| !self.known.contains(name) && seen.insert(*name)).take(MOST_FAULTS)
+        {
             let known = if self.known.is_empty() {
                 "no query parameters are taken here".to_owned()
             } else {
                 format!("known are {}", self.known.iter().copied().collect::<Vec<_>>().join(", "))
             };
             self.errors.push(FieldError::parameter(
-                &name,
+                name,
                 "unknown_parameter",
                 format!("There is no query parameter `{name}` here; {known}."),
             ));

@@ -2,6 +2,8 @@
 
 mod bodies;
 
+use std::io::Write as _;
+
 use pressroom::auth::viewer::Role;
 use pressroom::config::Config;
 use serde_json::{Value, json};
@@ -664,5 +666,55 @@ async fn bodies_have_room_in_memory_or_are_refused_for_now() {
         assert!(app.post("/graphql").json(&long(900_000)).await.status() < 500);
         assert!(app.post("/graphql").json(&long(60_000)).await.status() < 500);
         assert_eq!(app.post("/v1/nothing").json(&long(900_000)).await.status(), 404);
+    }
+}
+
+#[actix_web::test]
+async fn a_packed_body_is_refused_before_it_is_unpacked() {
+    on_both(async |app| {
+        let admin = app.user(Role::Admin).await;
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        writer.write_all(&vec![b' '; 16 << 20]).unwrap();
+        let gzip = writer.finish().unwrap();
+        for coding in ["gzip", "br", "deflate", "zstd", "GZIP", "identity, gzip"] {
+            for path in ["/v1/auth/login", "/v1/posts", "/v1/posts/p/comments", "/v1/media", "/graphql"] {
+                for key in [None, Some("a-key-of-mine")] {
+                    let mut ask = app.post(path).by(&admin).header("Content-Encoding", coding);
+                    if let Some(key) = key {
+                        ask = ask.header("Idempotency-Key", key);
+                    }
+                    let answer = ask.body("application/json", gzip.clone()).await;
+                    assert_eq!(answer.status(), 415, "{coding} {path}: {}", answer.text());
+                }
+            }
+        }
+        app.post("/v1/posts")
+            .by(&admin)
+            .header("Content-Encoding", "identity")
+            .json(&json!({"title": "A"}))
+            .await
+            .ok();
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_short_address_has_no_long_answer() {
+    let app = TestApp::open(Store::sqlite()).await;
+    let many = |separator: &str, end: &str| {
+        (0..9_000).map(|n| format!("{n:x}{end}")).collect::<Vec<_>>().join(separator)
+    };
+    for query in [
+        many("&", "="),
+        format!("fields={}", many(",", "")),
+        format!("include={}", many(",", "")),
+        many("&", "=%FF"),
+    ] {
+        for path in ["/v1/posts", "/v1/search", "/v1/posts/none/comments"] {
+            let answer = app.get(&format!("{path}?{query}")).await;
+            let problem = answer.problem(400, "bad_request");
+            assert!(answer.body.len() < 64 * 1024, "{} bytes", answer.body.len());
+            assert!(problem["errors"].as_array().unwrap().len() <= 50, "{}", problem["detail"]);
+        }
     }
 }
