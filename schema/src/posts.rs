@@ -18,7 +18,10 @@ use crate::values::{PostStatus, Visibility};
 pub use list::{Filter, Order, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
 pub use refs::{Refs, refs};
-pub use store::{NewPost, delete, due, insert, next_due, relist, set_comment_count, set_slug, update};
+pub use store::{
+    NewPost, delete, due, insert, next_due, preview_epoch, relist, revoke_previews, set_comment_count,
+    set_slug, update,
+};
 pub use ties::{SummaryRow, Tie, TieKind, Ties, refs_and_ties, summaries, ties};
 
 /// A post without its long columns.

@@ -222,6 +222,7 @@ table! {
         text -> Text,
         body_format -> Text,
         body_source -> Text,
+        preview_epoch -> BigInt,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct PostTarget<'a> {
 /// A comment, for questions of rights.
 #[derive(Debug, Clone, Copy)]
 pub struct CommentTarget<'a> {
+    /// Its id.
+    pub id: Uuid,
     /// The account that wrote it; guests have none.
     pub user_id: Option<Uuid>,
     /// The post that it is under.
@@ -63,8 +65,6 @@ pub struct CommentTarget<'a> {
     pub is_approved: bool,
     /// Whether it may still be edited by whoever wrote it (`editable_until` is ahead).
     pub in_edit_window: bool,
-    /// Whether the caller showed its edit token.
-    pub holds_edit_token: bool,
 }
 
 /// The answer.
@@ -123,7 +123,7 @@ pub fn reach(viewer: &Viewer, action: Action) -> Reach {
     let row = action.row();
     match &viewer.who {
         Who::System => Reach::Everything,
-        Who::Anonymous => Reach::Nothing,
+        Who::Anonymous | Who::Preview(_) | Who::Guest(_) => Reach::Nothing,
         Who::User(user) if !user.holds_scope(row.scopes) => Reach::Nothing,
         Who::User(user) => match row.grant(user.role) {
             Grant::No => Reach::Nothing,
@@ -154,12 +154,19 @@ pub fn sees_behind_the_lists(viewer: &Viewer) -> bool {
     viewer.is_signed_in()
 }
 
+/// Whether `viewer` reads the working copy of this post as its readers will: by a preview link. That is less than
+/// [`Action::ReadDraft`], which shows the source, the revisions and the trash besides.
+#[must_use]
+pub fn reads_by_preview(viewer: &Viewer, post: Uuid) -> bool {
+    viewer.previewed() == Some(post)
+}
+
 /// Whether `viewer` may make a token of these scopes: a token may pass on what it has itself, and no more.
 #[must_use]
 pub fn may_grant_scopes(viewer: &Viewer, scopes: Scopes) -> bool {
     match &viewer.who {
         Who::System => true,
-        Who::Anonymous => false,
+        Who::Anonymous | Who::Preview(_) | Who::Guest(_) => false,
         Who::User(user) => user.scopes.is_none_or(|own| own.covers(scopes)),
     }
 }
@@ -176,7 +183,9 @@ fn is_allowed(viewer: &Viewer, action: Action, target: &Target<'_>) -> bool {
     let row = action.row();
     let by_row = match &viewer.who {
         Who::System => true,
-        Who::Anonymous => reaches(row.anonymous, viewer, target),
+        Who::Anonymous | Who::Guest(_) => reaches(row.anonymous, viewer, target),
+        // A link to read by is for nothing that is done; see [`reads_by_preview`].
+        Who::Preview(_) => false,
         Who::User(user) => user.holds_scope(row.scopes) && reaches(row.grant(user.role), viewer, target),
     };
     by_row || own_form(action).is_some_and(|own| is_allowed(viewer, own, target))
@@ -186,13 +195,13 @@ fn reaches(grant: Grant, viewer: &Viewer, target: &Target<'_>) -> bool {
     let user = viewer.user();
     match (grant, target) {
         (Grant::Any, _) => true,
-        (Grant::Own, _) => owns(user, target),
-        (Grant::OwnDraft, Target::Post(post)) => !post.is_released && owns(user, target),
+        (Grant::Own, _) => owns(viewer, target),
+        (Grant::OwnDraft, Target::Post(post)) => !post.is_released && owns(viewer, target),
         (Grant::OnOwnPost, Target::Comment(comment)) => owns_post(user, &comment.post),
         (Grant::OnOwnPost, Target::Post(post)) => owns_post(user, post),
-        (Grant::OwnRecent, Target::Comment(comment)) => comment.in_edit_window && owns(user, target),
+        (Grant::OwnRecent, Target::Comment(comment)) => comment.in_edit_window && owns(viewer, target),
         (Grant::OwnOrOnOwnPost, Target::Comment(comment)) => {
-            owns(user, target) || owns_post(user, &comment.post)
+            owns(viewer, target) || owns_post(user, &comment.post)
         }
         (Grant::Readable, Target::Post(post)) => may_read(viewer, post),
         (Grant::Readable, Target::Comment(comment)) => may_read(viewer, &comment.post),
@@ -200,13 +209,15 @@ fn reaches(grant: Grant, viewer: &Viewer, target: &Target<'_>) -> bool {
     }
 }
 
-fn owns(user: Option<&UserViewer>, target: &Target<'_>) -> bool {
+fn owns(viewer: &Viewer, target: &Target<'_>) -> bool {
+    let user = viewer.user();
     let is_user = |id: Uuid| user.is_some_and(|user| user.user_id == id);
     match target {
         Target::None => false,
         Target::Post(post) => owns_post(user, post),
         Target::Comment(comment) => {
-            (comment.holds_edit_token && comment.in_edit_window) || comment.user_id.is_some_and(is_user)
+            (comment.in_edit_window && viewer.guest_of() == Some(comment.id))
+                || comment.user_id.is_some_and(is_user)
         }
         Target::Author(id) => user.is_some_and(|user| user.author_id == Some(*id)),
         Target::Media { owner } => owner.is_some_and(is_user),
@@ -230,8 +241,8 @@ fn may_know(viewer: &Viewer, target: &Target<'_>) -> bool {
     match target {
         Target::Post(post) => may_read(viewer, post),
         Target::Comment(comment) => {
-            comment.holds_edit_token
-                || owns(viewer.user(), target)
+            viewer.guest_of() == Some(comment.id)
+                || owns(viewer, target)
                 || is_allowed(viewer, Action::ModerateComment, target)
                 || (comment.is_approved && may_read(viewer, &comment.post))
         }
@@ -258,7 +269,7 @@ fn refuse(viewer: &Viewer, action: Action, target: &Target<'_>) -> Decision {
     }
     match &viewer.who {
         Who::User(user) => Decision::Forbidden { needs: needs(user, action, target) },
-        Who::Anonymous | Who::System => Decision::Unauthenticated,
+        Who::Anonymous | Who::Preview(_) | Who::Guest(_) | Who::System => Decision::Unauthenticated,
     }
 }
 
@@ -328,6 +339,12 @@ pub fn rights_markdown() -> String {
         "\n\"Own\" is: the post that one made, or has a byline on by one's author profile; one's own upload, profile, account, \
          token or comment. \"Until released\" ends when the post is published or scheduled. The edit window of a comment is a setting; a guest's comment \
          belongs to whoever holds the edit token that its writer was given.\n\n\
+         Callers without an account may show a token that is good for one thing:\n\n\
+         | token | what its holder may, besides what everybody may |\n| --- | --- |\n\
+         | a preview token (`preview=`) | read one post's working copy as its readers will: the post, its links, related posts and comments, under its id and any slug of it. \
+         Not its source, its revisions or its place in the trash, and of other posts, comments and tags nothing that is not public. It ends when it expires, \
+         when somebody who may make one revokes it, and when the account (or API token) that made it may no longer read the post |\n\
+         | an edit token (`X-Edit-Token`) | read the own comment with its state and source, while it waits too; change and remove it for as long as the edit window lasts |\n\n\
          Besides:\n\n\
          - Nobody gives a role that reaches further than their own.\n\
          - The last admin can be neither demoted, disabled nor removed.\n\

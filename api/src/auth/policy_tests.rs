@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::super::viewer::Via;
+use super::super::viewer::{GuestViewer, PreviewViewer, Via};
 use super::*;
 
 const ME: Uuid = Uuid::from_u128(1);
 const MY_PROFILE: Uuid = Uuid::from_u128(2);
 const OTHER: Uuid = Uuid::from_u128(3);
 const OTHER_PROFILE: Uuid = Uuid::from_u128(4);
+const GUESTS: Uuid = Uuid::from_u128(6);
 
 fn viewer(role: Role, scopes: Option<Scopes>) -> Viewer {
     Viewer {
@@ -27,6 +28,11 @@ fn viewer(role: Role, scopes: Option<Scopes>) -> Viewer {
 
 fn anonymous() -> Viewer {
     Viewer::anonymous("", None)
+}
+
+/// Who holds the edit token of a guest's comment.
+fn guest() -> Viewer {
+    Viewer { who: Who::Guest(GuestViewer { comment_id: GUESTS }), ..anonymous() }
 }
 
 fn post(owner: Uuid, author_ids: &[Uuid], is_live: bool) -> PostTarget<'_> {
@@ -55,13 +61,13 @@ fn posts() -> Vec<Target<'static>> {
 /// In the order of the letters in [`COMMENTS`].
 fn comments() -> Vec<Target<'static>> {
     let theirs = CommentTarget {
+        id: Uuid::from_u128(5),
         user_id: Some(OTHER),
         post: OTHERS_LIVE,
         is_approved: false,
         in_edit_window: false,
-        holds_edit_token: false,
     };
-    let guests = CommentTarget { user_id: None, holds_edit_token: true, ..theirs };
+    let guests = CommentTarget { user_id: None, id: GUESTS, ..theirs };
     [
         CommentTarget { user_id: Some(ME), is_approved: true, in_edit_window: true, ..theirs },
         CommentTarget { user_id: Some(ME), ..theirs },
@@ -80,68 +86,68 @@ fn comments() -> Vec<Target<'static>> {
 ///
 /// Columns: own live, own draft, draft with own byline, other's live, other's draft, own scheduled.
 const POSTS: &str = "
-    action            anonymous admin  editor author contributor moderator
-    ReadDraft         UHHUHH    AAAAAA AAAAAA AAAFHA AAAFHA      FHHFHH
-    EditPost          UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
-    PublishPost       UUUUUU    AAAAAA AAAAAA AAAFHA FFFFHF      FHHFHH
-    ArchivePost       UUUUUU    AAAAAA AAAAAA AAAFHA FFFFHF      FHHFHH
-    TrashPost         UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
-    DeletePostForever UUUUUU    AAAAAA FFFFFF FFFFHF FFFFHF      FHHFHH
-    RestoreRevision   UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
-    PreviewPost       UUUUUU    AAAAAA AAAAAA AAAFHA AAAFHA      FHHFHH
-    EditLinks         UUUUUU    AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
-    AssignAuthors     UUUUUU    AAAAAA AAAAAA FFFFHF FFFFHF      FHHFHH
-    AddComment        AHHAHH    AAAAAA AAAAAA AAAAHA AAAAHA      AHHAHH
-    ReadQueue         UUUUUU    AAAAAA AAAAAA AAAFHA FFFFHF      AAAAAA
+    action            anonymous preview guest  admin  editor author contributor moderator
+    ReadDraft         UHHUHH    UHHUHH  UHHUHH AAAAAA AAAAAA AAAFHA AAAFHA      FHHFHH
+    EditPost          UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    PublishPost       UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FFFFHF      FHHFHH
+    ArchivePost       UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FFFFHF      FHHFHH
+    TrashPost         UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    DeletePostForever UUUUUU    UUUUUU  UUUUUU AAAAAA FFFFFF FFFFHF FFFFHF      FHHFHH
+    RestoreRevision   UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    PreviewPost       UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA AAAFHA      FHHFHH
+    EditLinks         UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FAAFHF      FHHFHH
+    AssignAuthors     UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA FFFFHF FFFFHF      FHHFHH
+    AddComment        AHHAHH    UHHUHH  AHHAHH AAAAAA AAAAAA AAAAHA AAAAHA      AHHAHH
+    ReadQueue         UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FFFFHF      AAAAAA
 ";
 
 /// Columns: own in the window; own, pending, after it; other's approved; other's pending; other's pending on an own post;
-/// a guest's with its edit token in the window; the same after it; an approved one on another's draft.
+/// a guest's, whose edit token the column `guest` holds, in the window; the same after it; an approved one on another's draft.
 const COMMENTS: &str = "
-    action            anonymous admin    editor   author   contributor moderator
-    ReadQueue         UUUUUUUU  AAAAAAAA AAAAAAAA FFFHAFFH FFFHHFFH    AAAAAAAA
-    ModerateComment   UUUUUUUU  AAAAAAAA AAAAAAAA FFFHAFFH FFFHHFFH    AAAAAAAA
-    EditOwnComment    UHUHHAFH  AFFFFAFF AFFFFAFF AFFHFAFH AFFHHAFH    AFFFFAFF
-    EditComment       UHUHHAFH  AAAAAAAA AAAAAAAA AFFHFAFH AFFHHAFH    AAAAAAAA
-    DeleteOwnComment  UHUHHAFH  AAFFFAFF AAFFFAFF AAFHFAFH AAFHHAFH    AAFFFAFF
-    DeleteComment     UHUHHAFH  AAAAAAAA AAAAAAAA AAFHAAFH AAFHHAFH    AAAAAAAA
-    SeeCommentPrivate UUUUUUUU  AAAAAAAA AAAAAAAA FFFHFFFH FFFHHFFH    AAAAAAAA
+    action            anonymous preview  guest    admin    editor   author   contributor moderator
+    ReadQueue         UUUUUUUU  UUUUUUUU UUUUUUUU AAAAAAAA AAAAAAAA FFFHAHHH FFFHHHHH    AAAAAAAA
+    ModerateComment   UUUUUUUU  UUUUUUUU UUUUUUUU AAAAAAAA AAAAAAAA FFFHAHHH FFFHHHHH    AAAAAAAA
+    EditOwnComment    UHUHHHHH  UHUHHHHH UHUHHAFH AFFFFFFF AFFFFFFF AFFHFHHH AFFHHHHH    AFFFFFFF
+    EditComment       UHUHHHHH  UHUHHHHH UHUHHAFH AAAAAAAA AAAAAAAA AFFHFHHH AFFHHHHH    AAAAAAAA
+    DeleteOwnComment  UHUHHHHH  UHUHHHHH UHUHHAFH AAFFFFFF AAFFFFFF AAFHFHHH AAFHHHHH    AAFFFFFF
+    DeleteComment     UHUHHHHH  UHUHHHHH UHUHHAFH AAAAAAAA AAAAAAAA AAFHAHHH AAFHHHHH    AAAAAAAA
+    SeeCommentPrivate UUUUUUUU  UUUUUUUU UUUUUUUU AAAAAAAA AAAAAAAA FFFHFHHH FFFHHHHH    AAAAAAAA
 ";
 
 /// Columns: one's own, another's.
 const OWNED: &str = "
-    action            anonymous admin editor author contributor moderator
-    EditAuthor        UU        AA    AA     AF     AF          AF
-    DeleteAuthor      UU        AA    AA     FF     FF          FF
-    EditMedia         UU        AA    AA     AF     AF          FF
-    DeleteMedia       UU        AA    AA     AF     FF          FF
-    ListUsers         UU        AA    AF     AF     AF          AF
-    EditUser          UU        AA    AF     AF     AF          AF
-    AssignRole        UU        AA    FF     FF     FF          FF
-    DeleteUser        UU        AA    FF     FF     FF          FF
-    ListTokens        UU        AA    AH     AH     AH          AH
-    CreateToken       UU        AF    AF     AF     AF          AF
-    RevokeToken       UU        AA    AH     AH     AH          AH
+    action       anonymous preview guest admin editor author contributor moderator
+    EditAuthor   UU        UU      UU    AA    AA     AF     AF          AF
+    DeleteAuthor UU        UU      UU    AA    AA     FF     FF          FF
+    EditMedia    UU        UU      UU    AA    AA     AF     AF          FF
+    DeleteMedia  UU        UU      UU    AA    AA     AF     FF          FF
+    ListUsers    UU        UU      UU    AA    AF     AF     AF          AF
+    EditUser     UU        UU      UU    AA    AF     AF     AF          AF
+    AssignRole   UU        UU      UU    AA    FF     FF     FF          FF
+    DeleteUser   UU        UU      UU    AA    FF     FF     FF          FF
+    ListTokens   UU        UU      UU    AA    AH     AH     AH          AH
+    CreateToken  UU        UU      UU    AF    AF     AF     AF          AF
+    RevokeToken  UU        UU      UU    AA    AH     AH     AH          AH
 ";
 
 /// No target.
 const COLLECTIONS: &str = "
-    action            anonymous admin editor author contributor moderator
-    ReadDraft         U         A     A      F      F           F
-    CreatePost        U         A     A      A      A           F
-    ReadQueue         U         A     A      F      F           A
-    CreateAuthor      U         A     A      F      F           F
-    CreateTag         U         A     A      A      F           F
-    EditTag           U         A     A      F      F           F
-    DeleteTag         U         A     A      F      F           F
-    ListMedia         U         A     A      A      A           F
-    UploadMedia       U         A     A      A      A           F
-    EditSite          U         A     A      F      F           F
-    ListUsers         U         A     F      F      F           F
-    CreateUser        U         A     F      F      F           F
-    AssignRole        U         A     F      F      F           F
-    ListTokens        U         A     F      F      F           F
-    ReadChanges       U         A     A      F      F           F
+    action       anonymous preview guest admin editor author contributor moderator
+    ReadDraft    U         U       U     A     A      F      F           F
+    CreatePost   U         U       U     A     A      A      A           F
+    ReadQueue    U         U       U     A     A      F      F           A
+    CreateAuthor U         U       U     A     A      F      F           F
+    CreateTag    U         U       U     A     A      A      F           F
+    EditTag      U         U       U     A     A      F      F           F
+    DeleteTag    U         U       U     A     A      F      F           F
+    ListMedia    U         U       U     A     A      A      A           F
+    UploadMedia  U         U       U     A     A      A      A           F
+    EditSite     U         U       U     A     A      F      F           F
+    ListUsers    U         U       U     A     F      F      F           F
+    CreateUser   U         U       U     A     F      F      F           F
+    AssignRole   U         U       U     A     F      F      F           F
+    ListTokens   U         U       U     A     F      F      F           F
+    ReadChanges  U         U       U     A     A      F      F           F
 ";
 
 fn owned(action: Action) -> Vec<Target<'static>> {
@@ -160,7 +166,11 @@ fn owned(action: Action) -> Vec<Target<'static>> {
 }
 
 fn viewers() -> Vec<Viewer> {
-    std::iter::once(anonymous()).chain(Role::ALL.into_iter().map(|role| viewer(role, None))).collect()
+    let preview = Viewer { who: Who::Preview(PreviewViewer { post_id: ME }), ..anonymous() };
+    [anonymous(), preview, guest()]
+        .into_iter()
+        .chain(Role::ALL.into_iter().map(|role| viewer(role, None)))
+        .collect()
 }
 
 fn action(name: &str) -> Action {
@@ -327,7 +337,7 @@ fn a_refusal_names_what_it_takes() {
         "the comment's edit window, which is over"
     );
     assert_eq!(
-        needs(&anonymous(), Action::DeleteComment, &comments()[6]),
+        needs(&guest(), Action::DeleteComment, &comments()[6]),
         "the comment's edit window, which is over"
     );
 }

@@ -17,8 +17,12 @@ pub struct Preview {
     pub issuer: String,
     /// The post (`sub`).
     pub post_id: Uuid,
-    /// The revision that is shown; the newest at the time of reading where there is none.
-    pub revision: Option<i64>,
+    /// The account that made it (`maker`): it ends when that account may no longer read the post.
+    pub maker: Uuid,
+    /// The API token that the account came by (`token`), if it was one: it ends with that.
+    pub token: Option<Uuid>,
+    /// The post's number when it was made (`epoch`): it ends when the post has another.
+    pub epoch: i64,
     /// When it ends (`exp`), in whole seconds on the wire. Not more than the ring's longest lifetime ahead, or a rotation of
     /// the keys ends it sooner.
     pub expires_at: DateTime<Utc>,
@@ -30,8 +34,10 @@ struct Wire {
     sub: Uuid,
     aud: Audience,
     exp: i64,
+    maker: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<i64>,
+    token: Option<Uuid>,
+    epoch: i64,
 }
 
 /// Signs a preview token.
@@ -44,12 +50,15 @@ pub fn issue(ring: &KeyRing, preview: &Preview) -> Result<String, IssueError> {
         sub: preview.post_id,
         aud: Audience::One(AUDIENCE.into()),
         exp: preview.expires_at.timestamp(),
-        revision: preview.revision,
+        maker: preview.maker,
+        token: preview.token,
+        epoch: preview.epoch,
     };
     seal(ring, TYPE, &wire)
 }
 
-/// Checks a preview token. Whether it is for the post that was asked for is the caller's to compare.
+/// Checks a preview token. Whether it is for the post that was asked for, and has not been ended before its time, is for the
+/// caller to look at.
 ///
 /// # Errors
 /// As [`super::jwt::verify`].
@@ -63,7 +72,14 @@ pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>, issuer: &str) -> 
     }
     let expires_at = moment(wire.exp)?;
     check_end(expires_at, now)?;
-    Ok(Preview { issuer: wire.iss, post_id: wire.sub, revision: wire.revision, expires_at })
+    Ok(Preview {
+        issuer: wire.iss,
+        post_id: wire.sub,
+        maker: wire.maker,
+        token: wire.token,
+        epoch: wire.epoch,
+        expires_at,
+    })
 }
 
 #[cfg(test)]
@@ -82,21 +98,23 @@ mod tests {
         KeyRing::new(vec![SigningKey::generate(now()).unwrap()], TimeDelta::hours(1)).unwrap()
     }
 
-    fn preview(revision: Option<i64>) -> Preview {
+    fn preview(token: Option<Uuid>) -> Preview {
         Preview {
             issuer: "https://example.org".into(),
             post_id: Uuid::from_u128(7),
-            revision,
+            maker: Uuid::from_u128(8),
+            token,
+            epoch: 3,
             expires_at: now() + TimeDelta::hours(1),
         }
     }
 
     #[test]
-    fn a_preview_token_says_which_post_and_which_revision() {
+    fn a_preview_token_says_which_post_and_who_made_it() {
         let ring = ring();
-        for revision in [None, Some(3)] {
-            let token = issue(&ring, &preview(revision)).unwrap();
-            assert_eq!(verify(&ring, &token, now(), "https://example.org"), Ok(preview(revision)));
+        for by in [None, Some(Uuid::from_u128(9))] {
+            let token = issue(&ring, &preview(by)).unwrap();
+            assert_eq!(verify(&ring, &token, now(), "https://example.org"), Ok(preview(by)));
         }
     }
 

@@ -25,10 +25,30 @@ pub struct Viewer {
 pub enum Who {
     /// Nobody who signed in.
     Anonymous,
+    /// Whoever holds a preview link: an anonymous caller who besides reads one post's working copy.
+    Preview(PreviewViewer),
+    /// Whoever holds a comment's edit token: an anonymous caller who besides is its writer.
+    Guest(GuestViewer),
     /// An account.
     User(UserViewer),
     /// The server itself or its command line: no rule of rights binds it.
     System,
+}
+
+/// A reader by a preview link. It sees of the post what readers will see once it is published, and of everything else what
+/// anybody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviewViewer {
+    /// The post whose working copy is shown.
+    pub post_id: Uuid,
+}
+
+/// The guest who wrote a comment, by its edit token. They see its state and its source, and change it for as long as the edit
+/// window lasts; of everything else they see what anybody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuestViewer {
+    /// The comment.
+    pub comment_id: Uuid,
 }
 
 /// An account that asks. Role and profile are those of this moment, read with the request, not those of the time
@@ -75,14 +95,38 @@ impl Viewer {
     pub fn user(&self) -> Option<&UserViewer> {
         match &self.who {
             Who::User(user) => Some(user),
-            Who::Anonymous | Who::System => None,
+            Who::Anonymous | Who::Preview(_) | Who::Guest(_) | Who::System => None,
         }
+    }
+
+    /// The post whose working copy a preview link shows, where the caller came by one.
+    #[must_use]
+    pub fn previewed(&self) -> Option<Uuid> {
+        match &self.who {
+            Who::Preview(preview) => Some(preview.post_id),
+            Who::Anonymous | Who::Guest(_) | Who::User(_) | Who::System => None,
+        }
+    }
+
+    /// The comment whose edit token the caller showed.
+    #[must_use]
+    pub fn guest_of(&self) -> Option<Uuid> {
+        match &self.who {
+            Who::Guest(guest) => Some(guest.comment_id),
+            Who::Anonymous | Who::Preview(_) | Who::User(_) | Who::System => None,
+        }
+    }
+
+    /// Whether the caller sees what everybody sees and no more.
+    #[must_use]
+    pub fn is_anybody(&self) -> bool {
+        matches!(self.who, Who::Anonymous)
     }
 
     /// Whether the caller is an account or the server itself.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
-        !matches!(self.who, Who::Anonymous)
+        matches!(self.who, Who::User(_) | Who::System)
     }
 }
 

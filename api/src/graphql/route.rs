@@ -21,7 +21,7 @@ use super::schema;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::freshness::AsOf;
-use crate::http::headers::SURROGATE_KEY;
+use crate::http::headers::{ROBOTS, SURROGATE_KEY};
 use crate::http::respond::{self as answers, Public};
 use crate::http::{idempotency, params, validators};
 use crate::service::{Service, Svc};
@@ -127,17 +127,21 @@ async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload
     }
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (is_public, is_write) = (Cell::new(false), Cell::new(false));
+    let (is_public, is_write, previews) = (Cell::new(false), Cell::new(false), Cell::new(false));
     let mut answer = respond(engine, parts, async |plan| {
         is_write.set(plan.operation == OperationType::Mutation);
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
         let prepared = schema::prepare(svc, viewer, user_agent, &plan).await?;
         is_public.set(prepared.is_public);
+        previews.set(prepared.previews);
         Ok(prepared.data)
     })
     .await;
     if is_write.get() {
         answer.extensions_mut().insert(Wrote);
+    }
+    if previews.get() {
+        answer.headers_mut().insert(ROBOTS, HeaderValue::from_static("noindex"));
     }
     if is_public.get() { public(request, answer) } else { private(answer) }
 }

@@ -54,6 +54,8 @@ pub(crate) struct RequestScope {
     path: String,
     cors: Cors,
     is_packed: bool,
+    /// Whether the address has a preview token in it.
+    previews: bool,
 }
 
 impl RequestScope {
@@ -65,6 +67,8 @@ impl RequestScope {
             path: request.path().to_owned(),
             cors: Cors::of(request, &edge.svc.config),
             is_packed: is_packed(request),
+            previews: url::form_urlencoded::parse(request.query_string().as_bytes())
+                .any(|(name, _)| name == "preview"),
         };
         request.extensions_mut().insert(edge.svc.freshness.as_of(edge.svc.clock.now()));
         if scope.method == Method::HEAD {
@@ -140,6 +144,9 @@ impl RequestScope {
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if headers.get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/html")) {
             headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGES));
+        }
+        if self.previews {
+            headers.insert(headers::ROBOTS, HeaderValue::from_static("noindex"));
         }
         self.cors.apply(headers);
         server_timing(edge, headers, statements, elapsed);

@@ -6,6 +6,8 @@ use actix_web::http::header::HeaderName;
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A guest's right to change a comment that they have just written.
 pub(crate) const EDIT_TOKEN: HeaderName = HeaderName::from_static("x-edit-token");
+/// What search engines may do with an answer.
+pub(crate) const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// What a write is known by, so that it may be sent again.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The names of what an answer depends on, for whoever purges a CDN.

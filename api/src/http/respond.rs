@@ -46,7 +46,7 @@ impl Meta {
 
     /// Of an answer that is for everybody unless the caller signed in.
     pub(crate) fn of(viewer: &Viewer) -> Self {
-        Self { private: viewer.is_signed_in(), ..Self::default() }
+        Self { private: !viewer.is_anybody(), ..Self::default() }
     }
 }
 
@@ -189,7 +189,7 @@ pub(crate) fn moved(request: &HttpRequest, viewer: &Viewer, from: &str, to: &str
     let path = request.path().replacen(&format!("/{from}"), &format!("/{to}"), 1);
     let location =
         if request.query_string().is_empty() { path } else { format!("{path}?{}", request.query_string()) };
-    let is_public = !viewer.is_signed_in() && is_for_everybody();
+    let is_public = viewer.is_anybody() && is_for_everybody();
     let mut answer = HttpResponse::PermanentRedirect();
     answer
         .insert_header((header::LOCATION, location))

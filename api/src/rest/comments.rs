@@ -19,7 +19,7 @@ use crate::service::comments::{
     self, AddComment, EditAccess, ModerateComments, Moderation, Order, Origin, QueueQuery, SORTS,
     ThreadQuery, ThreadView, UpdateComment,
 };
-use crate::service::{Found, Service};
+use crate::service::{Found, Service, posts};
 use crate::view::{CommentField, CommentView, ModeratedView};
 
 fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
@@ -46,6 +46,7 @@ fn access(request: &HttpRequest) -> Result<EditAccess> {
         ("after" = Option<String>, Query, description = "`page.next` of the page before, or with `parent` a comment's `replies_next`."),
         ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
         ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted: comments at the top of the thread, direct replies with `parent`, all that are shown with `view=flat`."),
+        ("preview" = Option<String>, Query, description = "A preview token: of a post that is not live."),
     ),
     responses(
         (status = 200, description = "A page of comments.", body = List<CommentView>),
@@ -74,8 +75,11 @@ pub(crate) async fn list_comments(
         page: params.page(),
     };
     let fields = params.fields::<CommentView>();
+    let preview = params.one("preview");
     params.finish()?;
-    match comments::list(&svc.into_inner(), &viewer, &Ref::parse(&path), query).await? {
+    let svc = svc.into_inner();
+    let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
+    match comments::list(&svc, &viewer, &Ref::parse(&path), query).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here(thread) => respond::list(&request, &Meta::of(&viewer), thread.page, &fields),
     }
@@ -167,6 +171,7 @@ pub(crate) async fn moderate_comments(
     params(
         ("id" = String, Path, format = Uuid, description = "The comment's id."),
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
+        ("X-Edit-Token" = Option<String>, Header, description = "The `edit_token` that the guest was given: shows their comment while it waits."),
     ),
     responses((status = 200, description = "The comment.", body = CommentView)))]
 #[get("/comments/{id}")]
@@ -179,8 +184,9 @@ pub(crate) async fn get_comment(
     let mut params = Params::of(&request);
     let fields = params.fields::<CommentView>();
     params.finish()?;
-    let view = comments::get(&svc.into_inner(), &viewer, &path).await?;
-    let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
+    let token = text(&request, EDIT_TOKEN);
+    let view = comments::get(&svc.into_inner(), &viewer, &path, token.as_deref()).await?;
+    let meta = Meta { version: Some(view.version), private: token.is_some() || !viewer.is_anybody() };
     respond::object(&request, &meta, &view, &fields)
 }
 

@@ -14,14 +14,17 @@ use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
 use crate::page::{List, Page};
 use crate::service::links::{self, LinkInput, LinksInput};
-use crate::service::{Found, Service, related};
+use crate::service::{Found, Service, posts, related};
 use crate::view::{LinkView, LinksView, RelatedView};
 
 /// List a post's typed links: from it, and to it from other posts (back-links).
 ///
 /// Links that only the body contains are there as well, with the origin `body`.
 #[utoipa::path(operation_id = "list_post_links", tag = "links",
-    params(("post" = String, Path, description = "Slug or id. A former slug answers 308.")),
+    params(
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("preview" = Option<String>, Query, description = "A preview token: of a post that is not live."),
+    ),
     responses((status = 200, description = "The links in both directions.", body = LinksView), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
 #[get("/posts/{post}/links")]
 pub(crate) async fn list_post_links(
@@ -30,8 +33,12 @@ pub(crate) async fn list_post_links(
     path: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    Params::of(&request).finish()?;
-    match links::list(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
+    let mut params = Params::of(&request);
+    let preview = params.one("preview");
+    params.finish()?;
+    let svc = svc.into_inner();
+    let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
+    match links::list(&svc, &viewer, &Ref::parse(&path)).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here(curated) => {
             let meta = Meta { version: Some(curated.version), ..Meta::of(&viewer) };
@@ -119,6 +126,7 @@ pub(crate) async fn delete_post_link(
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 20, description = "How many at most; 6 where it is left out."),
+        ("preview" = Option<String>, Query, description = "A preview token: of a post that is not live."),
     ),
     responses((status = 200, description = "Related posts, best first.", body = List<RelatedView>), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
 #[get("/posts/{post}/related")]
@@ -134,8 +142,11 @@ pub(crate) async fn list_related_posts(
             t.parse().ok().filter(|n| (1..=related::MAX_LIMIT).contains(n))
         })
         .unwrap_or(related::DEFAULT_LIMIT);
+    let preview = params.one("preview");
     params.finish()?;
-    match related::list(&svc.into_inner(), &viewer, &Ref::parse(&path), limit).await? {
+    let svc = svc.into_inner();
+    let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
+    match related::list(&svc, &viewer, &Ref::parse(&path), limit).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here((_, list)) => {
             let items = list.into_iter().map(|r| (String::new(), r)).collect();

@@ -130,7 +130,7 @@ pub(crate) async fn list_posts(
         ("include" = Option<Vec<String>>, Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
         ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
         ("perspective" = Option<String>, Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),
-        ("preview" = Option<String>, Query, description = "A preview token: shows the working copy to whoever holds it."),
+        ("preview" = Option<String>, Query, description = "A preview token: shows the working copy, and of everything else what everybody sees."),
     ),
     responses((status = 200, description = "The post.", body = PostView), (status = 308, description = "The post was renamed; `Location` has its present address.")))]
 #[get("/posts/{post}")]
@@ -147,17 +147,13 @@ pub(crate) async fn get_post(
     let preview = params.one("preview");
     params.finish()?;
     let svc = svc.into_inner();
-    let preview = match &preview {
-        Some(token) => Some(posts::preview_target(&svc, token)?),
-        None => None,
-    };
+    let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
     let shown = shown(&includes, &fields, true);
-    match posts::get(&svc, &viewer, &Ref::parse(&path), perspective, preview, shown).await? {
+    match posts::get(&svc, &viewer, &Ref::parse(&path), perspective, shown).await? {
         Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
         Found::Here(view) => {
             let mut meta = Meta::of(&viewer);
             meta.version = Some(view.version);
-            meta.private |= preview.is_some();
             respond::object(&request, &meta, &view, &fields)
         }
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use pressroom_schema::posts::Ref;
 
 use crate::error::{Error, Result};
@@ -148,11 +148,30 @@ pub(crate) async fn preview_post(
     respond::written(StatusCode::CREATED, None, None, &view)
 }
 
+/// End a post's preview links, whoever made them.
+///
+/// A preview ends besides when it expires, and when the account that made it may no longer read the post.
+#[utoipa::path(operation_id = "revoke_previews", tag = "posts",
+    params(("post" = String, Path, description = "Slug or id.")),
+    responses((status = 204, description = "They open nothing any more.")))]
+#[delete("/posts/{post}/preview")]
+pub(crate) async fn revoke_previews(
+    svc: Data<Service>,
+    SignedIn(viewer): SignedIn,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    Params::of(&request).finish()?;
+    posts::revoke_previews(&svc.into_inner(), &viewer, &Ref::parse(&path)).await?;
+    Ok(respond::no_content())
+}
+
 /// The routes of this module.
 pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     cfg.service(list_revisions)
         .service(diff_revisions)
         .service(get_revision)
         .service(restore_revision)
-        .service(preview_post);
+        .service(preview_post)
+        .service(revoke_previews);
 }

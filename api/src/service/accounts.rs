@@ -8,11 +8,11 @@ mod users;
 
 pub(crate) use keys::{Keys, load_keys};
 pub use keys::{jwks, rotate_keys};
-pub(crate) use login::me_in;
 pub use login::{
     LoginInput, MeView, PasswordInput, RefreshInput, SessionView, authenticate, change_password, login,
     logout, me, refresh,
 };
+pub(crate) use login::{me_in, standing};
 pub(crate) use tokens::list_tokens_in;
 pub use tokens::{CreateToken, CreatedTokenView, TokenView, create_token, list_tokens, revoke_token};
 pub use users::{

@@ -21,7 +21,7 @@ pub use read::{QueueQuery, Thread, ThreadQuery, ThreadView, get, list, queue};
 pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
 pub(crate) use place::Places;
-pub(crate) use read::{load_ancestors, queue_in};
+pub(crate) use read::{by_edit_token_in, load_ancestors, queue_in};
 pub(crate) use thread::{
     BELOW, Rows, first_pages, load_comments, load_replies, load_threads, page_of_embedded, page_of_nested,
 };

@@ -94,7 +94,7 @@ impl Key {
 pub(crate) async fn begin(svc: &Svc, key: &Key) -> Result<Option<Kept>> {
     let key2 = key.clone();
     let row = svc
-        .write(&Viewer::system(), move |tx| {
+        .write_for_itself(move |tx| {
             let now = tx.actor.now;
             if let Some(row) = idempotency::find(tx.conn, &key2.id)?.filter(|row| row.expires_at > now) {
                 return Ok(Some(row));
@@ -149,7 +149,7 @@ const FORGOTTEN: i64 = 500;
 
 /// The oldest keys of `owner`, or of all, that must go so that `more` bytes have room, and some beside, so that this is seldom.
 async fn excess(svc: &Svc, owner: Option<String>, more: u64, room: u64) -> Result<Vec<String>> {
-    svc.read(&Viewer::system(), move |conn| {
+    svc.read_for_itself(move |conn| {
         let (rows, bytes) = idempotency::sum(conn, owner.as_deref())?;
         let taken = rows.saturating_mul(ROW_BYTES).saturating_add(bytes).saturating_add(more);
         if taken <= room {
@@ -176,7 +176,7 @@ async fn make_room(svc: &Svc, owner: Option<&str>, more: u64, room: u64) -> Resu
         if gone.is_empty() {
             return Ok(());
         }
-        svc.write(&Viewer::system(), move |tx| Ok(idempotency::forget_all(tx.conn, &gone)?)).await?;
+        svc.write_for_itself(move |tx| Ok(idempotency::forget_all(tx.conn, &gone)?)).await?;
     }
 }
 
@@ -199,7 +199,7 @@ pub(crate) async fn keep(svc: &Svc, key: &Key, answer: &Kept) -> Result<()> {
     }
     let sealed = key.seal(answer.body.clone())?;
     let (key, headers, status) = (key.clone(), Json::of(&answer.headers), i32::from(answer.status));
-    svc.write(&Viewer::system(), move |tx| {
+    svc.write_for_itself(move |tx| {
         let now = tx.actor.now;
         Ok(idempotency::put(
             tx.conn,
@@ -223,5 +223,5 @@ pub(crate) async fn keep(svc: &Svc, key: &Key, answer: &Kept) -> Result<()> {
 /// When the database fails.
 pub(crate) async fn release(svc: &Svc, key: &Key) -> Result<()> {
     let id = key.id.clone();
-    svc.write(&Viewer::system(), move |tx| Ok(idempotency::forget(tx.conn, &id)?)).await
+    svc.write_for_itself(move |tx| Ok(idempotency::forget(tx.conn, &id)?)).await
 }

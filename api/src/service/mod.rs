@@ -135,7 +135,7 @@ impl Service {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let is_anybody = matches!(viewer.who, Who::Anonymous);
+        let is_anybody = viewer.is_anybody();
         let freshness = if is_anybody { Freshness::Replica } else { Freshness::Primary };
         // What is kept may be older than what a caller who signed in has just written through another instance. The version is
         // taken before the transaction begins: what is committed later must not be taken for read.
@@ -168,11 +168,32 @@ impl Service {
         self.db.write(self.actor(viewer), f).await
     }
 
+    /// Reads what the server must know before it can say who asks. It is on nobody's behalf: what comes of it is no answer.
+    pub(crate) async fn read_for_itself<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        self.db.read(Freshness::Primary, f).await
+    }
+
+    /// Writes what the server notes for itself of requests: attempts, last uses, answers for retries. No rule of rights is asked, so
+    /// that nothing else belongs here.
+    pub(crate) async fn write_for_itself<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let actor =
+            Actor { kind: ActorKind::System, user_id: None, request_id: String::new(), now: self.now() };
+        self.db.write(actor, f).await
+    }
+
     /// Who writes, for the log.
     #[must_use]
     pub fn actor(&self, viewer: &Viewer) -> Actor {
         let (kind, user_id) = match &viewer.who {
-            Who::Anonymous => (ActorKind::Guest, None),
+            Who::Anonymous | Who::Preview(_) | Who::Guest(_) => (ActorKind::Guest, None),
             Who::User(user) => (ActorKind::User, Some(Id(user.user_id))),
             Who::System => (ActorKind::System, None),
         };

@@ -27,7 +27,8 @@ pub use input::{
 };
 pub(crate) use live::save_links;
 pub use pressroom_schema::posts::Columns;
-pub use preview::{PreviewInput, PreviewView, preview, preview_target};
+pub(crate) use preview::by_preview_in;
+pub use preview::{PreviewInput, PreviewView, by_preview, preview, revoke_previews};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Members, Perspective, PostQuery, SORTS, Shown, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};

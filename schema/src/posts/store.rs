@@ -138,6 +138,25 @@ pub fn update(conn: &mut Conn, row: &PostRow, content: Option<&NewPost>) -> crat
     Ok(())
 }
 
+/// The number with which a post's preview links are made at present.
+///
+/// # Errors
+/// When the database fails.
+pub fn preview_epoch(conn: &mut Conn, post: Id) -> crate::Result<Option<i64>> {
+    Ok(posts::table.filter(posts::id.eq(post)).select(posts::preview_epoch).first(conn).optional()?)
+}
+
+/// Ends the preview links that were made of a post until now.
+///
+/// # Errors
+/// When the database fails.
+pub fn revoke_previews(conn: &mut Conn, post: Id) -> crate::Result<()> {
+    diesel::update(posts::table.filter(posts::id.eq(post)))
+        .set(posts::preview_epoch.eq(posts::preview_epoch + 1))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Removes a post for good, with all that hangs on it.
 ///
 /// # Errors

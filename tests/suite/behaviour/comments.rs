@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{column, is_stale, named};
 use crate::support::app::{Answer, TestApp, User, on_both, text};
+use crate::support::graphql::{ask, data};
 
 /// A post that takes comments, by an editor.
 async fn post(app: &TestApp) -> User {
@@ -532,6 +533,45 @@ async fn the_markup_of_a_comment_is_tame() {
         for bad in ["<script", "<img", "javascript"] {
             assert!(!shown.contains(bad), "{shown}");
         }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_guest_reads_the_own_comment_with_its_edit_token_while_it_waits() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        app.published(&editor, &json!({"title": "P", "slug": "p"})).await;
+        let author = json!({"name": "Ada", "email": "ada@example.org"});
+        let said = json!({"body": "My *first* word.", "author": author});
+        let made = app.post("/v1/posts/p/comments").json(&said).await.ok();
+        let (id, token) = (text(&made["id"]), text(&made["edit_token"]));
+        let path = format!("/v1/comments/{id}");
+        let own = async || app.get(&path).header("X-Edit-Token", &token).await;
+        let query = "query($id: ID!, $token: String) { comment(id: $id, editToken: $token) { status markdown authorEmail spam { score } post { title } } }";
+        let by_field = async |token: &str| data(&ask(&app, query, &json!({"id": id, "token": token})).await)["comment"].clone();
+
+        app.get(&path).await.problem(404, "not_found");
+        app.get(&path).header("X-Edit-Token", "pre_wrong").await.problem(404, "not_found");
+        assert_eq!(by_field("pre_wrong").await, Value::Null);
+        let shown = own().await;
+        assert_eq!(shown.header("cache-control"), "private, no-cache");
+        let shown = shown.ok();
+        assert_eq!((&shown["status"], &shown["markdown"]), (&json!("pending"), &json!("My *first* word.")));
+        assert!(shown.get("author_email").is_none() && shown.get("spam").is_none(), "{shown}");
+        let waits = json!({"status": "PENDING", "markdown": "My *first* word.", "authorEmail": null, "spam": null, "post": {"title": "P"}});
+        assert_eq!(by_field(&token).await, waits);
+        app.post(&format!("{path}/spam")).by(&editor).await.ok();
+        assert_eq!(own().await.ok()["status"], "pending", "whose comment is taken for spam is not told so");
+        app.advance(86_400);
+        assert_eq!(own().await.ok()["status"], "pending", "waiting may take longer than the edit window");
+        let editor = User { token: app.login(&editor.email).await, ..editor.clone() };
+        app.post(&format!("{path}/approve")).by(&editor).await.ok();
+        assert_eq!(own().await.ok()["status"], "approved");
+        assert!(app.get(&path).await.ok().get("status").is_none());
+        app.post(&format!("{path}/trash")).by(&editor).await.ok();
+        own().await.problem(404, "not_found");
+        assert_eq!(by_field(&token).await, Value::Null);
     })
     .await;
 }

@@ -8,6 +8,7 @@ mod links;
 mod lists;
 mod media;
 mod posts;
+mod previews;
 mod publishing;
 mod retries;
 mod revisions;

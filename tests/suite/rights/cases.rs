@@ -70,6 +70,10 @@ fn preview<'a>(app: &'a TestApp, s: &Scene) -> Ask<'a> {
     app.post(&format!("/v1/posts/{}/preview", s.post))
 }
 
+fn revoke_previews<'a>(app: &'a TestApp, s: &Scene) -> Ask<'a> {
+    app.delete(&format!("/v1/posts/{}/preview", s.post))
+}
+
 fn update_post<'a>(app: &'a TestApp, s: &Scene) -> Ask<'a> {
     app.patch(&format!("/v1/posts/{}", s.post)).json(&title(s))
 }
@@ -183,6 +187,8 @@ pub(super) const CASES: &[Case] = &[
     reads_draft("diff_revisions", On::Live, diff),
     may("preview_post", On::Draft, Action::PreviewPost, preview),
     may("preview_post", On::Live, Action::PreviewPost, preview),
+    may("revoke_previews", On::Draft, Action::PreviewPost, revoke_previews),
+    may("revoke_previews", On::Live, Action::PreviewPost, revoke_previews),
     may("create_post", On::Nothing, Action::CreatePost, |app, s| app.post("/v1/posts").json(&title(s))),
     may("update_post", On::Draft, Action::EditPost, update_post),
     may("update_post", On::Live, Action::EditPost, update_post),

@@ -109,6 +109,7 @@ const FIELDS: &[Field] = &[
     field("get_revision", r#"{ revision(post: "$post", number: 1) { title } }"#),
     field("diff_revisions", r#"{ revisionDiff(post: "$post", from: 1, to: 1) { from } }"#),
     field("preview_post", r#"mutation { previewPost(id: "$post") { url } }"#),
+    field("revoke_previews", r#"mutation { revokePreviews(id: "$post") { id } }"#),
     field("create_post", r#"mutation { createPost(input: {title: "New title $number"}) { id } }"#),
     field(
         "update_post",

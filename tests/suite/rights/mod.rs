@@ -5,6 +5,7 @@
 
 mod cases;
 mod graphql;
+mod members;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -97,7 +98,8 @@ impl Case {
     }
 
     fn is_of_posts(&self) -> bool {
-        !self.is_of_comments() && (self.operation.contains("post") || self.operation.contains("revision"))
+        !self.is_of_comments()
+            && (["post", "revision", "preview"].iter().any(|word| self.operation.contains(word)))
     }
 
     fn is_of_the_rest(&self) -> bool {

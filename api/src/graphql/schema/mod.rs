@@ -29,6 +29,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
 use pressroom_graphql::{Engine, Fault, Limits, Plan, Settings};
+use pressroom_schema::db::Freshness;
 
 use self::mutation::Mutation;
 use self::query::Query;
@@ -81,6 +82,8 @@ pub(super) struct Prepared {
     pub(super) data: Data,
     /// Whether the answer is the same for everybody, until a write touches what it depends on.
     pub(super) is_public: bool,
+    /// Whether a field shows a working copy by a preview token.
+    pub(super) previews: bool,
 }
 
 /// The loading step: what the resolvers of `plan` read. A query is read on one snapshot.
@@ -95,6 +98,9 @@ pub(super) async fn prepare(
 ) -> std::result::Result<Prepared, Fault> {
     let mut data = Data::default();
     let mut is_public = false;
+    let shows = |name| plan.fields.iter().any(|field| field.args.string(name).is_some());
+    let previews = shows("preview");
+    let by_token = previews || shows("editToken");
     if plan.operation == OperationType::Query {
         let loaded = if plan.fields.is_empty() {
             at::Loaded::default()
@@ -104,13 +110,16 @@ pub(super) async fn prepare(
                 move |conn: &mut pressroom_schema::Conn| load::load(&svc2, conn, &viewer2, &plan2.fields);
             if plan.fields.iter().any(|field| field.name == "search") {
                 svc.read_slow(read).await?
+            } else if by_token {
+                // Whoever holds a preview link or an edit token sees what was saved a moment ago.
+                svc.db.read(Freshness::Primary, read).await?
             } else {
                 svc.read(&viewer, read).await?
             }
         };
-        is_public = !loaded.lacks && !viewer.is_signed_in();
+        is_public = !loaded.lacks && !by_token && viewer.is_anybody();
         data.insert(Arc::new(loaded));
     }
     data.insert(Request { svc: Arc::clone(svc), viewer, user_agent });
-    Ok(Prepared { data, is_public })
+    Ok(Prepared { data, is_public, previews })
 }

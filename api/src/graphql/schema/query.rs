@@ -157,6 +157,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] _id: ID,
+        #[graphql(desc = "The `editToken` that its guest was given: shows it while it waits.")]
+        _edit_token: Option<String>,
     ) -> Result<Option<Comment>> {
         let at = At::root(ctx)?;
         Ok(at.find(Id::NIL)?.map(|view| Comment::new(view, at)))

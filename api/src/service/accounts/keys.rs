@@ -144,18 +144,16 @@ impl Service {
         self.config.api_base().to_owned()
     }
 
-    pub(crate) fn sign_preview(&self, post: Id, until: Timestamp) -> Result<String> {
-        let preview =
-            Preview { issuer: self.issuer(), post_id: post.0, revision: None, expires_at: until.utc() };
-        preview::issue(self.keys.verifier()?.ring(), &preview).map_err(|e| Error::internal(e.to_string()))
+    pub(crate) fn sign_preview(&self, preview: &Preview) -> Result<String> {
+        preview::issue(self.keys.verifier()?.ring(), preview).map_err(|e| Error::internal(e.to_string()))
     }
 
-    pub(crate) fn read_preview(&self, token: &str) -> Result<Id> {
+    pub(crate) fn read_preview(&self, token: &str) -> Result<Preview> {
         let ring = self.keys.verifier()?.ring();
         let refused = |error| {
             let detail = format!("The preview token cannot be used: {error}. Ask for a new preview link.");
             Error::new(Code::InvalidToken, detail)
         };
-        preview::verify(ring, token, self.now().utc(), &self.issuer()).map(|p| Id(p.post_id)).map_err(refused)
+        preview::verify(ring, token, self.now().utc(), &self.issuer()).map_err(refused)
     }
 }

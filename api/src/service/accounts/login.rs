@@ -1,10 +1,11 @@
 //! Logging in and out: short-lived access tokens, rotating refresh tokens, and who a request's token is.
 
 use async_graphql::InputObject;
-use pressroom_schema::accounts::{self, SessionRow, UserRow};
+use pressroom_schema::accounts::{self, SessionRow, TokenRow, UserRow};
 use pressroom_schema::{Conn, Id, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::email::email_key;
 use super::keys::{refused, reload_keys};
@@ -105,8 +106,8 @@ fn note(conn: &mut Conn, key: &str, rule: Rule, now: Timestamp, outcome: Outcome
 
 /// Counts an attempt as failed before it is judged, so that many at once do not all find the same count, or answers how long to
 /// wait first. What succeeds is taken back.
-async fn admit(svc: &Svc, system: &Viewer, keys: [(String, Rule); 2]) -> Result<Option<chrono::TimeDelta>> {
-    svc.write(system, move |tx| {
+async fn admit(svc: &Svc, keys: [(String, Rule); 2]) -> Result<Option<chrono::TimeDelta>> {
+    svc.write_for_itself(move |tx| {
         let now = tx.actor.now;
         let mut wait = None;
         for (key, _) in &keys {
@@ -135,14 +136,13 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
         (throttle::address_key(ip.as_deref()), Rule::ADDRESS),
     ];
     let now = svc.now();
-    let system = Viewer { who: Who::System, ..viewer.clone() };
-    if limited && let Some(wait) = admit(svc, &system, keys.clone()).await? {
+    if limited && let Some(wait) = admit(svc, keys.clone()).await? {
         return Err(Error::rate_limited(
             throttle::retry_after_seconds(wait),
             "Too many failed logins. Wait for as long as Retry-After says.",
         ));
     }
-    let user = svc.read(&system, move |conn| Ok(accounts::find_by_email(conn, &key)?)).await?;
+    let user = svc.read_for_itself(move |conn| Ok(accounts::find_by_email(conn, &key)?)).await?;
     // A longer password is none that we ever took; hashing it would only cost time.
     let password = if input.password.len() <= 4096 { input.password } else { String::new() };
     let hash = user.as_ref().map(|u| u.password_hash.clone());
@@ -379,7 +379,7 @@ async fn by_access_token(svc: &Svc, token: &str) -> Result<UserViewer> {
     }
     let claims = verified.map_err(refused)?;
     let (user, family) = (Id(claims.user_id), Id(claims.session_id));
-    let row = svc.read(&Viewer::system(), move |conn| Ok(accounts::of_session(conn, user, family)?)).await?;
+    let row = svc.read_for_itself(move |conn| Ok(accounts::of_session(conn, user, family)?)).await?;
     let row = row
         .filter(|u| u.disabled_at.is_none())
         .ok_or_else(|| Error::new(Code::InvalidToken, "The login of this token has ended. Log in again."))?;
@@ -388,11 +388,9 @@ async fn by_access_token(svc: &Svc, token: &str) -> Result<UserViewer> {
 
 async fn by_api_token(svc: &Svc, secret: &str) -> Result<UserViewer> {
     let hash = hash_secret(secret);
-    let found = svc.read(&Viewer::system(), move |conn| Ok(accounts::of_token(conn, &hash)?)).await?;
+    let found = svc.read_for_itself(move |conn| Ok(accounts::of_token(conn, &hash)?)).await?;
     let now = svc.now();
-    let good = found.filter(|(token, user)| {
-        token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now) && user.disabled_at.is_none()
-    });
+    let good = found.filter(|(token, user)| is_good(token, now) && user.disabled_at.is_none());
     let Some((token, user)) = good else {
         return Err(Error::new(
             Code::InvalidToken,
@@ -404,11 +402,36 @@ async fn by_api_token(svc: &Svc, secret: &str) -> Result<UserViewer> {
         .is_none_or(|at| now.utc().signed_duration_since(at.utc()).num_seconds() >= NOTE_USE_SECONDS);
     if stale {
         let id = token.id;
-        svc.write(&Viewer::system(), move |tx| Ok(accounts::token_used(tx.conn, id, now)?)).await?;
+        svc.write_for_itself(move |tx| Ok(accounts::token_used(tx.conn, id, now)?)).await?;
     }
+    viewer_of(&user, Via::ApiToken(token.id.0), Some(scopes_of(&token)?))
+}
+
+/// An account as it may act at this moment through what it made earlier, by itself or with an API token; none where it is disabled,
+/// or that token is no good any more.
+pub(crate) fn standing(
+    conn: &mut Conn,
+    user: Id,
+    token: Option<Id>,
+    now: Timestamp,
+) -> Result<Option<UserViewer>> {
+    let Some(row) = accounts::find(conn, user)?.filter(|user| user.disabled_at.is_none()) else {
+        return Ok(None);
+    };
+    let Some(token) = token else { return viewer_of(&row, Via::Session(Uuid::nil()), None).map(Some) };
+    match accounts::find_token(conn, token)?.filter(|token| is_good(token, now)) {
+        Some(token) => viewer_of(&row, Via::ApiToken(token.id.0), Some(scopes_of(&token)?)).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn is_good(token: &TokenRow, now: Timestamp) -> bool {
+    token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now)
+}
+
+fn scopes_of(token: &TokenRow) -> Result<Scopes> {
     let names: Vec<String> = token.scopes.to()?;
-    let scopes = Scopes::parse_list(&names).map_err(|e| Error::internal(e.to_string()))?;
-    viewer_of(&user, Via::ApiToken(token.id.0), Some(scopes))
+    Scopes::parse_list(&names).map_err(|e| Error::internal(e.to_string()))
 }
 
 fn viewer_of(row: &UserRow, via: Via, scopes: Option<Scopes>) -> Result<UserViewer> {

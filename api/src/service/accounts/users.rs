@@ -455,17 +455,13 @@ pub async fn create_first_admin(svc: &Svc, email: &str, password: &str) -> Resul
 /// 404 where there is none.
 pub async fn find_user_by_email(svc: &Svc, viewer: &Viewer, email: &str) -> Result<UserView> {
     let key = email_key(email);
-    let svc2 = svc.clone();
+    let (svc2, viewer2) = (svc.clone(), viewer.clone());
     svc.read(viewer, move |conn| {
         let row = accounts::find_by_email(conn, &key)?.ok_or_else(|| Error::not_found("account"))?;
-        require_list(&row)?;
+        require(&viewer2, Action::ListUsers, &Target::User(row.id.0), "account")?;
         user_view(&svc2, conn, row)
     })
     .await
-}
-
-fn require_list(row: &UserRow) -> Result<()> {
-    require(&Viewer::system(), Action::ListUsers, &Target::User(row.id.0), "account")
 }
 
 /// Gives an account another password: for the command line.

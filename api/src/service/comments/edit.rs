@@ -12,7 +12,7 @@ use super::read::load_one;
 use super::sight::Reading;
 use super::write::{Evidence, Guest, check_body, rendered, text, text_hash, thousandths};
 use crate::auth::policy::Action;
-use crate::auth::secret::{self, hash_secret};
+use crate::auth::secret::hash_secret;
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::content::spam::{Judgement, Verdict};
 use crate::error::{Code, Error, Result};
@@ -40,34 +40,30 @@ pub struct EditAccess {
     pub if_match: Option<IfMatch>,
 }
 
-/// Refuses unless the viewer may do `action` to the comment, by rights or by its edit token. Answers whether the token is the
-/// comment's.
+/// Refuses unless the viewer may do `action` to the comment.
 fn authorise(
     viewer: &Viewer,
     action: Action,
     known: &Known,
-    edit_hash: Option<&str>,
     token_hash: Option<&str>,
     now: Timestamp,
-) -> Result<bool> {
-    let holds = matches!((edit_hash, token_hash), (Some(stored), Some(shown)) if secret::same(stored, shown));
+) -> Result<()> {
     // To whoever removed it, or had it removed, it is gone.
     if known.row.status == TRASH
-        && (holds || is_writer(viewer, &known.row))
+        && is_writer(viewer, &known.row)
         && !known.allows(viewer, Action::ModerateComment, now)?
     {
         return Err(Error::not_found("comment"));
     }
-    match require(viewer, action, &known.place()?.comment(&known.row, now, holds), "comment") {
+    match require(viewer, action, &known.place()?.comment(&known.row, now), "comment") {
         Err(e) if e.code() == Code::Unauthenticated && token_hash.is_some() => {
             Err(Error::new(Code::InvalidToken, "This edit token is not this comment's, or its time is over."))
         }
-        Err(e) => Err(e),
-        Ok(()) => Ok(holds),
+        answer => answer,
     }
 }
 
-/// Finds a comment that is to be changed, with whether the caller holds its token.
+/// Finds a comment that is to be changed, and who changes it: the caller, or whoever its edit token shows them to be.
 fn open(
     svc: &Service,
     conn: &mut Conn,
@@ -76,12 +72,19 @@ fn open(
     action: Action,
     token_hash: Option<&str>,
     now: Timestamp,
-) -> Result<(Known, CommentPrivate, bool)> {
+) -> Result<(Known, CommentPrivate, Viewer)> {
     let known = Known::find(svc, conn, id)?;
     let private = comments::private(conn, &[known.row.id])?.pop();
     let private = private.ok_or_else(|| Error::not_found("comment"))?;
-    let holds = authorise(viewer, action, &known, private.edit_hash.as_deref(), token_hash, now)?;
-    Ok((known, private, holds))
+    // Who may do it anyhow, does it by their own rights.
+    let guest = if known.allows(viewer, action, now)? {
+        None
+    } else {
+        known.guest(viewer, private.edit_hash.as_deref(), token_hash)
+    };
+    let viewer = guest.unwrap_or_else(|| viewer.clone());
+    authorise(&viewer, action, &known, token_hash, now)?;
+    Ok((known, private, viewer))
 }
 
 /// Changes a comment's text: by its guest with the edit token, by its account, or by a moderator. A guest's new text is judged
@@ -126,9 +129,9 @@ pub async fn update(
     let evidence: Option<(Evidence, Guest, String)> = svc
         .db
         .read(Freshness::Primary, move |conn| {
-            let (known, private, holds) =
+            let (known, private, writer) =
                 open(&svc2, conn, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
-            let Some(new) = new2.filter(|_| holds) else { return Ok(None) };
+            let Some(new) = new2.filter(|_| writer.guest_of().is_some()) else { return Ok(None) };
             let sender = Sender {
                 email_key: private.author_email_key.as_deref(),
                 name: Some(&known.row.author_name),
@@ -170,13 +173,12 @@ fn update_in(
 ) -> Result<CommentView> {
     let now = tx.actor.now;
     let token = change.token_hash.as_deref();
-    let (known, private, holds) = open(svc, tx.conn, viewer, id, Action::EditComment, token, now)?;
+    let (known, private, viewer) = open(svc, tx.conn, viewer, id, Action::EditComment, token, now)?;
     let row = &known.row;
     IfMatch::check(change.if_match.as_ref(), row.version)?;
     require_text(row, "change")?;
-    let reading = if holds { Reading::Writer } else { Reading::Single };
     let Some(new) = change.new.as_ref().filter(|new| new.source != private.source) else {
-        return load_one(svc, tx.conn, viewer, &known.places, row.id, reading);
+        return load_one(svc, tx.conn, &viewer, &known.places, row.id, Reading::Single);
     };
     let mut new = new.clone();
     (new.spam_score, new.spam_reasons) = match &change.verdict {
@@ -197,7 +199,7 @@ fn update_in(
         after.version,
         touched(row.post_id, row.shown, after.shown, counted),
     );
-    load_one(svc, tx.conn, viewer, &known.places, row.id, reading)
+    load_one(svc, tx.conn, &viewer, &known.places, row.id, Reading::Single)
 }
 
 /// The state of a comment after its guest changed it. What a moderator or the judge held stays held.
@@ -220,10 +222,10 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, permanent: bool, acces
     svc.write(viewer, move |tx| {
         let token = token_hash.as_deref();
         let now = tx.actor.now;
-        let (known, _, _) = open(&svc2, tx.conn, &viewer2, &id, Action::DeleteComment, token, now)?;
+        let (known, _, viewer) = open(&svc2, tx.conn, &viewer2, &id, Action::DeleteComment, token, now)?;
         let row = &known.row;
         if permanent {
-            require_admin(&viewer2)?;
+            require_admin(&viewer)?;
         }
         IfMatch::check(access.if_match.as_ref(), row.version)?;
         let (counted, action) = if permanent {

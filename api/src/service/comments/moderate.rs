@@ -82,7 +82,7 @@ pub async fn moderate_one(
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
     svc.write(viewer, move |tx| {
         let known = Known::find(&svc2, tx.conn, &id)?;
-        let target = known.place()?.comment(&known.row, tx.actor.now, false);
+        let target = known.place()?.comment(&known.row, tx.actor.now);
         require(&viewer2, Action::ModerateComment, &target, "comment")?;
         IfMatch::check(if_match.as_ref(), known.row.version)?;
         decide(tx, &known.row, decision)?;
@@ -158,7 +158,7 @@ fn permitted(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, ids: &[Id]) -> Res
         let verdict = match rows.get(id) {
             None => Err(Error::not_found("comment")),
             Some(row) => {
-                let target = places.get(row.post_id)?.comment(row, tx.actor.now, false);
+                let target = places.get(row.post_id)?.comment(row, tx.actor.now);
                 require(viewer, Action::ModerateComment, &target, "comment")
             }
         };

@@ -7,8 +7,9 @@ use pressroom_schema::posts::{self, PostRow};
 use pressroom_schema::{Conn, Id, Key, Timestamp, depend};
 use uuid::Uuid;
 
-use crate::auth::policy::{Action, CommentTarget, PostTarget, Target};
-use crate::auth::viewer::Viewer;
+use crate::auth::policy::{Action, CommentTarget, PostTarget, Target, reads_by_preview};
+use crate::auth::secret;
+use crate::auth::viewer::{GuestViewer, Viewer, Who};
 use crate::error::{Code, Error, Result};
 use crate::service::posts::{AccessFacts, is_public, is_released};
 use crate::service::{Service, allowed, keys};
@@ -16,6 +17,7 @@ use crate::service::{Service, allowed, keys};
 /// A post, as far as its comments need it.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
+    id: Uuid,
     pub(super) url: String,
     owner: Option<Uuid>,
     authors: Vec<Uuid>,
@@ -26,6 +28,7 @@ pub(crate) struct Place {
 impl Place {
     fn of(svc: &Service, slug: &str, post: &impl AccessFacts, authors: &[Id]) -> Self {
         Self {
+            id: post.id().0,
             url: svc.config.post_url(slug),
             owner: post.owner(),
             authors: authors.iter().map(|id| id.0).collect(),
@@ -45,13 +48,13 @@ impl Place {
     }
 
     /// One of its comments, for questions of rights.
-    pub(super) fn comment(&self, row: &CommentRow, now: Timestamp, holds_edit_token: bool) -> Target<'_> {
+    pub(super) fn comment(&self, row: &CommentRow, now: Timestamp) -> Target<'_> {
         Target::Comment(CommentTarget {
+            id: row.id.0,
             user_id: row.user_id.map(|id| id.0),
             post: self.post(),
             is_approved: row.is_approved(),
             in_edit_window: row.editable_until.is_some_and(|until| now < until),
-            holds_edit_token,
         })
     }
 
@@ -119,22 +122,40 @@ impl Known {
         self.places.get(self.post.id)
     }
 
+    /// Its guest, where `token_hash` is what is `stored` of its edit token.
+    pub(super) fn guest(
+        &self,
+        viewer: &Viewer,
+        stored: Option<&str>,
+        token_hash: Option<&str>,
+    ) -> Option<Viewer> {
+        let fits = matches!((stored, token_hash), (Some(stored), Some(shown)) if secret::same(stored, shown));
+        fits.then(|| guest_of(viewer, self.row.id))
+    }
+
     /// Whether `viewer` may do `action` to it.
     pub(super) fn allows(&self, viewer: &Viewer, action: Action, now: Timestamp) -> Result<bool> {
-        Ok(viewer.is_signed_in() && allowed(viewer, action, &self.place()?.comment(&self.row, now, false)))
+        Ok(viewer.is_signed_in() && allowed(viewer, action, &self.place()?.comment(&self.row, now)))
     }
 
     /// Whether `viewer` may read the post.
     pub(super) fn post_is_readable(&self, viewer: &Viewer) -> Result<bool> {
         let place = self.place()?;
         Ok(place.is_live
+            || reads_by_preview(viewer, place.id)
             || (viewer.is_signed_in() && allowed(viewer, Action::ReadDraft, &Target::Post(place.post()))))
     }
 }
 
-/// Whether `viewer` is the account that wrote the comment.
+/// The caller as the guest who wrote this comment.
+pub(super) fn guest_of(viewer: &Viewer, comment: Id) -> Viewer {
+    Viewer { who: Who::Guest(GuestViewer { comment_id: comment.0 }), ..viewer.clone() }
+}
+
+/// Whether `viewer` wrote the comment: by their account, or by its edit token.
 pub(super) fn is_writer(viewer: &Viewer, row: &CommentRow) -> bool {
-    viewer.user().is_some_and(|user| row.user_id == Some(Id(user.user_id)))
+    viewer.guest_of() == Some(row.id.0)
+        || viewer.user().is_some_and(|user| row.user_id == Some(Id(user.user_id)))
 }
 
 /// Refuses what is left of a comment that was removed for good: it holds its place in the thread, and nothing to `act` on.

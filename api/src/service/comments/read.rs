@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use pressroom_schema::comments::{self, Kind, Order, QueueFilter};
+use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{self, Ref};
-use pressroom_schema::{Conn, Id};
+use pressroom_schema::{Conn, Id, Key, depend};
 
 use super::place::{Known, Places};
 use super::sight::{Reading, load_views};
@@ -12,6 +13,7 @@ use super::thread::{BELOW, Branches, Level, is_readable, load};
 use super::write::email_key;
 use super::{ANCESTORS, STATUSES};
 use crate::auth::policy::{self, Action, Reach, Target};
+use crate::auth::secret::hash_secret;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest, cursor};
@@ -109,13 +111,40 @@ pub(crate) fn list_in(
     Ok(Found::Here(Thread { post_id: post.id, page }))
 }
 
-/// One comment, with what it answers and its replies.
+/// One comment, with what it answers and its replies. A guest's, while it waits, is there for whoever shows its edit token.
 ///
 /// # Errors
 /// 404 where there is none that the viewer may know of.
-pub async fn get(svc: &Svc, viewer: &Viewer, id: &str) -> Result<CommentView> {
+pub async fn get(svc: &Svc, viewer: &Viewer, id: &str, edit_token: Option<&str>) -> Result<CommentView> {
+    let viewer = by_edit_token(svc, viewer, id, edit_token).await?;
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
-    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
+    svc.read(&viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
+}
+
+/// The guest who wrote this comment, if the caller did not sign in and `token` is its edit token.
+async fn by_edit_token(svc: &Svc, viewer: &Viewer, id: &str, token: Option<&str>) -> Result<Viewer> {
+    let Some(token) = token.map(str::to_owned) else { return Ok(viewer.clone()) };
+    let (svc2, viewer, id) = (svc.clone(), viewer.clone(), id.to_owned());
+    // A replica may not have a comment yet that was written a moment ago.
+    svc.db.read(Freshness::Primary, move |conn| by_edit_token_in(&svc2, conn, &viewer, &id, &token)).await
+}
+
+/// The guest who wrote this comment, if the caller did not sign in and `token` is its edit token.
+pub(crate) fn by_edit_token_in(
+    svc: &Service,
+    conn: &mut Conn,
+    viewer: &Viewer,
+    id: &str,
+    token: &str,
+) -> Result<Viewer> {
+    depend(Key::Caller);
+    if viewer.is_signed_in() {
+        return Ok(viewer.clone());
+    }
+    let known = Known::find(svc, conn, id)?;
+    let stored = comments::private(conn, &[known.row.id])?.pop().and_then(|private| private.edit_hash);
+    let guest = known.guest(viewer, stored.as_deref(), Some(&hash_secret(token)));
+    Ok(guest.unwrap_or_else(|| viewer.clone()))
 }
 
 /// [`get`] inside a transaction.

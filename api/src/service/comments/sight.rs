@@ -20,8 +20,6 @@ pub(super) enum Reading {
     Thread,
     /// One by one: who may moderate reads removed ones too.
     Single,
-    /// To the guest who has just written or changed it.
-    Writer,
 }
 
 /// What a viewer sees of a comment.
@@ -40,9 +38,9 @@ struct Sight {
 
 impl Sight {
     fn of(viewer: &Viewer, place: &Place, row: &CommentRow, reading: Reading, now: Timestamp) -> Self {
-        let target = place.comment(row, now, false);
+        let target = place.comment(row, now);
         let may = |action| viewer.is_signed_in() && allowed(viewer, action, &target);
-        let writes = reading == Reading::Writer || is_writer(viewer, row);
+        let writes = is_writer(viewer, row);
         let moderates = may(Action::ModerateComment);
         // Its own writer reads what waits for a moderator, but not what was removed.
         let waits = row.status == PENDING || row.status == SPAM;

@@ -131,7 +131,7 @@ impl Bench {
     }
 
     async fn get(&self, viewer: &Viewer, id: Id) -> Result<CommentView> {
-        get(&self.svc, viewer, &id.to_string()).await
+        get(&self.svc, viewer, &id.to_string(), None).await
     }
 
     async fn edit(&self, viewer: &Viewer, id: Id, body: &str, access: EditAccess) -> Result<CommentView> {
@@ -141,7 +141,7 @@ impl Bench {
 
     async fn comment_count(&self) -> i64 {
         let shown = posts::Shown::default();
-        match posts::get(&self.svc, &guest(), &self.here(), None, None, shown).await.unwrap() {
+        match posts::get(&self.svc, &guest(), &self.here(), None, shown).await.unwrap() {
             Found::Here(view) => view.comment_count,
             Found::Moved(slug) => panic!("moved to {slug}"),
         }

@@ -146,11 +146,14 @@ pub(crate) fn load_comments(
 /// Whether `viewer` may read the comment by itself: it stands in a thread that they may read, they may decide on it, or they
 /// wrote it and it waits.
 pub(super) fn is_readable(viewer: &Viewer, known: &Known, now: Timestamp) -> Result<bool> {
-    if known.row.shown && known.post_is_readable(viewer)? {
+    let readable = known.post_is_readable(viewer)?;
+    if known.row.shown && readable {
         return Ok(true);
     }
     let waits = [comments::PENDING, comments::SPAM].contains(&known.row.status.as_str());
-    Ok((is_writer(viewer, &known.row) && waits) || known.allows(viewer, Action::ModerateComment, now)?)
+    // To a guest a post that was taken back is gone, with its name.
+    let writer = is_writer(viewer, &known.row) && (readable || viewer.is_signed_in());
+    Ok((writer && waits) || known.allows(viewer, Action::ModerateComment, now)?)
 }
 
 /// Which pages of which lists.

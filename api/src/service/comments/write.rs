@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::place::{Places, touched};
+use super::place::{Places, guest_of, touched};
 use super::read::load_one;
 use super::sight::Reading;
 use super::{BODY_LENGTH, NAME_LENGTH};
@@ -125,7 +125,7 @@ pub async fn add(
         .db
         .read(Freshness::Primary, move |conn| {
             let (row, _) = find_open(&svc2, conn, &viewer2, &post2)?;
-            let Some(guest) = guest2.filter(|_| matches!(viewer2.who, Who::Anonymous)) else {
+            let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
                 return Ok(None);
             };
             let key = email_key(&guest.email);
@@ -230,7 +230,8 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     };
     let counted = comments::insert(tx.conn, &new, parent.as_ref())?;
     tx.record("comment", new.id, "created", 1, touched(post.id, false, counted > 0, counted));
-    load_one(svc, tx.conn, viewer, &places, new.id, Reading::Writer)
+    let writer = if viewer.is_signed_in() { viewer.clone() } else { guest_of(viewer, new.id) };
+    load_one(svc, tx.conn, &writer, &places, new.id, Reading::Single)
 }
 
 /// The post, if the viewer may comment there now.
@@ -267,7 +268,7 @@ fn check(viewer: &Viewer, input: &AddComment) -> Result<(String, Option<Guest>)>
             None
         }
         (None, Who::User(_)) => None,
-        (None, Who::Anonymous | Who::System) => {
+        (None, _) => {
             check.fault(
                 "/author",
                 "required",
@@ -275,7 +276,7 @@ fn check(viewer: &Viewer, input: &AddComment) -> Result<(String, Option<Guest>)>
             );
             None
         }
-        (Some(author), Who::Anonymous | Who::System) => Some(Guest {
+        (Some(author), _) => Some(Guest {
             name: check.line("/author/name", &author.name, NAME_LENGTH),
             email: check.email("/author/email", &author.email),
             url: author

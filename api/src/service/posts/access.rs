@@ -2,7 +2,7 @@
 
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, PostStatus, Tx, Visibility, depend, site};
+use pressroom_schema::{Conn, Id, Key, PostStatus, Tx, Visibility, depend, site};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, PostTarget, Target};
@@ -12,6 +12,7 @@ use crate::service::{Found, IfMatch, allowed, keys, require};
 
 /// What decides who may see a post, however much of it was read.
 pub(crate) trait AccessFacts {
+    fn id(&self) -> Id;
     fn is_live(&self) -> bool;
     fn is_private(&self) -> bool;
     fn is_scheduled(&self) -> bool;
@@ -20,6 +21,9 @@ pub(crate) trait AccessFacts {
 }
 
 impl AccessFacts for PostRow {
+    fn id(&self) -> Id {
+        self.id
+    }
     fn is_live(&self) -> bool {
         Self::is_live(self)
     }
@@ -38,6 +42,9 @@ impl AccessFacts for PostRow {
 }
 
 impl AccessFacts for SummaryRow {
+    fn id(&self) -> Id {
+        self.id
+    }
     fn is_live(&self) -> bool {
         self.status == PostStatus::Published && self.deleted_at.is_none()
     }
@@ -81,7 +88,7 @@ fn target<'a>(post: &impl AccessFacts, author_ids: &'a [Uuid]) -> Target<'a> {
 
 /// Whether `viewer` may do `action` to the post.
 pub(crate) fn may_do(conn: &mut Conn, viewer: &Viewer, action: Action, post: &PostRow) -> Result<bool> {
-    if viewer.user().is_none() && !matches!(viewer.who, crate::auth::viewer::Who::System) {
+    if !viewer.is_signed_in() {
         return Ok(false);
     }
     let authors = authors_of(conn, post)?;
@@ -112,6 +119,11 @@ pub(super) fn find_full(
     post: &Ref,
     columns: Columns,
 ) -> Result<Found<FullPost>> {
+    if let Some(previewed) = viewer.previewed() {
+        return find_previewed(conn, Id(previewed), post, columns)?
+            .map(Found::Here)
+            .ok_or_else(|| Error::not_found("post"));
+    }
     if let Some(found) = posts::find_full(conn, post, columns)?
         && (is_public(&found.post) || may_do(conn, viewer, Action::ReadDraft, &found.post)?)
     {
@@ -167,6 +179,23 @@ pub(crate) fn open(
 pub(super) fn working_copy(tx: &mut Tx<'_>, row: &PostRow) -> Result<Snapshot> {
     revisions::snapshot(tx.conn, row.id, row.revision)?
         .ok_or_else(|| Error::internal(format!("post {} has no revision {}", row.id, row.revision)))
+}
+
+/// The post that a preview link shows, if `post` names it: by its id, its slug, a former one, or the one that its working copy has.
+fn find_previewed(conn: &mut Conn, id: Id, post: &Ref, columns: Columns) -> Result<Option<FullPost>> {
+    depend(Key::Caller);
+    let found =
+        posts::find_full(conn, &Ref::Id(id), columns)?.filter(|found| found.post.deleted_at.is_none());
+    let Some(found) = found else { return Ok(None) };
+    let is_named = match post {
+        Ref::Id(asked) => *asked == id,
+        Ref::Slug(slug) => {
+            found.post.slug == *slug
+                || site::redirect_target(conn, "post", slug)? == Some(id)
+                || revisions::working_copies(conn, &[id])?.iter().any(|(_, copy)| copy.slug == *slug)
+        }
+    };
+    Ok(is_named.then_some(found))
 }
 
 /// Whether `viewer` may read a post that is not public, its bylines being known.

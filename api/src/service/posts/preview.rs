@@ -1,16 +1,18 @@
 //! Previews: a signed, expiring token that shows a post's working copy to whoever holds it.
 
 use async_graphql::InputObject;
-use pressroom_schema::posts::Ref;
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::db::Freshness;
+use pressroom_schema::posts::{self, Ref};
+use pressroom_schema::{Conn, Id, Key, Timestamp, depend};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::access::find;
+use super::access::{find, may_do};
 use crate::auth::policy::Action;
-use crate::auth::viewer::Viewer;
-use crate::error::{Error, Result};
-use crate::service::{Service, Svc};
+use crate::auth::preview::Preview;
+use crate::auth::viewer::{PreviewViewer, Via, Viewer, Who};
+use crate::error::{Code, Error, Result};
+use crate::service::{Service, Svc, accounts};
 
 /// How long a preview lasts where the caller does not say: a day.
 const DEFAULT_SECONDS: u32 = 86_400;
@@ -53,18 +55,79 @@ pub async fn preview(svc: &Svc, viewer: &Viewer, post: &Ref, input: &PreviewInpu
             format!("`expires_in` must be from 60 to {MAX_SECONDS} seconds."),
         ));
     }
+    let maker = viewer
+        .user()
+        .ok_or_else(|| Error::new(Code::Forbidden, "A preview link needs an account that makes it."))?;
+    let token = match maker.via {
+        Via::ApiToken(token) => Some(token),
+        Via::Session(_) => None,
+    };
     let (viewer2, post) = (viewer.clone(), post.clone());
-    let row = svc.read(viewer, move |conn| find(conn, &viewer2, &post, Action::PreviewPost)).await?;
+    let (id, epoch) = svc
+        .read(viewer, move |conn| {
+            let row = find(conn, &viewer2, &post, Action::PreviewPost)?;
+            Ok((row.id, posts::preview_epoch(conn, row.id)?.ok_or_else(|| Error::not_found("post"))?))
+        })
+        .await?;
     let expires_at = svc.now().plus(chrono::TimeDelta::seconds(i64::from(seconds)));
-    let token = svc.sign_preview(row.id, expires_at)?;
-    let url = format!("{}/v1/posts/{}?preview={token}", svc.config.api_base(), row.id);
+    let token = svc.sign_preview(&Preview {
+        issuer: svc.issuer(),
+        post_id: id.0,
+        maker: maker.user_id,
+        token,
+        epoch,
+        expires_at: expires_at.utc(),
+    })?;
+    let url = format!("{}/v1/posts/{id}?preview={token}", svc.config.api_base());
     Ok(PreviewView { token, url, expires_at })
 }
 
-/// The post that a preview token shows.
+/// Ends every preview link of a post at once, whoever made it.
 ///
 /// # Errors
-/// 401 when the token is forged or expired.
-pub fn preview_target(svc: &Service, token: &str) -> Result<Id> {
-    svc.read_preview(token)
+/// 401, 403 and 404 by rights.
+pub async fn revoke_previews(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Id> {
+    viewer.require_signed_in()?;
+    let (viewer2, post) = (viewer.clone(), post.clone());
+    svc.write(viewer, move |tx| {
+        let row = find(tx.conn, &viewer2, &post, Action::PreviewPost)?;
+        posts::revoke_previews(tx.conn, row.id)?;
+        tx.record("post", row.id, "previews_revoked", row.version, Vec::new());
+        Ok(row.id)
+    })
+    .await
+}
+
+/// Whoever comes by a preview link, if `token` is there: an account that follows one sees by it what everybody does who holds it.
+///
+/// # Errors
+/// 401 when the token is forged, expired, revoked, or its maker may no longer read the post; 404 when the post is gone.
+pub async fn by_preview(svc: &Svc, viewer: Viewer, token: Option<&str>) -> Result<Viewer> {
+    let Some(token) = token.map(str::to_owned) else { return Ok(viewer) };
+    let svc2 = svc.clone();
+    // A replica may not have heard yet that it was revoked.
+    svc.db.read(Freshness::Primary, move |conn| by_preview_in(&svc2, conn, &viewer, &token)).await
+}
+
+/// [`by_preview`] inside a transaction.
+pub(crate) fn by_preview_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, token: &str) -> Result<Viewer> {
+    depend(Key::Caller);
+    let preview = svc.read_preview(token)?;
+    let post = Id(preview.post_id);
+    let (row, _) = posts::find(conn, &Ref::Id(post))?.ok_or_else(|| Error::not_found("post"))?;
+    let maker = accounts::standing(conn, Id(preview.maker), preview.token.map(Id), svc.now())?;
+    let holds = match maker {
+        Some(maker) if posts::preview_epoch(conn, post)? == Some(preview.epoch) => {
+            let maker = Viewer { who: Who::User(maker), ..viewer.clone() };
+            may_do(conn, &maker, Action::PreviewPost, &row)?
+        }
+        _ => false,
+    };
+    if !holds {
+        return Err(Error::new(
+            Code::InvalidToken,
+            "This preview has ended: it was revoked, or whoever made it may no longer read the post. Ask for a new preview link.",
+        ));
+    }
+    Ok(Viewer { who: Who::Preview(PreviewViewer { post_id: preview.post_id }), ..viewer.clone() })
 }

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::comments::Below;
 use pressroom_schema::posts::{self, Columns, Filter, Order, Ref};
 use pressroom_schema::{
-    Conn, Id, Key, KeyValue, PostStatus, Timestamp, Visibility, Window, Word, authors, depend, site, tags,
+    Conn, Id, KeyValue, PostStatus, Timestamp, Visibility, Window, Word, authors, depend, site, tags,
 };
 
 use super::access::{find_full, is_public};
 use super::views::load_views;
-use crate::auth::policy::{Action, PostTarget, Target};
+use crate::auth::policy::{Action, PostTarget, Target, reads_by_preview};
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
@@ -78,7 +78,7 @@ pub struct Shown {
 impl Shown {
     /// What this viewer may see of it at all: the source is for those who may edit.
     fn to(mut self, viewer: &Viewer) -> Self {
-        self.body.source &= !matches!(viewer.who, Who::Anonymous);
+        self.body.source &= viewer.is_signed_in();
         self
     }
 }
@@ -381,8 +381,8 @@ fn split(names: &[String]) -> (Vec<Id>, Vec<String>) {
     (ids, slugs)
 }
 
-/// One post. `perspective` left out is live for a post that is live, else the working copy. A preview token that names this post
-/// shows its working copy to anybody.
+/// One post. `perspective` left out is live for a post that is live, else the working copy. Whoever comes by a preview link reads
+/// the working copy.
 ///
 /// # Errors
 /// 404 where there is none that the viewer may know of, 403 where the working copy is asked for without the right to it.
@@ -391,11 +391,10 @@ pub async fn get(
     viewer: &Viewer,
     post: &Ref,
     perspective: Option<Perspective>,
-    preview: Option<Id>,
     shown: Shown,
 ) -> Result<Found<PostView>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &post, perspective, preview, shown)).await
+    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &post, perspective, shown)).await
 }
 
 /// [`get`] inside a transaction.
@@ -408,28 +407,15 @@ pub fn get_in(
     viewer: &Viewer,
     post: &Ref,
     perspective: Option<Perspective>,
-    preview: Option<Id>,
     shown: Shown,
 ) -> Result<Found<PostView>> {
     let shown = shown.to(viewer);
-    if let Some(id) = preview {
-        depend(Key::Caller);
-        let found = posts::find_full(conn, post, shown.body)?;
-        let found = found.filter(|found| found.post.id == id && found.post.deleted_at.is_none());
-        let row = found.ok_or_else(|| Error::not_found("post"))?;
-        let system = Viewer { who: Who::System, ..viewer.clone() };
-        let mut views = load_views(svc, conn, &system, vec![row], Perspective::Draft, shown)?;
-        let mut view = views.pop().ok_or_else(|| Error::not_found("post"))?;
-        // Whoever holds the link reads as a reader would.
-        (view.body, view.markdown, view.has_unpublished_changes) = (None, None, None);
-        return Ok(Found::Here(view));
-    }
     let row = match find_full(conn, viewer, post, shown.body)? {
         Found::Here(row) => row,
         Found::Moved(slug) => return Ok(Found::Moved(slug)),
     };
     let perspective = match perspective {
-        Some(Perspective::Draft) if is_public(&row.post) => {
+        Some(Perspective::Draft) if is_public(&row.post) && !reads_by_preview(viewer, row.post.id.0) => {
             super::access::require_on(conn, viewer, Action::ReadDraft, &row.post).map_err(|e| {
                 if e.code() == Code::NotFound {
                     Error::new(Code::Forbidden, "The working copy is for those who may edit this post.")
@@ -479,7 +465,11 @@ pub(crate) fn load_visible(
         rows.iter().map(|row| &row.post).filter(|post| !is_public(*post)).map(|post| post.id).collect();
     let mut views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
     // Those who may read the draft are told whether there is one.
-    views.retain(|view| !closed.contains(&view.id) || view.has_unpublished_changes.is_some());
+    views.retain(|view| {
+        !closed.contains(&view.id)
+            || view.has_unpublished_changes.is_some()
+            || reads_by_preview(viewer, view.id.0)
+    });
     Ok(views.into_iter().map(|view| (view.id, view)).collect())
 }
 

@@ -10,8 +10,8 @@ use pressroom_schema::{Conn, Id, depend, media};
 use super::access::{is_public, is_released};
 use super::live::render;
 use super::read::{Members, Perspective, Shown};
-use crate::auth::policy::{Action, PostTarget, Target};
-use crate::auth::viewer::{Viewer, Who};
+use crate::auth::policy::{self, Action, PostTarget, Target};
+use crate::auth::viewer::Viewer;
 use crate::content::Rendered;
 use crate::error::Result;
 use crate::page::Page;
@@ -111,7 +111,7 @@ pub(crate) fn load_views(
     depend_on(&rows, shown.members, wanted);
     let Members { authors, tags, terms, .. } = shown.members;
     // Bylines tell besides who may edit, and which comments are an author's.
-    let by_rights = shown.comments || !matches!(viewer.who, Who::Anonymous);
+    let by_rights = shown.comments || viewer.is_signed_in();
     let (refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
         posts::refs_and_ties(conn, &ids, wanted)?
     } else {
@@ -133,7 +133,10 @@ pub(crate) fn load_views(
     } else {
         None
     };
-    let drafts = if perspective == Perspective::Draft { load_drafts(conn, &rows)? } else { HashMap::new() };
+    let is_draft = |row: &&FullPost| {
+        perspective == Perspective::Draft || policy::reads_by_preview(viewer, row.post.id.0)
+    };
+    let drafts = load_drafts(conn, rows.iter().filter(is_draft))?;
     let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
     let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
     authors.extend(threads.iter().flat_map(comments::Rows::writers));
@@ -222,7 +225,7 @@ fn depend_on_ties(post: Id, wanted: Ties, is_listed: bool) {
 }
 
 fn is_editable(viewer: &Viewer, row: &PostRow, authors: &[Id]) -> bool {
-    if matches!(viewer.who, Who::Anonymous) {
+    if !viewer.is_signed_in() {
         return false;
     }
     let authors: Vec<uuid::Uuid> = authors.iter().map(|id| id.0).collect();
@@ -236,9 +239,12 @@ fn is_editable(viewer: &Viewer, row: &PostRow, authors: &[Id]) -> bool {
 }
 
 /// The working copies of those posts that have one which differs from what is live.
-fn load_drafts(conn: &mut Conn, rows: &[FullPost]) -> Result<HashMap<Id, Draft>> {
+fn load_drafts<'a>(conn: &mut Conn, rows: impl Iterator<Item = &'a FullPost>) -> Result<HashMap<Id, Draft>> {
     let changed: Vec<Id> =
-        rows.iter().filter(|row| row.post.has_unpublished_changes()).map(|row| row.post.id).collect();
+        rows.filter(|row| row.post.has_unpublished_changes()).map(|row| row.post.id).collect();
+    if changed.is_empty() {
+        return Ok(HashMap::new());
+    }
     let snapshots = revisions::working_copies(conn, &changed)?;
     let images: Vec<Id> =
         snapshots.iter().filter_map(|(_, s)| s.image.as_ref().map(|i| i.media_id)).collect();

@@ -108,6 +108,15 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
+    /// Loads as another caller sees it.
+    fn seen_by(&mut self, viewer: &Viewer, load: impl FnOnce(&mut Loader<'_>) -> Result<()>) -> Result<()> {
+        let mut other =
+            Loader { svc: self.svc, conn: self.conn, viewer, loaded: std::mem::take(&mut self.loaded) };
+        let done = load(&mut other);
+        self.loaded = other.loaded;
+        done
+    }
+
     /// Keeps what was found, or why not. A failure of ours ends the whole request instead.
     fn keep<T: Stored>(&mut self, field: &PlanField, owner: Id, found: Result<T>) -> Result<Option<T>> {
         match found {

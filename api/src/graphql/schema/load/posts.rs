@@ -170,8 +170,13 @@ impl Loader<'_> {
     /// Loads the posts at these ends, as far as more is asked than their summaries have, in one go; then what is asked of them.
     pub(super) fn ends(&mut self, ends: Vec<End>) -> Result<()> {
         let needs_more: Vec<bool> = ends.iter().map(|(field, _)| PostData::needs_more(field)).collect();
-        let wanted = ends.iter().zip(&needs_more).filter(|(_, needs_more)| **needs_more);
-        let ids = distinct(wanted.flat_map(|((_, posts), _)| posts.iter().map(|(_, post)| post.id)));
+        // Summaries are of what is live.
+        let previewed = self.viewer.previewed().map(Id);
+        let wanted = ends.iter().zip(&needs_more).flat_map(|((_, posts), needs_more)| {
+            let ids = posts.iter().map(|(_, post)| post.id);
+            ids.filter(|id| *needs_more || Some(*id) == previewed)
+        });
+        let ids = distinct(wanted);
         let mut full: HashMap<Id, PostData> = HashMap::new();
         if !ids.is_empty() {
             let shown = shown(ends.iter().map(|(field, _)| field));
@@ -182,8 +187,11 @@ impl Loader<'_> {
         for ((field, posts), needs_more) in ends.into_iter().zip(needs_more) {
             let mut stand = Vec::new();
             for (key, summary) in posts {
-                let data =
-                    if needs_more { full.get(&summary.id).cloned() } else { Some(PostData::Brief(summary)) };
+                let data = if needs_more || Some(summary.id) == previewed {
+                    full.get(&summary.id).cloned()
+                } else {
+                    Some(PostData::Brief(summary))
+                };
                 if let Some(data) = data {
                     stand.push(data.clone());
                     self.keep(&field, key, Ok(data))?;

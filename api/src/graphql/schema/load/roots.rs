@@ -75,9 +75,12 @@ impl Loader<'_> {
                 self.keep(field, Id::NIL, found)?;
             }
             "post" => {
-                let found = self.post(field).map(PostData::from);
-                if let Some(post) = self.keep(field, Id::NIL, found)? {
-                    self.below_posts(&[(Arc::clone(field), vec![post])])?;
+                let preview = field.args.string("preview");
+                let by = preview.map(|token| posts::by_preview_in(self.svc, self.conn, self.viewer, token));
+                match by {
+                    None => self.one_post(field)?,
+                    Some(Ok(viewer)) => self.seen_by(&viewer, |loader| loader.one_post(field))?,
+                    Some(Err(error)) => drop(self.keep::<PostData>(field, Id::NIL, Err(error))?),
                 }
             }
             "posts" => self.posts(field)?,
@@ -96,9 +99,14 @@ impl Loader<'_> {
             }
             "tags" => self.tags(field)?,
             "comment" => {
-                let found = self.comment(field, field.args.string("id").unwrap_or_default());
-                if let Some(comment) = self.keep(field, Id::NIL, found)? {
-                    self.below_comments(&[(Arc::clone(field), vec![comment])])?;
+                let id = field.args.string("id").unwrap_or_default();
+                let token = field.args.string("editToken");
+                let by = token
+                    .map(|token| comments::by_edit_token_in(self.svc, self.conn, self.viewer, id, token));
+                match by {
+                    None => self.one_comment(field, id)?,
+                    Some(Ok(viewer)) => self.seen_by(&viewer, |loader| loader.one_comment(field, id))?,
+                    Some(Err(error)) => drop(self.keep::<Arc<CommentView>>(field, Id::NIL, Err(error))?),
                 }
             }
             "comments" => self.queue(field)?,
@@ -109,22 +117,34 @@ impl Loader<'_> {
         Ok(())
     }
 
+    fn one_comment(&mut self, field: &Arc<PlanField>, id: &str) -> Result<()> {
+        let found = self.comment(field, id);
+        if let Some(comment) = self.keep(field, Id::NIL, found)? {
+            self.below_comments(&[(Arc::clone(field), vec![comment])])?;
+        }
+        Ok(())
+    }
+
+    fn one_post(&mut self, field: &Arc<PlanField>) -> Result<()> {
+        let found = self.post(field).map(PostData::from);
+        if let Some(post) = self.keep(field, Id::NIL, found)? {
+            self.below_posts(&[(Arc::clone(field), vec![post])])?;
+        }
+        Ok(())
+    }
+
     fn post(&mut self, field: &Arc<PlanField>) -> Result<PostView> {
         let perspective = arg::<Option<Perspective>>(field, "perspective")?.map(|chosen| match chosen {
             Perspective::Live => posts::Perspective::Live,
             Perspective::Draft => posts::Perspective::Draft,
         });
-        let preview = match field.args.string("preview") {
-            Some(token) => Some(posts::preview_target(self.svc, token)?),
-            None => None,
-        };
         let mut shown = shown([field]);
         shown.below = embedding(field);
         shown.comments = shown.below.is_some();
         (shown.links, shown.related, shown.adjacent) = embedded_ties(field);
         let mut post = named(field, "post")?;
         loop {
-            match posts::get_in(self.svc, self.conn, self.viewer, &post, perspective, preview, shown)? {
+            match posts::get_in(self.svc, self.conn, self.viewer, &post, perspective, shown)? {
                 Found::Here(view) => return Ok(view),
                 Found::Moved(slug) => post = Ref::Slug(slug),
             }

@@ -151,4 +151,14 @@ impl PostMutations {
             posts::preview(call.svc(), call.viewer(), &Ref::parse(&id), &input.unwrap_or_default()).await?;
         Ok(Preview(preview))
     }
+
+    /// End a post's preview links, whoever made them.
+    async fn revoke_previews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+    ) -> Result<Deleted> {
+        let call = Call::of(ctx)?;
+        Ok(Deleted::of(posts::revoke_previews(call.svc(), call.viewer(), &Ref::parse(&id)).await?))
+    }
 }
