@@ -176,7 +176,7 @@ pub(crate) fn parse(text: &Arc<str>, limits: &Limits) -> Result<Document, Fault>
         return Err(Fault::new(code::DOCUMENT_TOO_LARGE, sentence));
     }
     // PostgreSQL takes no text with NUL, not even to look for it.
-    if text.contains("\\u0000") {
+    if text.contains('\u{0}') || text.contains("\\u0000") {
         return Err(Fault::new(code::BAD_REQUEST, NO_NUL));
     }
     match parse_query(join_surrogates(text)) {
