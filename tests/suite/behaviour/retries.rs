@@ -300,7 +300,7 @@ async fn nothing_is_kept_but_answers_to_writes_that_were_allowed() {
 async fn what_is_kept_has_a_bound_for_each_caller_and_for_all() {
     let stores = [Some(Store::sqlite()), Store::postgres()];
     for store in stores.into_iter().flatten() {
-        let config = Config { retry_caller_bytes: 32_768, retry_bytes: 65_536, ..store.config() };
+        let config = Config { retry_caller_bytes: 32_768, retry_bytes: 60_000, ..store.config() };
         let app = TestApp::with(store, config).await;
         let users =
             [app.user(Role::Editor).await, app.user(Role::Editor).await, app.user(Role::Editor).await];

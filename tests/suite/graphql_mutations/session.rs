@@ -110,6 +110,7 @@ impl Session<'_> {
         self.does(write("update_post", &["tide"]).flag("publish").json(more)).await;
         self.does(write("preview_post", &[&harbour]).json(json!({"expires_in": 600}))).await;
         self.does(write("preview_post", &[&tide])).await;
+        self.does(write("revoke_previews", &[&harbour])).await;
         self.does(write("publish_post", &[&harbour]).json(json!({"at": "2024-02-03T04:05:06.5+01:00"})))
             .await;
         let links = json!({"links": [

@@ -165,7 +165,7 @@ fn script(size: Size, is_sqlite: bool) -> String {
         let live = if is_draft(n) { "NULL" } else { "1" };
         format!(
             "({id}, 'post-{n}', '{status}', 'public', {listed}, {featured}, TRUE, {at}, {published}, {at}, {at}, NULL, 1, {revision}, {live}, {owner}, {comments}, 5, 1, 'en', \
-             'Post {n:05}', 'post {n:05}', NULL, 'Excerpt', {media}, NULL, NULL, NULL, NULL, NULL, '{{}}', '{{}}', '<p>tide word{n}</p>', 'tide word{n}', 'markdown', 'tide word{n}')",
+             'Post {n:05}', 'post {n:05}', NULL, 'Excerpt', {media}, NULL, NULL, NULL, NULL, NULL, '{{}}', '{{}}', '<p>tide word{n}</p>', 'tide word{n}', 'markdown', 'tide word{n}', 0)",
             id = s.id(Kind::Post, n),
             featured = if n % 20 == 0 { "TRUE" } else { "FALSE" },
             at = minute(n),

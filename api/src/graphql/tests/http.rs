@@ -273,7 +273,7 @@ async fn other_methods_are_told_what_there_is() {
 
 #[actix_web::test]
 async fn bodies_documents_and_variables_have_their_sizes() {
-    let limits = Limits { document_bytes: 100, variables_bytes: 200, ..Limits::default() };
+    let limits = Limits { body_bytes: 4_000, document_bytes: 100, variables_bytes: 200, ..Limits::default() };
     let long = format!("{{ echo }} #{}", "x".repeat(100));
     let text = |length: usize| json!({"query": "query($t: String) { echo(text: $t) }", "variables": {"t": "x".repeat(length)}});
     let answers = send_to(
