@@ -333,6 +333,31 @@ fn a_client_that_sends_slowly_is_cut() {
     }
 }
 
+/// Whoever has not signed in is refused by a write's head alone: the body that it announces is not waited for.
+#[test]
+fn a_stranger_is_refused_before_their_body_comes() {
+    let folder = Folder::new();
+    let server = server_with(&folder, None, &[("PRESSROOM_BODY_SECONDS", "1")]);
+    let contract: Value = serde_json::from_str(&pressroom::openapi::document()).unwrap();
+    let mut refused = 0;
+    for (path, item) in contract["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if !matches!(method.as_str(), "post" | "put" | "patch")
+                || operation["security"] != json!([{ "token": [] }])
+            {
+                continue;
+            }
+            let mut stream = binary::connect(server.address()).unwrap();
+            let head = binary::head(&method.to_uppercase(), &path.replace(['{', '}'], ""), "", 100, "");
+            stream.write_all(head.as_bytes()).unwrap();
+            let (status, problem) = binary::answer(&mut stream).unwrap();
+            assert_eq!(status, 401, "{method} {path}: {problem}");
+            refused += 1;
+        }
+    }
+    assert!(refused >= 20, "{refused}");
+}
+
 /// A query whose body comes after its head is answered like any other, computed or kept.
 #[test]
 fn a_query_that_comes_in_pieces_is_answered() {
