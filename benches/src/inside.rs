@@ -64,7 +64,7 @@ pub fn one_page(
     viewer: &Viewer,
     slug: &str,
 ) -> pressroom::error::Result<Vec<u8>> {
-    match posts::get_in(svc, conn, viewer, &Ref::Slug(slug.to_owned()), None, None, PAGE)? {
+    match posts::get_in(svc, conn, viewer, &Ref::Slug(slug.to_owned()), None, PAGE)? {
         Found::Here(view) => Ok(serde_json::to_vec(&view).unwrap()),
         Found::Moved(_) => Ok(Vec::new()),
     }
