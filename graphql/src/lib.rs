@@ -13,6 +13,7 @@
 //! This crate knows no schema, no transport and no database. Resolvers answer `Result<_, Fault>`: a [`Fault`] is all that the engine
 //! tells a client of, and what comes without one is async-graphql's own refusal of an argument.
 
+mod arguments;
 mod documents;
 mod engine;
 mod fault;
@@ -30,6 +31,7 @@ extern crate self as pressroom_graphql;
 #[cfg(test)]
 mod tests;
 
+pub use arguments::{Args, Root};
 pub use engine::{Call, Engine, Outcome, Settings};
 pub use fault::{Fault, Member, code, kind_of};
 pub use limits::Limits;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::{Context, InputType, Name, Value, Variables};
+use async_graphql::{Context, InputObjectType, Name, Value, Variables};
 
 use crate::fault::{Fault, code};
 use crate::scope::{Scope, operation, resolved};
@@ -54,9 +54,6 @@ pub struct PlanField {
 pub type Children = Arc<[Arc<PlanField>]>;
 
 /// The arguments of a field.
-///
-/// The getters give `None` for an argument that is absent, null or of another type; validation has refused wrong
-/// types before. To tell an absent argument from a null one, use [`PlanArgs::get`].
 #[derive(Debug, Clone, Default)]
 pub struct PlanArgs(Vec<(Name, Value)>);
 
@@ -237,75 +234,19 @@ impl PlanField {
 }
 
 impl PlanArgs {
-    /// The value of an argument: `None` where it was not given and has no default, null where null was given.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value)
-    }
-
     /// The arguments that were given or have a default, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Whether the argument was given, or has a default.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-
-    /// An integer.
-    #[must_use]
-    pub fn int(&self, name: &str) -> Option<i64> {
-        if let Value::Number(number) = self.get(name)? { number.as_i64() } else { None }
-    }
-
-    /// A string or an ID.
-    #[must_use]
-    pub fn string(&self, name: &str) -> Option<&str> {
-        if let Value::String(text) = self.get(name)? { Some(text) } else { None }
-    }
-
-    /// A boolean.
-    #[must_use]
-    pub fn bool(&self, name: &str) -> Option<bool> {
-        if let Value::Boolean(flag) = self.get(name)? { Some(*flag) } else { None }
-    }
-
-    /// The name of an enum value, as written in the document or as a string in the variables.
-    #[must_use]
-    pub fn enum_name(&self, name: &str) -> Option<&str> {
-        match self.get(name)? {
-            Value::Enum(name) => Some(name),
-            Value::String(name) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// The items of a list; a single value counts as a list of one.
-    #[must_use]
-    pub fn list(&self, name: &str) -> Option<&[Value]> {
-        match self.get(name)? {
-            Value::Null => None,
-            Value::List(items) => Some(items),
-            single => Some(std::slice::from_ref(single)),
-        }
-    }
-
-    /// An input object, as the value that holds it.
-    #[must_use]
-    pub fn object(&self, name: &str) -> Option<&Value> {
-        self.get(name).filter(|value| matches!(value, Value::Object(_)))
-    }
-
-    /// The argument as the type that the schema gives it: what a resolver would receive.
+    /// The arguments as the struct that the resolver takes, see [`Args`](crate::Args).
     ///
     /// # Errors
-    /// `bad_arguments` with async-graphql's sentence, naming the argument.
-    pub fn parse<T: InputType>(&self, name: &str) -> Result<T, Fault> {
-        T::parse(self.get(name).cloned()).map_err(|error| {
+    /// `bad_arguments` with async-graphql's sentence.
+    pub fn read<T: InputObjectType>(&self) -> Result<T, Fault> {
+        T::parse(Some(Value::Object(self.0.iter().cloned().collect()))).map_err(|error| {
             let message = error.into_server_error(async_graphql::Pos::default()).message;
-            Fault::new(code::BAD_ARGUMENTS, message.clone()).member(format!("/{name}"), "invalid", message)
+            Fault::new(code::BAD_ARGUMENTS, message)
         })
     }
 }

@@ -11,10 +11,11 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, FragmentDefinition, InlineFragment, OperationDefinition,
-    Selection, SelectionSet,
+    OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned, Value};
 
+use crate::arguments::ARGS;
 use crate::scope::{Scope, is_conditional, resolved};
 
 /// The response key of a `__typename` that keeps an object from being empty; [`strip`] takes it out again.
@@ -33,8 +34,14 @@ pub(crate) fn resolve(
     operation: &Positioned<OperationDefinition>,
     scope: &Scope<'_>,
 ) -> Resolved {
-    let mut rewriter =
-        Rewriter { document, scope, fragments: HashMap::new(), started: HashSet::new(), placeholders: false };
+    let mut rewriter = Rewriter {
+        document,
+        scope,
+        fragments: HashMap::new(),
+        started: HashSet::new(),
+        placeholders: false,
+        packs: operation.node.ty == OperationType::Query,
+    };
     let definition = OperationDefinition {
         ty: operation.node.ty,
         variable_definitions: Vec::new(),
@@ -78,6 +85,8 @@ struct Rewriter<'a> {
     fragments: HashMap<Name, Positioned<FragmentDefinition>>,
     started: HashSet<&'a str>,
     placeholders: bool,
+    /// Whether fields get their arguments together as well. Those of a mutation, which bring long texts, take them one by one.
+    packs: bool,
 }
 
 impl<'a> Rewriter<'a> {
@@ -104,17 +113,29 @@ impl<'a> Rewriter<'a> {
     fn selection(&mut self, selection: &'a Selection) -> Selection {
         let mut copy = match selection {
             Selection::Field(field) => {
-                let arguments = field.node.arguments.iter().filter_map(|(name, value)| {
-                    let constant = resolved!(self.scope, value.node)?;
-                    Some((name.clone(), value.position_node(constant.into_value())))
+                let constants = field.node.arguments.iter().filter_map(|(name, value)| {
+                    Some((name, value.position_node(resolved!(self.scope, value.node)?)))
                 });
+                let constants: Vec<_> = constants.collect();
+                let together = (self.packs && !constants.is_empty()).then(|| {
+                    let all = constants.iter().map(|(name, value)| (name.node.clone(), value.node.clone()));
+                    let name = field.position_node(Name::new(ARGS));
+                    (name, field.position_node(Value::Object(all.collect()).into_value()))
+                });
+                let arguments = constants.into_iter().map(|(name, value)| {
+                    let position = value.pos;
+                    (name.clone(), Positioned::new(value.node.into_value(), position))
+                });
+                let arguments = arguments.chain(together).collect();
+                let packs = std::mem::replace(&mut self.packs, true);
                 let copy = Field {
                     alias: field.node.alias.clone(),
                     name: field.node.name.clone(),
-                    arguments: arguments.collect(),
+                    arguments,
                     directives: field.node.directives.clone(),
                     selection_set: self.set(&field.node.selection_set),
                 };
+                self.packs = packs;
                 Selection::Field(field.position_node(copy))
             }
             Selection::InlineFragment(fragment) => {

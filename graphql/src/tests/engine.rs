@@ -271,3 +271,21 @@ async fn the_deepest_values_and_fragments_that_are_let_in_are_answered() {
         "unused fragments are walked as well"
     );
 }
+
+#[tokio::test]
+async fn arguments_that_are_one_struct_stand_one_by_one_in_the_schema() {
+    let engine = engine(Limits::default());
+    assert!(engine.sdl().contains("\tpost(id: ID!): Post\n"), "{}", engine.sdl());
+    assert!(
+        engine.sdl().contains("\"\"\"\n\t\tHow many.\n\t\t\"\"\"\n\t\tfirst: Int! = 3\n"),
+        "{}",
+        engine.sdl()
+    );
+    assert!(!engine.sdl().contains("Arguments"), "{}", engine.sdl());
+    let answer = ask(&engine, "{ posts(first: 99999999999) { count } }", value!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "list_too_long");
+    let answer = ask(&engine, "{ post(id: 1) { comments(first: -99999999999) } }", value!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "bad_arguments", "{answer}");
+    let answer = ask(&engine, "{ post { id } }", value!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "graphql_validation_failed", "{answer}");
+}

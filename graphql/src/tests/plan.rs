@@ -1,7 +1,7 @@
 //! Plans without a schema's code: an SDL is enough.
 
 use async_graphql::parser::parse_query;
-use async_graphql::{Enum, value};
+use async_graphql::{Enum, ID, InputObject, MaybeUndefined, value};
 
 use super::*;
 
@@ -94,53 +94,62 @@ fn the_same_child_has_the_same_id_whenever_it_is_asked_for() {
     assert!(Arc::ptr_eq(&first, &post.child("Post", "a").unwrap()));
 }
 
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Sort {
+    Oldest,
+    Newest,
+}
+
+#[derive(InputObject, PartialEq, Debug)]
+struct Filter {
+    tags: Option<Vec<String>>,
+    featured: MaybeUndefined<bool>,
+}
+
+#[derive(InputObject, PartialEq, Debug)]
+struct CommentsArguments {
+    first: i32,
+    sort: Sort,
+    filter: MaybeUndefined<Filter>,
+}
+
 #[test]
 fn arguments_have_variables_and_defaults_put_in() {
-    #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
-    enum Sort {
-        Oldest,
-        Newest,
-    }
     let query = "query($n: Int = 5, $none: Int, $tags: [String!]) { post {
         a: comments(first: $n, sort: NEWEST, filter: {tags: $tags, featured: $none})
         b: comments(first: $none)
         c: comments(filter: null)
     } }";
-    let plan = plan(query, value!({"tags": ["x"]})).unwrap();
+    let plan = plan(query, value!({"tags": "x"})).unwrap();
     let post = plan.field("post").unwrap();
-    let args = |key: &str| post.child("Post", key).unwrap().args.clone();
-    let a = args("a");
-    assert_eq!(a.int("first"), Some(5));
-    assert_eq!(a.enum_name("sort"), Some("NEWEST"));
-    assert_eq!(a.parse::<Sort>("sort").unwrap(), Sort::Newest);
-    assert_eq!(a.object("filter"), Some(&value!({"tags": ["x"]})));
-    let b = args("b");
-    assert_eq!(b.int("first"), Some(20), "an omitted variable leaves the schema's default");
-    assert_eq!(b.enum_name("sort"), Some("OLDEST"));
-    assert!(!b.has("filter"));
-    let c = args("c");
-    assert_eq!(c.get("filter"), Some(&Value::Null));
-    assert_eq!(
-        (c.object("filter"), c.bool("filter"), c.string("filter"), c.list("filter")),
-        (None, None, None, None)
-    );
-    let fault = c.parse::<i32>("sort").unwrap_err();
-    assert_eq!((fault.code(), fault.members()[0].pointer.as_deref()), (code::BAD_ARGUMENTS, Some("/sort")));
+    let args = |key: &str| post.child("Post", key).unwrap().args.read::<CommentsArguments>().unwrap();
+    let filter = Filter { tags: Some(vec!["x".to_owned()]), featured: MaybeUndefined::Undefined };
+    let a = CommentsArguments { first: 5, sort: Sort::Newest, filter: MaybeUndefined::Value(filter) };
+    assert_eq!(args("a"), a);
+    let b = CommentsArguments { first: 20, sort: Sort::Oldest, filter: MaybeUndefined::Undefined };
+    assert_eq!(args("b"), b, "an omitted variable leaves the schema's default");
+    assert_eq!(args("c"), CommentsArguments { filter: MaybeUndefined::Null, ..b });
+}
+
+#[derive(InputObject, PartialEq, Debug)]
+struct IdArguments {
+    id: ID,
 }
 
 #[test]
 fn an_id_is_text_however_it_was_written() {
     let plan = plan("{ a: post(id: 5) { id } b: post(id: \"5\") { id } }", value!({})).unwrap();
-    assert!(plan.fields.iter().all(|field| field.args.string("id") == Some("5")));
+    let given: Vec<_> = plan.fields.iter().flat_map(|field| field.args.iter()).collect();
+    assert_eq!(given, [("id", &value!("5")), ("id", &value!("5"))]);
+    assert_eq!(plan.fields[0].args.read::<IdArguments>().unwrap(), IdArguments { id: "5".into() });
 }
 
 #[test]
-fn one_value_is_a_list_of_one() {
-    let args = PlanArgs(vec![(Name::new("a"), value!("x")), (Name::new("b"), value!([1, 2]))]);
-    assert_eq!(args.list("a").unwrap(), [value!("x")]);
-    assert_eq!(args.list("b").unwrap().len(), 2);
-    assert_eq!(args.string("a"), Some("x"));
-    assert_eq!(args.int("a"), None);
+fn arguments_that_cannot_be_read_are_a_fault() {
+    let plan = plan("{ post(id: [1]) { id } a }", value!({})).unwrap();
+    let faults =
+        plan.fields.iter().map(|field| field.args.read::<IdArguments>().unwrap_err().code().to_owned());
+    assert_eq!(faults.collect::<Vec<_>>(), [code::BAD_ARGUMENTS; 2]);
 }
 
 #[test]
@@ -159,7 +168,7 @@ fn a_mutation_has_its_root_fields_and_their_children() {
     let plan = plan(query, value!({"t": "x"})).unwrap();
     assert_eq!(plan.operation, OperationType::Mutation);
     assert_eq!(keys(&plan.fields), ["a", "b"]);
-    assert_eq!(plan.fields[0].args.string("title"), Some("x"));
+    assert_eq!(plan.fields[0].args.iter().next(), Some(("title", &value!("x"))));
     assert!(plan.fields[1].selects("Post", "author"));
 }
 

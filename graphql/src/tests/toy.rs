@@ -10,7 +10,7 @@ use async_graphql::{
 };
 
 use pressroom_graphql::{
-    Call, Engine, Fault, Limits, Outcome, Plan, PlanField, Settings, response_key, root_field,
+    Args, Call, Engine, Fault, Limits, Outcome, Plan, PlanField, Root, Settings, response_key, root_field,
 };
 
 type Result<T, E = Fault> = std::result::Result<T, E>;
@@ -60,7 +60,8 @@ fn load(db: &Database, roots: &[Arc<PlanField>]) -> Loaded {
     for field in roots {
         match field.name.as_str() {
             "posts" => {
-                let ids = db.posts(usize::try_from(field.args.int("first").unwrap()).unwrap());
+                let Ok(args) = field.args.read::<PostsArguments>() else { continue };
+                let ids = db.posts(usize::try_from(args.first).unwrap());
                 loaded.posts.insert(field.id, ids.clone());
                 for edges in field.named("PostConnection", "edges") {
                     for node in edges.named("PostEdge", "node") {
@@ -68,10 +69,12 @@ fn load(db: &Database, roots: &[Arc<PlanField>]) -> Loaded {
                     }
                 }
             }
-            "post" | "node" | "createPost" => {
-                let id = field.args.string("id").and_then(|id| id.parse().ok()).unwrap_or(7);
+            "post" | "node" => {
+                let Ok(args) = field.args.read::<IdArguments>() else { continue };
+                let id = args.id.parse().unwrap_or(7);
                 posts.push((Arc::clone(field), vec![id]));
             }
+            "createPost" => posts.push((Arc::clone(field), vec![7])),
             _ => {}
         }
     }
@@ -81,7 +84,8 @@ fn load(db: &Database, roots: &[Arc<PlanField>]) -> Loaded {
             match child.name.as_str() {
                 "author" => drop(loaded.authors.insert(child.id, db.authors(&ids))),
                 "comments" => {
-                    let first = usize::try_from(child.args.int("first").unwrap()).unwrap();
+                    let Ok(args) = child.args.read::<CommentsArguments>() else { continue };
+                    let first = usize::try_from(args.first).unwrap();
                     loaded.comments.insert(child.id, db.comments(&ids, first));
                 }
                 _ => {}
@@ -89,6 +93,24 @@ fn load(db: &Database, roots: &[Arc<PlanField>]) -> Loaded {
         }
     }
     loaded
+}
+
+#[derive(InputObject)]
+struct IdArguments {
+    id: ID,
+}
+
+#[derive(InputObject)]
+struct PostsArguments {
+    /// How many.
+    #[graphql(default = 3)]
+    first: i32,
+}
+
+#[derive(InputObject)]
+struct CommentsArguments {
+    #[graphql(default = 2)]
+    first: i32,
 }
 
 #[derive(SimpleObject)]
@@ -133,12 +155,12 @@ impl Post {
         Ok(Author { name: name.cloned().ok_or_else(Fault::internal)? })
     }
 
-    async fn comments(&self, ctx: &Context<'_>, #[graphql(default = 2)] first: i32) -> Result<Vec<String>> {
+    async fn comments(&self, ctx: &Context<'_>, args: Args<CommentsArguments>) -> Result<Vec<String>> {
         let comments = self.child(ctx).and_then(|child| self.loaded.comments.get(&child.id)?.get(&self.id));
         let comments = comments.cloned().ok_or_else(Fault::internal)?;
         assert_eq!(
             comments.len(),
-            usize::try_from(first).unwrap(),
+            usize::try_from(args.first).unwrap(),
             "the plan and the resolver see the same argument"
         );
         Ok(comments)
@@ -215,21 +237,22 @@ pub(crate) struct Query;
 
 #[Object]
 impl Query {
-    async fn post(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Post>> {
-        if id.as_str() == "0" {
+    async fn post(&self, ctx: &Context<'_>, args: Args<IdArguments>) -> Result<Option<Post>> {
+        if args.id.as_str() == "0" {
             return Ok(None);
         }
-        Ok(Some(post(ctx, id.parse().unwrap_or(1))?))
+        Ok(Some(post(ctx, args.id.parse().unwrap_or(1))?))
     }
 
-    async fn posts(&self, ctx: &Context<'_>, #[graphql(default = 3)] first: i32) -> Result<PostConnection> {
+    async fn posts(&self, ctx: &Context<'_>, args: Args<PostsArguments>) -> Result<PostConnection> {
         let (field, loaded) = (root_field(ctx)?, Arc::clone(loaded(ctx)?));
         let ids = loaded.posts.get(&field.id).cloned().ok_or_else(Fault::internal)?;
-        assert_eq!(ids.len(), usize::try_from(first).unwrap());
+        assert_eq!(ids.len(), usize::try_from(args.first).unwrap());
         Ok(PostConnection { ids, field, loaded })
     }
 
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+    async fn node(&self, ctx: &Context<'_>, args: Args<IdArguments>) -> Result<Option<Node>> {
+        let Args(IdArguments { id }) = args;
         if id.starts_with('p') {
             return Ok(Some(Node::Page(Page { id })));
         }
@@ -290,7 +313,7 @@ fn post(ctx: &Context<'_>, id: u32) -> Result<Post> {
 pub(crate) fn engine(limits: Limits) -> Engine {
     let settings =
         Settings { limits, registered: vec!["{ registered: echo }".to_owned()], ..Settings::default() };
-    Engine::new(|| Schema::build(Query, Mutation, EmptySubscription), settings).unwrap()
+    Engine::new(|| Schema::build(Root(Query), Root(Mutation), EmptySubscription), settings).unwrap()
 }
 
 /// The loading step: what a handler of the real endpoint does with the service and the viewer.

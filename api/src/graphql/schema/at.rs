@@ -1,10 +1,11 @@
 //! What was loaded for a request, and where in its plan an object stands.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::Context;
-use pressroom_graphql::{Fault, PlanField, response_key, root_field};
+use async_graphql::{Context, InputObjectType};
+use pressroom_graphql::{Args, Fault, PlanField, response_key, root_field};
 use pressroom_schema::Id;
 
 use super::node::NodeData;
@@ -72,12 +73,33 @@ entries! {
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     entries: HashMap<(u32, Id), Result<Entry, Error>>,
+    /// The arguments with which each field was loaded.
+    arguments: HashMap<u32, Arc<dyn Any + Send + Sync>>,
     /// Whether something that was asked for is not there, or not for this caller. Such an answer is not kept: no write tells
     /// that it is there now.
     pub(super) lacks: bool,
 }
 
+/// The arguments of a field.
+pub(crate) trait Arguments: InputObjectType + PartialEq + 'static {}
+
+impl<T: InputObjectType + PartialEq + 'static> Arguments for T {}
+
 impl Loaded {
+    /// The arguments of `field`; `None` where they cannot be read, which its resolver finds as well, and answers.
+    pub(super) fn args<T: Arguments>(&mut self, field: &PlanField) -> Option<Arc<T>> {
+        let known = self.arguments.get(&field.id).and_then(|args| Arc::clone(args).downcast::<T>().ok());
+        if known.is_some() {
+            return known;
+        }
+        let Ok(args) = field.args.read::<T>().map(Arc::new) else {
+            self.lacks = true;
+            return None;
+        };
+        self.arguments.insert(field.id, Arc::clone(&args) as Arc<dyn Any + Send + Sync>);
+        Some(args)
+    }
+
     /// Keeps what `field` shows of `owner`; [`Id::NIL`] for the root.
     pub(super) fn put(&mut self, field: &PlanField, owner: Id, found: Result<impl Stored, Error>) {
         self.lacks |= found.is_err();
@@ -103,6 +125,16 @@ impl At {
     pub(super) fn child(&self, ctx: &Context<'_>, type_name: &str) -> Result<Self, Fault> {
         let field = self.field.child(type_name, response_key(ctx)).ok_or_else(Fault::internal)?;
         Ok(Self { field, loaded: Arc::clone(&self.loaded) })
+    }
+
+    /// The same, where it was loaded with the arguments that its resolver has: else what is found here answers something else.
+    pub(super) fn with<T: Arguments>(self, args: &Args<T>) -> Result<Self, Fault> {
+        let loaded = self.loaded.arguments.get(&self.field.id).and_then(|args| args.downcast_ref::<T>());
+        if loaded == Some(&args.0) {
+            return Ok(self);
+        }
+        tracing::error!(field = self.field.name, "a field was not loaded with its arguments");
+        Err(Fault::internal())
     }
 
     /// What this field shows of `owner`; `None` where nothing was found, or nothing that the viewer may know of.

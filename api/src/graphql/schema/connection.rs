@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::SimpleObject;
 
+use super::arguments::PageArguments;
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
 use crate::page::{MAX_LIMIT, Page, PageRequest};
@@ -23,36 +24,47 @@ pub(crate) struct PageInfo {
 }
 
 impl PageInfo {
-    /// Where the rows stand that `field` shows of `page`.
-    pub(super) fn of<T>(page: &Page<T>, field: &PlanField) -> Self {
-        let rows = shown(page, field);
+    /// Where the rows of `page` stand that `asked` shows.
+    pub(super) fn of<T>(page: &Page<T>, asked: Asked) -> Self {
+        let rows = asked.rows(page);
         // The row that was read and is not shown lies beyond the end from which none were asked for.
-        let (hidden, from_end) = (rows.len() < page.items.len(), field.args.int("last").is_some());
+        let hidden = rows.len() < page.items.len();
         Self {
-            has_next_page: page.has_next || (hidden && !from_end),
-            has_previous_page: page.has_previous || (hidden && from_end),
+            has_next_page: page.has_next || (hidden && !asked.from_end),
+            has_previous_page: page.has_previous || (hidden && asked.from_end),
             start_cursor: rows.first().map(|(cursor, _)| cursor.clone()),
             end_cursor: rows.last().map(|(cursor, _)| cursor.clone()),
         }
     }
 }
 
-/// Whether a connection is asked for no rows: for its total, or whether there are any. One is read all the same, to tell that.
-pub(super) fn asks_for_none(field: &PlanField) -> bool {
-    field.args.int("first").or_else(|| field.args.int("last")) == Some(0)
+/// What a connection is asked to show of the page that was read for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// Whether no rows: its total, or whether there are any. One is read all the same, to tell that.
+    pub(super) none: bool,
+    /// Whether the page is counted from the end of the list.
+    from_end: bool,
 }
 
-/// The rows that `field` shows of `page`.
-pub(super) fn shown<'a, T>(page: &'a Page<T>, field: &PlanField) -> &'a [(String, T)] {
-    if asks_for_none(field) { &[] } else { &page.items }
+impl Asked {
+    /// The rows that are shown of `page`.
+    pub(super) fn rows<T>(self, page: &Page<T>) -> &[(String, T)] {
+        if self.none { &[] } else { &page.items }
+    }
+}
+
+impl PageArguments {
+    /// What is asked of the page that these arguments name.
+    pub(super) fn asked(&self) -> Asked {
+        Asked { none: self.first.or(self.last) == Some(0), from_end: self.last.is_some() }
+    }
 }
 
 /// The page that a connection's arguments ask for. The total is counted where `totalCount` is selected.
-pub(super) fn page_of(field: &PlanField, connection: &str) -> Result<PageRequest> {
-    let args = &field.args;
-    let text = |name: &str| args.string(name).map(str::to_owned);
-    let (first, last) = (args.int("first"), args.int("last"));
-    let (after, before) = (text("after"), text("before"));
+pub(super) fn page_of(args: &PageArguments, field: &PlanField, connection: &str) -> Result<PageRequest> {
+    let (first, last) = (args.first.map(i64::from), args.last.map(i64::from));
+    let (after, before) = (args.after.clone(), args.before.clone());
     let refuse = |name: &str, code: &str, why: String| {
         Err(Error::parameters(vec![FieldError::parameter(name, code, why)]))
     };
@@ -85,8 +97,13 @@ pub(super) fn page_of(field: &PlanField, connection: &str) -> Result<PageRequest
 }
 
 /// The fields under which a connection's rows stand: `nodes`, and `node` of `edges`. None where it shows no rows.
-pub(super) fn rows_of(field: &PlanField, connection: &str, edge: &str) -> Vec<Arc<PlanField>> {
-    if asks_for_none(field) {
+pub(super) fn rows_of(
+    args: &PageArguments,
+    field: &PlanField,
+    connection: &str,
+    edge: &str,
+) -> Vec<Arc<PlanField>> {
+    if args.asked().none {
         return Vec::new();
     }
     let mut rows = field.named(connection, "nodes");
@@ -103,19 +120,21 @@ macro_rules! connection {
         $(#[doc = $doc])+
         pub(crate) struct $connection {
             page: std::sync::Arc<crate::page::Page<$data>>,
+            asked: $crate::graphql::schema::connection::Asked,
             at: $crate::graphql::schema::at::At,
         }
 
         impl $connection {
             pub(crate) fn new(
                 page: std::sync::Arc<crate::page::Page<$data>>,
+                args: &$crate::graphql::schema::arguments::PageArguments,
                 at: $crate::graphql::schema::at::At,
             ) -> Self {
-                Self { page, at }
+                Self { page, asked: args.asked(), at }
             }
 
             fn rows(&self) -> &[(String, $data)] {
-                $crate::graphql::schema::connection::shown(&self.page, &self.at.field)
+                self.asked.rows(&self.page)
             }
         }
 
@@ -147,7 +166,7 @@ macro_rules! connection {
 
             /// Where the page stands in its list.
             async fn page_info(&self) -> $crate::graphql::schema::connection::PageInfo {
-                $crate::graphql::schema::connection::PageInfo::of(&self.page, &self.at.field)
+                $crate::graphql::schema::connection::PageInfo::of(&self.page, self.asked)
             }
 
             /// How many rows the whole list has. It is counted only where it is asked for.

@@ -1,17 +1,13 @@
 //! The schema: what the contract names, on the use cases that REST has too.
 //!
 //! Objects hold the views that REST shows. What hangs on them is loaded before execution, level by level ([`load`]), and found
-//! again under the field of the plan that asked for it ([`at`]). Resolvers thus never wait, and each object has its fields
-//! resolved in turn (`serial`): in the order of the query, as the specification wants it, and without the bookkeeping of futures
-//! that would be polled once.
+//! again under the field of the plan that asked for it ([`at`]). Both read the arguments of a field as one struct ([`arguments`]).
+//! Resolvers thus never wait, and each object has its fields resolved in turn (`serial`): in the order of the query, as the
+//! specification wants it, and without the bookkeeping of futures that would be polled once.
 
-#![expect(
-    clippy::too_many_arguments,
-    clippy::unused_async,
-    clippy::used_underscore_binding,
-    reason = "a resolver declares its arguments, which the loading step has read, and async-graphql has it be async"
-)]
+#![expect(clippy::unused_async, reason = "async-graphql takes no other resolvers")]
 
+mod arguments;
 mod at;
 mod connection;
 mod load;
@@ -28,9 +24,10 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
-use pressroom_graphql::{Engine, Fault, Limits, Plan, Settings};
+use pressroom_graphql::{Engine, Fault, Limits, Plan, PlanField, Root, Settings};
 use pressroom_schema::db::Freshness;
 
+use self::arguments::{CommentArguments, PostArguments};
 use self::mutation::Mutation;
 use self::query::Query;
 use self::request::Request;
@@ -40,8 +37,8 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::service::Svc;
 
-fn build() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation::default(), EmptySubscription)
+fn build() -> SchemaBuilder<Root<Query>, Root<Mutation>, EmptySubscription> {
+    Schema::build(Root(Query), Root(Mutation::default()), EmptySubscription)
 }
 
 /// The schema in the schema definition language: what stands in `schema/schema.graphql`.
@@ -86,6 +83,15 @@ pub(super) struct Prepared {
     pub(super) previews: bool,
 }
 
+fn previews(field: &PlanField) -> bool {
+    field.name == "post" && field.args.read::<PostArguments>().is_ok_and(|args| args.preview.is_some())
+}
+
+fn edits(field: &PlanField) -> bool {
+    field.name == "comment"
+        && field.args.read::<CommentArguments>().is_ok_and(|args| args.edit_token.is_some())
+}
+
 /// The loading step: what the resolvers of `plan` read. A query is read on one snapshot.
 ///
 /// # Errors
@@ -98,9 +104,8 @@ pub(super) async fn prepare(
 ) -> std::result::Result<Prepared, Fault> {
     let mut data = Data::default();
     let mut is_public = false;
-    let shows = |name| plan.fields.iter().any(|field| field.args.string(name).is_some());
-    let previews = shows("preview");
-    let by_token = previews || shows("editToken");
+    let previews = plan.fields.iter().any(|field| previews(field));
+    let by_token = previews || plan.fields.iter().any(|field| edits(field));
     if plan.operation == OperationType::Query {
         let loaded = if plan.fields.is_empty() {
             at::Loaded::default()

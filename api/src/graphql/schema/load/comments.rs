@@ -7,10 +7,11 @@ use pressroom_schema::Id;
 use pressroom_schema::comments::Below;
 
 use super::shown::shown;
-use super::{Loader, arg, distinct};
+use super::{Loader, distinct};
 use crate::error::Result;
 use crate::graphql::PlanField;
-use crate::graphql::schema::connection::{asks_for_none, page_of, rows_of};
+use crate::graphql::schema::arguments::{PageArguments, RepliesArguments, ThreadArguments};
+use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
 use crate::graphql::schema::words::{CommentSort, ThreadView};
 use crate::page::{DEFAULT_LIMIT, Page, PageRequest};
@@ -24,61 +25,35 @@ type Stand = (Arc<PlanField>, Vec<Arc<CommentView>>);
 /// A page of comments as it is kept.
 type Kept = Arc<Page<Arc<CommentView>>>;
 
-fn order_of(field: &PlanField) -> Result<Order> {
-    Ok(match arg::<CommentSort>(field, "sort")? {
+fn order_of(sort: CommentSort) -> Order {
+    match sort {
         CommentSort::Oldest => Order::Oldest,
         CommentSort::Newest => Order::Newest,
         CommentSort::Top => Order::Top,
-    })
+    }
 }
 
 /// Whether a field asks for some comments from the beginning, oldest first, without their number.
-fn is_plain(field: &PlanField) -> bool {
-    let args = &field.args;
-    args.int("last").is_none()
-        && !asks_for_none(field)
-        && args.string("after").is_none()
-        && args.string("before").is_none()
-        && args.enum_name("sort").is_none_or(|sort| sort == "OLDEST")
+fn is_plain(page: &PageArguments, sort: CommentSort, field: &PlanField) -> bool {
+    page.last.is_none()
+        && !page.asked().none
+        && page.after.is_none()
+        && page.before.is_none()
+        && sort == CommentSort::Oldest
         && !field.selects("CommentConnection", "totalCount")
-        && page_of(field, "CommentConnection").is_ok()
+        && page_of(page, field, "CommentConnection").is_ok()
 }
 
 /// How many comments a plain field asks for.
-fn first_of(field: &PlanField) -> usize {
-    field.args.int("first").unwrap_or(DEFAULT_LIMIT).try_into().unwrap_or_default()
-}
-
-/// How much of its thread one post is to be loaded with, in the statements that read the page: where it is asked for the first
-/// page, and the replies are bound to be few enough. Else a thread is read level by level.
-pub(super) fn embedding(post: &PlanField) -> Option<Below> {
-    let threads = post.named("Post", "comments");
-    let [thread] = threads.as_slice() else { return None };
-    if !is_embedded(thread) {
-        return None;
-    }
-    let (mut level, mut levels, mut per_parent) = (vec![Arc::clone(thread)], 0, 0);
-    loop {
-        let rows = level.iter().flat_map(|field| rows_of(field, "CommentConnection", "CommentEdge"));
-        level =
-            rows.flat_map(|row| row.named("Comment", "replies")).filter(|field| is_plain(field)).collect();
-        let Some(most) = level.iter().map(|field| first_of(field)).max() else { break };
-        per_parent = per_parent.max(i64::try_from(most).unwrap_or(i64::MAX));
-        levels += 1;
-    }
-    let mut bound = 0_i64;
-    for _ in 0..levels {
-        bound = bound.saturating_add(DEFAULT_LIMIT).saturating_mul(per_parent);
-    }
-    let most = comments::REPLIES_PER_ANSWER;
-    (bound < most).then_some(Below { per_parent, levels, most })
+fn first_of(page: &PageArguments) -> usize {
+    page.first.map_or(DEFAULT_LIMIT, i64::from).try_into().unwrap_or_default()
 }
 
 /// Whether a field of a post asks for no more of its thread than the first page that a post may be loaded with.
-fn is_embedded(field: &PlanField) -> bool {
-    is_plain(field)
-        && field.args.int("first").is_none_or(|first| first <= DEFAULT_LIMIT)
-        && field.args.enum_name("view").is_none_or(|view| view == "THREAD")
+fn is_embedded(args: &ThreadArguments, field: &PlanField) -> bool {
+    is_plain(&args.page, args.sort, field)
+        && args.page.first.is_none_or(|first| i64::from(first) <= DEFAULT_LIMIT)
+        && args.view == ThreadView::Thread
 }
 
 /// The threads that posts were loaded with; `None` where one was not.
@@ -93,35 +68,72 @@ fn embedded(posts: &[PostData], limit: usize) -> Option<HashMap<Id, Page<Comment
 }
 
 impl Loader<'_> {
+    /// How much of its thread one post is to be loaded with, in the statements that read the page: where it is asked for the first
+    /// page, and the replies are bound to be few enough. Else a thread is read level by level.
+    pub(super) fn embedding(&mut self, post: &PlanField) -> Option<Below> {
+        let threads = post.named("Post", "comments");
+        let [thread] = threads.as_slice() else { return None };
+        let args = self.loaded.args::<ThreadArguments>(thread)?;
+        if !is_embedded(&args, thread) {
+            return None;
+        }
+        let (mut level, mut levels, mut per_parent) = (vec![(Arc::clone(thread), args.page.clone())], 0, 0);
+        loop {
+            let rows = level
+                .iter()
+                .flat_map(|(field, page)| rows_of(page, field, "CommentConnection", "CommentEdge"));
+            let replies: Vec<_> = rows.flat_map(|row| row.named("Comment", "replies")).collect();
+            let plain = |field: Arc<PlanField>| {
+                let args = self.loaded.args::<RepliesArguments>(&field)?;
+                is_plain(&args.page, args.sort, &field).then(|| (field, args.page.clone()))
+            };
+            level = replies.into_iter().filter_map(plain).collect();
+            let Some(most) = level.iter().map(|(_, page)| first_of(page)).max() else { break };
+            per_parent = per_parent.max(i64::try_from(most).unwrap_or(i64::MAX));
+            levels += 1;
+        }
+        let mut bound = 0_i64;
+        for _ in 0..levels {
+            bound = bound.saturating_add(DEFAULT_LIMIT).saturating_mul(per_parent);
+        }
+        let most = comments::REPLIES_PER_ANSWER;
+        (bound < most).then_some(Below { per_parent, levels, most })
+    }
+
     /// A page of the comments under each of these posts.
     pub(super) fn threads(&mut self, field: &PlanField, posts: &[PostData]) -> Result<()> {
-        if is_embedded(field)
-            && let Some(pages) = embedded(posts, first_of(field))
+        let Some(args) = self.loaded.args::<ThreadArguments>(field) else { return Ok(()) };
+        if is_embedded(&args, field)
+            && let Some(pages) = embedded(posts, first_of(&args.page))
         {
-            return self.pages(field, pages);
+            return self.pages(field, &args.page, pages);
         }
         let posts = &distinct(posts.iter().map(PostData::id));
-        let page = page_of(field, "CommentConnection");
+        let page = page_of(&args.page, field, "CommentConnection");
         let found = page.and_then(|page| {
-            let (order, view) = (order_of(field)?, arg::<ThreadView>(field, "view")?);
-            let flat = view == ThreadView::Flat;
+            let (order, flat) = (order_of(args.sort), args.view == ThreadView::Flat);
             comments::load_threads(self.svc, self.conn, self.viewer, posts, order, &page, flat)
         });
         match found {
-            Ok(pages) => self.pages(field, pages),
+            Ok(pages) => self.pages(field, &args.page, pages),
             Err(error) => self.refuse::<Kept>(field, posts, &error),
         }
     }
 
     /// Keeps a page for each owner, and loads what is asked of its comments.
-    fn pages(&mut self, field: &PlanField, pages: HashMap<Id, Page<CommentView>>) -> Result<()> {
+    fn pages(
+        &mut self,
+        field: &PlanField,
+        args: &PageArguments,
+        pages: HashMap<Id, Page<CommentView>>,
+    ) -> Result<()> {
         let mut all = Vec::new();
         for (owner, page) in pages {
             let page: Kept = Arc::new(page.map(Arc::new));
             all.extend(page.items.iter().map(|(_, comment)| Arc::clone(comment)));
             self.keep(field, owner, Ok(page))?;
         }
-        let rows = rows_of(field, "CommentConnection", "CommentEdge");
+        let rows = rows_of(args, field, "CommentConnection", "CommentEdge");
         let stands: Vec<Stand> = rows.into_iter().map(|row| (row, all.clone())).collect();
         self.below_comments(&stands)
     }
@@ -151,16 +163,17 @@ impl Loader<'_> {
     }
 
     fn replies(&mut self, field: &PlanField, comments: &[Arc<CommentView>]) -> Result<()> {
+        let Some(args) = self.loaded.args::<RepliesArguments>(field) else { return Ok(()) };
         let mut nested: HashMap<Id, Page<CommentView>> = HashMap::new();
-        if is_plain(field) {
-            let page = |comment: &Arc<CommentView>| comments::page_of_nested(comment, first_of(field));
+        if is_plain(&args.page, args.sort, field) {
+            let page = |comment: &Arc<CommentView>| comments::page_of_nested(comment, first_of(&args.page));
             nested.extend(comments.iter().filter_map(|comment| Some((comment.id, page(comment)?))));
         }
         let answered =
             |comment: &&Arc<CommentView>| comment.reply_count > 0 && !nested.contains_key(&comment.id);
         let parents = distinct(comments.iter().filter(answered).map(|comment| comment.id));
-        let found = page_of(field, "CommentConnection").and_then(|page| {
-            let order = order_of(field)?;
+        let found = page_of(&args.page, field, "CommentConnection").and_then(|page| {
+            let order = order_of(args.sort);
             let pages = comments::load_replies(self.svc, self.conn, self.viewer, &parents, order, &page)?;
             Ok((pages, page))
         });
@@ -170,7 +183,7 @@ impl Loader<'_> {
                 for comment in comments {
                     pages.entry(comment.id).or_insert_with(|| none(&page));
                 }
-                self.pages(field, pages)
+                self.pages(field, &args.page, pages)
             }
             Err(error) => {
                 let owners = distinct(comments.iter().map(|comment| comment.id));

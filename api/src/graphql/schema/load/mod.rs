@@ -8,13 +8,12 @@ mod shown;
 
 use std::sync::Arc;
 
-use async_graphql::InputType;
 use pressroom_schema::{Conn, Id};
 
 use super::at::{Loaded, Stored};
 use super::objects::PostData;
 use crate::auth::viewer::Viewer;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::graphql::PlanField;
 use crate::service::Service;
 use crate::view::{AuthorView, CommentView, LinksView, Shared, TagView};
@@ -136,14 +135,6 @@ impl Loader<'_> {
         }
         Ok(())
     }
-}
-
-/// An argument as its resolver would receive it. Where it cannot be read, the resolver's own reading fails before it asks for
-/// what was loaded.
-fn arg<T: InputType>(field: &PlanField, name: &str) -> Result<T> {
-    field.args.parse(name).map_err(|fault| {
-        Error::parameters(vec![FieldError::parameter(name, "invalid", fault.message().to_owned())])
-    })
 }
 
 /// A list of ids without repetitions.

@@ -7,12 +7,13 @@ use pressroom_schema::Id;
 use pressroom_schema::posts::Ties;
 
 use super::shown::shown;
-use super::{Loader, arg, distinct};
+use super::{Loader, distinct};
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
+use crate::graphql::schema::arguments::{LinksArguments, PostListArguments, RelatedArguments};
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
-use crate::graphql::schema::words::{PostListSort, Word};
+use crate::graphql::schema::words::Word;
 use crate::page::Page;
 use crate::service::posts::Tied;
 use crate::service::{posts, related};
@@ -27,21 +28,13 @@ pub(super) type End = (Arc<PlanField>, Vec<(Id, Shared<PostSummary>)>);
 /// A field and the posts that it is asked of.
 type Asked<'a> = (Arc<PlanField>, &'a [PostData]);
 
-fn limit_of(field: &PlanField) -> Result<i64> {
-    let limit = field.args.int("limit").unwrap_or(related::DEFAULT_LIMIT);
+fn limit_of(args: &RelatedArguments) -> Result<i64> {
+    let limit = i64::from(args.limit);
     if (0..=related::MAX_LIMIT).contains(&limit) {
         return Ok(limit);
     }
     let why = format!("`limit` is {limit}; it must be from 0 to {}.", related::MAX_LIMIT);
     Err(Error::parameters(vec![FieldError::parameter("limit", "out_of_range", why)]))
-}
-
-/// Which ties one post is to be loaded with, in the statements that read the page: links, related posts, neighbours.
-pub(super) fn embedded_ties(post: &PlanField) -> (bool, bool, bool) {
-    let asks = |name| !post.named("Post", name).is_empty();
-    let are_few = |field: &Arc<PlanField>| limit_of(field).is_ok_and(|limit| limit <= related::DEFAULT_LIMIT);
-    let related = asks("related") && post.named("Post", "related").iter().all(are_few);
-    (asks("links"), related, asks("previous") || asks("next"))
 }
 
 /// The ties that posts were loaded with.
@@ -58,6 +51,17 @@ fn embedded<'a>(posts: impl Iterator<Item = &'a PostData>) -> Tied {
 }
 
 impl Loader<'_> {
+    /// Which ties one post is to be loaded with, in the statements that read the page: links, related posts, neighbours.
+    pub(super) fn embedded_ties(&mut self, post: &PlanField) -> (bool, bool, bool) {
+        let asks = |name| !post.named("Post", name).is_empty();
+        let mut are_few = |field: &Arc<PlanField>| {
+            let limit = self.loaded.args::<RelatedArguments>(field).and_then(|args| limit_of(&args).ok());
+            limit.is_some_and(|limit| limit <= related::DEFAULT_LIMIT)
+        };
+        let related = asks("related") && post.named("Post", "related").iter().all(&mut are_few);
+        (asks("links"), related, asks("previous") || asks("next"))
+    }
+
     /// What is asked of posts that stand on one level.
     pub(super) fn below_posts(&mut self, stands: &[Stand]) -> Result<()> {
         let mut asked: Vec<Asked<'_>> = Vec::new();
@@ -85,21 +89,26 @@ impl Loader<'_> {
         for (field, posts) in asked {
             let of = distinct(posts.iter().map(PostData::id));
             match field.name.as_str() {
-                "links" if of.iter().all(|id| tied.links.contains_key(id)) => {}
                 "links" => {
-                    (wanted.outgoing, wanted.links) = (true, true);
-                    ids.extend(&of);
+                    if self.loaded.args::<LinksArguments>(field).is_none() {
+                        continue;
+                    }
+                    if !of.iter().all(|id| tied.links.contains_key(id)) {
+                        (wanted.outgoing, wanted.links) = (true, true);
+                        ids.extend(&of);
+                    }
                 }
-                "related" => match limit_of(field) {
-                    Ok(0) => {}
-                    Ok(limit) => {
+                "related" => match self.loaded.args::<RelatedArguments>(field).map(|args| limit_of(&args)) {
+                    None => continue,
+                    Some(Ok(0)) => {}
+                    Some(Ok(limit)) => {
                         let enough = limit <= related::DEFAULT_LIMIT;
                         if !enough || !of.iter().all(|id| tied.related.contains_key(id)) {
                             (wanted.outgoing, wanted.similar) = (true, wanted.similar.max(limit));
                             ids.extend(&of);
                         }
                     }
-                    Err(error) => {
+                    Some(Err(error)) => {
                         self.refuse::<Arc<Vec<RelatedView>>>(field, &of, &error)?;
                         continue;
                     }
@@ -156,7 +165,8 @@ impl Loader<'_> {
     }
 
     fn related(&mut self, field: &PlanField, of: &[Id], tied: &Tied) -> Result<Vec<End>> {
-        let limit = usize::try_from(limit_of(field)?).unwrap_or_default();
+        let limit = self.loaded.args::<RelatedArguments>(field).map(|args| limit_of(&args)).transpose()?;
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default();
         let mut others = Vec::new();
         for id in of {
             let mut views = tied.related.get(id).cloned().unwrap_or_default();
@@ -289,13 +299,12 @@ impl Loader<'_> {
     /// A page of the public posts of each author or tag, whose totals are known.
     fn lists(&mut self, field: &PlanField, totals: &HashMap<Id, i64>) -> Result<()> {
         let owners = distinct(totals.keys().copied());
-        let rows = rows_of(field, "PostConnection", "PostEdge");
-        let page = page_of(field, "PostConnection");
+        let Some(args) = self.loaded.args::<PostListArguments>(field) else { return Ok(()) };
+        let rows = rows_of(&args.page, field, "PostConnection", "PostEdge");
+        let page = page_of(&args.page, field, "PostConnection");
         let found = page.and_then(|page| {
-            let sort = arg::<PostListSort>(field, "sort")?;
-            let shown = shown(&rows);
-            let lists =
-                posts::load_lists(self.svc, self.conn, self.viewer, &owners, sort.word(), &page, shown)?;
+            let (sort, shown) = (args.sort.word(), shown(&rows));
+            let lists = posts::load_lists(self.svc, self.conn, self.viewer, &owners, sort, &page, shown)?;
             Ok((lists, page.count))
         });
         let (lists, count) = match found {

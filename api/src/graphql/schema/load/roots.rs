@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
+use async_graphql::ID;
 use pressroom_schema::Id;
 use pressroom_schema::posts::Ref;
 
-use super::comments::embedding;
-use super::posts::embedded_ties;
+use super::Loader;
 use super::shown::shown;
-use super::{Loader, arg};
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
+use crate::graphql::schema::arguments::{
+    AuthorArguments, AuthorsArguments, CommentArguments, IdArguments, MediaLibraryArguments, NodeArguments,
+    PageArguments, PostArguments, PostsArguments, QueueArguments, RevisionArguments, RevisionDiffArguments,
+    RevisionsArguments, SearchArguments, TagArguments, TagsArguments, UsersArguments,
+};
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::node::NodeData;
 use crate::graphql::schema::objects::PostData;
-use crate::graphql::schema::query::PostFilter;
-use crate::graphql::schema::words::{
-    AuthorSort, CommentStatus, Perspective, PostSort, Role, TagKind, TagSort, Word,
-};
+use crate::graphql::schema::words::{Perspective, Word};
 use crate::page::Page;
 use crate::service::comments::QueueQuery;
 use crate::service::media::MediaQuery;
@@ -29,8 +30,8 @@ use crate::service::{Found, accounts, authors, comments, media, posts, search, s
 use crate::view::{AuthorView, CommentView, PostView, SearchHitView, Shared, TagView};
 
 /// What `id` or `slug` names. An id that has not the form of one names nothing.
-fn named(field: &PlanField, what: &str) -> Result<Ref> {
-    match (field.args.string("id"), field.args.string("slug")) {
+fn named(id: Option<&ID>, slug: Option<&str>, what: &str) -> Result<Ref> {
+    match (id, slug) {
         (Some(id), None) => id.parse().map(Ref::Id).map_err(|_| Error::not_found(what)),
         (None, Some(slug)) => Ok(Ref::parse(slug)),
         _ => Err(Error::parameters(vec![FieldError::parameter(
@@ -39,23 +40,6 @@ fn named(field: &PlanField, what: &str) -> Result<Ref> {
             "Give either `id` or `slug`.",
         )])),
     }
-}
-
-fn texts(field: &PlanField, name: &str) -> Result<Vec<String>> {
-    Ok(arg::<Option<Vec<String>>>(field, name)?.unwrap_or_default())
-}
-
-fn text(field: &PlanField, name: &str) -> Option<String> {
-    field.args.string(name).map(str::to_owned)
-}
-
-/// The post that a path would name.
-fn post_of(field: &PlanField) -> Ref {
-    Ref::parse(field.args.string("post").unwrap_or_default())
-}
-
-fn number(field: &PlanField, name: &str) -> i32 {
-    field.args.int(name).and_then(|n| i32::try_from(n).ok()).unwrap_or_default()
 }
 
 /// A page of what is cheap to clone.
@@ -75,32 +59,37 @@ impl Loader<'_> {
                 self.keep(field, Id::NIL, found)?;
             }
             "post" => {
-                let preview = field.args.string("preview");
+                let Some(args) = self.loaded.args::<PostArguments>(field) else { return Ok(()) };
+                let preview = args.preview.as_deref();
                 let by = preview.map(|token| posts::by_preview_in(self.svc, self.conn, self.viewer, token));
                 match by {
-                    None => self.one_post(field)?,
-                    Some(Ok(viewer)) => self.seen_by(&viewer, |loader| loader.one_post(field))?,
+                    None => self.one_post(field, &args)?,
+                    Some(Ok(viewer)) => self.seen_by(&viewer, |loader| loader.one_post(field, &args))?,
                     Some(Err(error)) => drop(self.keep::<PostData>(field, Id::NIL, Err(error))?),
                 }
             }
             "posts" => self.posts(field)?,
             "author" => {
-                let found = named(field, "author").and_then(|author| self.author(&author));
+                let Some(args) = self.loaded.args::<AuthorArguments>(field) else { return Ok(()) };
+                let found = named(args.id.as_ref(), args.slug.as_deref(), "author");
+                let found = found.and_then(|author| self.author(&author));
                 if let Some(author) = self.keep(field, Id::NIL, found)? {
                     self.below_authors(field, "Author", &[author])?;
                 }
             }
             "authors" => self.authors(field)?,
             "tag" => {
-                let found = named(field, "tag").and_then(|tag| self.tag(&tag));
+                let Some(args) = self.loaded.args::<TagArguments>(field) else { return Ok(()) };
+                let found = named(args.id.as_ref(), args.slug.as_deref(), "tag");
+                let found = found.and_then(|tag| self.tag(&tag));
                 if let Some(tag) = self.keep(field, Id::NIL, found)? {
                     self.below_tags(field, &[tag])?;
                 }
             }
             "tags" => self.tags(field)?,
             "comment" => {
-                let id = field.args.string("id").unwrap_or_default();
-                let token = field.args.string("editToken");
+                let Some(args) = self.loaded.args::<CommentArguments>(field) else { return Ok(()) };
+                let (id, token) = (args.id.as_str(), args.edit_token.as_deref());
                 let by = token
                     .map(|token| comments::by_edit_token_in(self.svc, self.conn, self.viewer, id, token));
                 match by {
@@ -125,24 +114,21 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn one_post(&mut self, field: &Arc<PlanField>) -> Result<()> {
-        let found = self.post(field).map(PostData::from);
+    fn one_post(&mut self, field: &Arc<PlanField>, args: &PostArguments) -> Result<()> {
+        let found = self.post(field, args).map(PostData::from);
         if let Some(post) = self.keep(field, Id::NIL, found)? {
             self.below_posts(&[(Arc::clone(field), vec![post])])?;
         }
         Ok(())
     }
 
-    fn post(&mut self, field: &Arc<PlanField>) -> Result<PostView> {
-        let perspective = arg::<Option<Perspective>>(field, "perspective")?.map(|chosen| match chosen {
-            Perspective::Live => posts::Perspective::Live,
-            Perspective::Draft => posts::Perspective::Draft,
-        });
+    fn post(&mut self, field: &Arc<PlanField>, args: &PostArguments) -> Result<PostView> {
+        let perspective = args.perspective.map(perspective_of);
         let mut shown = shown([field]);
-        shown.below = embedding(field);
+        shown.below = self.embedding(field);
         shown.comments = shown.below.is_some();
-        (shown.links, shown.related, shown.adjacent) = embedded_ties(field);
-        let mut post = named(field, "post")?;
+        (shown.links, shown.related, shown.adjacent) = self.embedded_ties(field);
+        let mut post = named(args.id.as_ref(), args.slug.as_deref(), "post")?;
         loop {
             match posts::get_in(self.svc, self.conn, self.viewer, &post, perspective, shown)? {
                 Found::Here(view) => return Ok(view),
@@ -152,8 +138,9 @@ impl Loader<'_> {
     }
 
     fn posts(&mut self, field: &PlanField) -> Result<()> {
-        let rows = rows_of(field, "PostConnection", "PostEdge");
-        let found = query(field)
+        let Some(args) = self.loaded.args::<PostsArguments>(field) else { return Ok(()) };
+        let rows = rows_of(&args.page, field, "PostConnection", "PostEdge");
+        let found = query(field, &args)
             .and_then(|query| posts::list_in(self.svc, self.conn, self.viewer, &query, shown(&rows)));
         let found = found.map(|page| Arc::new(page.map(PostData::from)));
         if let Some(page) = self.keep(field, Id::NIL, found)? {
@@ -175,14 +162,13 @@ impl Loader<'_> {
     }
 
     fn authors(&mut self, field: &PlanField) -> Result<()> {
-        let page = page_of(field, "AuthorConnection");
-        let found = page.and_then(|page| {
-            let sort = arg::<AuthorSort>(field, "sort")?;
-            authors::list_in(self.svc, self.conn, Some(sort.word()), &page)
-        });
+        let Some(args) = self.loaded.args::<AuthorsArguments>(field) else { return Ok(()) };
+        let page = page_of(&args.page, field, "AuthorConnection");
+        let found =
+            page.and_then(|page| authors::list_in(self.svc, self.conn, Some(args.sort.word()), &page));
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
             let authors: Vec<_> = page.items.iter().map(|(_, author)| author.clone()).collect();
-            for row in rows_of(field, "AuthorConnection", "AuthorEdge") {
+            for row in rows_of(&args.page, field, "AuthorConnection", "AuthorEdge") {
                 self.below_authors(&row, "Author", &authors)?;
             }
         }
@@ -200,19 +186,20 @@ impl Loader<'_> {
     }
 
     fn tags(&mut self, field: &PlanField) -> Result<()> {
-        let page = page_of(field, "TagConnection");
+        let Some(args) = self.loaded.args::<TagsArguments>(field) else { return Ok(()) };
+        let page = page_of(&args.page, field, "TagConnection");
         let found = page.and_then(|page| {
             let query = TagQuery {
-                kind: arg::<Option<TagKind>>(field, "kind")?.map(|kind| kind.word().to_owned()),
-                parent: text(field, "parent"),
-                sort: Some(arg::<TagSort>(field, "sort")?.word().to_owned()),
+                kind: args.kind.map(|kind| kind.word().to_owned()),
+                parent: args.parent.clone(),
+                sort: Some(args.sort.word().to_owned()),
                 page,
             };
             tags::list_in(self.conn, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
             let tags: Vec<_> = page.items.iter().map(|(_, tag)| tag.clone()).collect();
-            for row in rows_of(field, "TagConnection", "TagEdge") {
+            for row in rows_of(&args.page, field, "TagConnection", "TagEdge") {
                 self.below_tags(&row, &tags)?;
             }
         }
@@ -230,20 +217,21 @@ impl Loader<'_> {
     }
 
     fn queue(&mut self, field: &PlanField) -> Result<()> {
-        let page = page_of(field, "CommentConnection");
+        let Some(args) = self.loaded.args::<QueueArguments>(field) else { return Ok(()) };
+        let page = page_of(&args.page, field, "CommentConnection");
         let found = page.and_then(|page| {
-            let statuses = arg::<Option<Vec<CommentStatus>>>(field, "status")?.unwrap_or_default();
+            let statuses = args.status.iter().flatten();
             let query = QueueQuery {
-                statuses: statuses.into_iter().map(|status| status.word().to_owned()).collect(),
-                post: text(field, "post"),
-                author_email: text(field, "authorEmail"),
+                statuses: statuses.map(|status| status.word().to_owned()).collect(),
+                post: args.post.clone(),
+                author_email: args.author_email.clone(),
                 page,
             };
             comments::queue_in(self.svc, self.conn, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(shared))? {
             let comments: Vec<_> = page.items.iter().map(|(_, comment)| Arc::clone(comment)).collect();
-            let rows = rows_of(field, "CommentConnection", "CommentEdge");
+            let rows = rows_of(&args.page, field, "CommentConnection", "CommentEdge");
             let stands: Vec<_> = rows.into_iter().map(|row| (row, comments.clone())).collect();
             self.below_comments(&stands)?;
         }
@@ -251,13 +239,14 @@ impl Loader<'_> {
     }
 
     fn search(&mut self, field: &PlanField) -> Result<()> {
-        let page = page_of(field, "SearchConnection");
+        let Some(args) = self.loaded.args::<SearchArguments>(field) else { return Ok(()) };
+        let page = page_of(&args.page, field, "SearchConnection");
         let found = page.and_then(|page| {
             let query = SearchQuery {
-                q: text(field, "q").unwrap_or_default(),
-                authors: texts(field, "author")?,
-                tags: texts(field, "tag")?,
-                language: text(field, "language"),
+                q: args.q.clone(),
+                authors: args.author.clone().unwrap_or_default(),
+                tags: args.tag.clone().unwrap_or_default(),
+                language: args.language.clone(),
                 page,
             };
             search::load_search(self.svc, self.conn, self.viewer, &query)
@@ -265,7 +254,7 @@ impl Loader<'_> {
         if let Some(page) = self.keep(field, Id::NIL, found.map(shared))? {
             let hits: Vec<Arc<SearchHitView>> = page.items.iter().map(|(_, hit)| Arc::clone(hit)).collect();
             let mut ends = Vec::new();
-            for row in rows_of(field, "SearchConnection", "SearchEdge") {
+            for row in rows_of(&args.page, field, "SearchConnection", "SearchEdge") {
                 for post in row.named("SearchHit", "post") {
                     let posts = hits.iter().map(|hit| (hit.post.id, hit.post.clone())).collect();
                     ends.push((post, posts));
@@ -278,7 +267,8 @@ impl Loader<'_> {
 
     /// Ids do not tell what they are of, so each kind is asked, the likeliest first.
     fn node(&mut self, field: &Arc<PlanField>) -> Result<()> {
-        let text = field.args.string("id").unwrap_or_default();
+        let Some(args) = self.loaded.args::<NodeArguments>(field) else { return Ok(()) };
+        let text = args.id.as_str();
         // What there is not may be there soon, and no name tells of it then.
         self.loaded.lacks = true;
         let Ok(id) = text.parse::<Id>() else { return Ok(()) };
@@ -310,58 +300,80 @@ impl Loader<'_> {
 
     /// What only callers who are signed in may read; nothing hangs on it that would have to be loaded.
     fn closed(&mut self, field: &PlanField) -> Result<()> {
-        let id = field.args.string("id").unwrap_or_default();
-        let (svc, viewer) = (self.svc, self.viewer);
-        match field.name.as_str() {
-            "me" if viewer.is_signed_in() => {
-                let found = accounts::me_in(svc, self.conn, viewer).map(Arc::new);
+        if field.name == "me" {
+            if self.viewer.is_signed_in() {
+                let found = accounts::me_in(self.svc, self.conn, self.viewer).map(Arc::new);
                 self.keep(field, Id::NIL, found)?;
             }
+            return Ok(());
+        }
+        self.with_arguments(field).unwrap_or(Ok(()))
+    }
+
+    /// `None` where the field's arguments cannot be read.
+    fn with_arguments(&mut self, field: &PlanField) -> Option<Result<()>> {
+        let (svc, viewer) = (self.svc, self.viewer);
+        let kept = match field.name.as_str() {
             "revisions" => {
-                let found = page_of(field, "RevisionConnection")
-                    .and_then(|page| posts::list_revisions_in(self.conn, viewer, &post_of(field), &page));
-                self.keep(field, Id::NIL, found.map(shared))?;
+                let args = self.loaded.args::<RevisionsArguments>(field)?;
+                let page = page_of(&args.page, field, "RevisionConnection");
+                let post = Ref::parse(&args.post);
+                let found = page.and_then(|page| posts::list_revisions_in(self.conn, viewer, &post, &page));
+                self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "revision" => {
-                let number = number(field, "number");
-                let found = posts::get_revision_in(self.conn, viewer, &post_of(field), number);
-                self.keep(field, Id::NIL, found.map(Arc::new))?;
+                let args = self.loaded.args::<RevisionArguments>(field)?;
+                let post = Ref::parse(&args.post);
+                let found = posts::get_revision_in(self.conn, viewer, &post, args.number);
+                self.keep(field, Id::NIL, found.map(Arc::new)).map(drop)
             }
             "revisionDiff" => {
-                let (from, to) = (number(field, "from"), number(field, "to"));
-                let found = posts::diff_revisions_in(self.conn, viewer, &post_of(field), from, to);
-                self.keep(field, Id::NIL, found.map(Arc::new))?;
+                let args = self.loaded.args::<RevisionDiffArguments>(field)?;
+                let post = Ref::parse(&args.post);
+                let found = posts::diff_revisions_in(self.conn, viewer, &post, args.from, args.to);
+                self.keep(field, Id::NIL, found.map(Arc::new)).map(drop)
             }
             "media" => {
-                let found = media::get_in(svc, self.conn, viewer, id).map(Arc::new);
-                self.keep(field, Id::NIL, found)?;
+                let args = self.loaded.args::<IdArguments>(field)?;
+                let found = media::get_in(svc, self.conn, viewer, &args.id).map(Arc::new);
+                self.keep(field, Id::NIL, found).map(drop)
             }
             "mediaLibrary" => {
-                let found = page_of(field, "MediaConnection").and_then(|page| {
-                    let (owner, mimes) = (text(field, "owner"), texts(field, "mime")?);
+                let args = self.loaded.args::<MediaLibraryArguments>(field)?;
+                let found = page_of(&args.page, field, "MediaConnection").and_then(|page| {
+                    let (owner, mimes) = (args.owner.clone(), args.mime.clone().unwrap_or_default());
                     media::list_in(svc, self.conn, viewer, &MediaQuery { owner, mimes, page })
                 });
-                self.keep(field, Id::NIL, found.map(shared))?;
+                self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "user" => {
-                let found = accounts::get_user_in(svc, self.conn, viewer, id).map(Arc::new);
-                self.keep(field, Id::NIL, found)?;
+                let args = self.loaded.args::<IdArguments>(field)?;
+                let found = accounts::get_user_in(svc, self.conn, viewer, &args.id).map(Arc::new);
+                self.keep(field, Id::NIL, found).map(drop)
             }
             "users" => {
-                let found = page_of(field, "UserConnection").and_then(|page| {
-                    let role = arg::<Option<Role>>(field, "role")?.and_then(|role| role.word().parse().ok());
-                    accounts::list_users_in(self.conn, viewer, role, &page)
-                });
-                self.keep(field, Id::NIL, found.map(shared))?;
+                let args = self.loaded.args::<UsersArguments>(field)?;
+                let role = args.role.and_then(|role| role.word().parse().ok());
+                let found = page_of(&args.page, field, "UserConnection")
+                    .and_then(|page| accounts::list_users_in(self.conn, viewer, role, &page));
+                self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "tokens" => {
-                let found = page_of(field, "TokenConnection")
+                let args = self.loaded.args::<PageArguments>(field)?;
+                let found = page_of(&args, field, "TokenConnection")
                     .and_then(|page| accounts::list_tokens_in(self.conn, viewer, &page));
-                self.keep(field, Id::NIL, found.map(shared))?;
+                self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
-            _ => {}
-        }
-        Ok(())
+            _ => Ok(()),
+        };
+        Some(kept)
+    }
+}
+
+fn perspective_of(chosen: Perspective) -> posts::Perspective {
+    match chosen {
+        Perspective::Live => posts::Perspective::Live,
+        Perspective::Draft => posts::Perspective::Draft,
     }
 }
 
@@ -375,8 +387,8 @@ fn found<T>(answer: Result<T>) -> Result<Option<T>> {
 }
 
 /// The list of posts that a field asks for.
-fn query(field: &PlanField) -> Result<PostQuery> {
-    let filter = arg::<Option<PostFilter>>(field, "filter")?.unwrap_or_default();
+fn query(field: &PlanField, args: &PostsArguments) -> Result<PostQuery> {
+    let filter = args.filter.clone().unwrap_or_default();
     Ok(PostQuery {
         authors: filter.author.unwrap_or_default(),
         tags: filter.tag.unwrap_or_default(),
@@ -390,11 +402,8 @@ fn query(field: &PlanField) -> Result<PostQuery> {
         visibility: filter.visibility,
         statuses: filter.status.unwrap_or_default(),
         trashed: filter.trashed.unwrap_or_default(),
-        sort: Some(arg::<PostSort>(field, "sort")?.word().to_owned()),
-        perspective: arg::<Option<Perspective>>(field, "perspective")?.map(|chosen| match chosen {
-            Perspective::Live => posts::Perspective::Live,
-            Perspective::Draft => posts::Perspective::Draft,
-        }),
-        page: page_of(field, "PostConnection")?,
+        sort: Some(args.sort.word().to_owned()),
+        perspective: args.perspective.map(perspective_of),
+        page: page_of(&args.page, field, "PostConnection")?,
     })
 }

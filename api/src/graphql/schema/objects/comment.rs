@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use pressroom_graphql::Args;
 
 use super::{Author, Post};
+use crate::graphql::schema::arguments::RepliesArguments;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{CommentSort, CommentStatus, Word};
+use crate::graphql::schema::words::{CommentStatus, Word};
 use crate::graphql::{Fault, Result};
 use crate::view::{CommentAuthorView, CommentView, SpamView};
 
@@ -113,20 +115,9 @@ impl Comment {
     }
 
     /// Its direct replies; each has its own.
-    async fn replies(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
-        )]
-        _first: Option<i32>,
-        #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
-        #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(desc = "The order.", default_with = "CommentSort::Oldest")] _sort: CommentSort,
-    ) -> Result<CommentConnection> {
-        let at = self.at.child(ctx, "Comment")?;
-        Ok(CommentConnection::new(at.take(self.view.id)?, at))
+    async fn replies(&self, ctx: &Context<'_>, args: Args<RepliesArguments>) -> Result<CommentConnection> {
+        let at = self.at.child(ctx, "Comment")?.with(&args)?;
+        Ok(CommentConnection::new(at.take(self.view.id)?, &args.page, at))
     }
 
     /// Where the comment is on the post's page.

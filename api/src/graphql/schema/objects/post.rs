@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use pressroom_graphql::Args;
 use pressroom_schema::{Id, PostStatus, Timestamp, Visibility};
 
 use super::{Byline, CommentConnection, Image, Link, Related, Tag};
+use crate::graphql::schema::arguments::{LinksArguments, RelatedArguments, ThreadArguments};
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{BodyFormat, CommentSort, LinkDirection, ThreadView, Word};
+use crate::graphql::schema::words::{BodyFormat, Word};
 use crate::graphql::{Fault, PlanField, Result};
 use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, Shared, TermsView};
 
@@ -273,25 +275,15 @@ impl Post {
     }
 
     /// Its typed links: those from it in the editor's order, then those to it, oldest first.
-    async fn links(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those that go this way; both ways where it is left out.")] direction: Option<
-            LinkDirection,
-        >,
-    ) -> Result<Vec<Link>> {
-        let at = self.at.child(ctx, "Post")?;
+    async fn links(&self, ctx: &Context<'_>, args: Args<LinksArguments>) -> Result<Vec<Link>> {
+        let at = self.at.child(ctx, "Post")?.with(&args)?;
         let links: Arc<LinksView> = at.take(self.key())?;
-        Ok(Link::all(&links, direction, &at))
+        Ok(Link::all(&links, args.direction, &at))
     }
 
     /// Related posts: curated links first, then those that share words and tags.
-    async fn related(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "At most this many, 0 to 20.", default = 6)] _limit: i32,
-    ) -> Result<Vec<Related>> {
-        let at = self.at.child(ctx, "Post")?;
+    async fn related(&self, ctx: &Context<'_>, args: Args<RelatedArguments>) -> Result<Vec<Related>> {
+        let at = self.at.child(ctx, "Post")?.with(&args)?;
         let related: Arc<Vec<RelatedView>> = at.take(self.key())?;
         Ok(related.iter().map(|view| Related::new(view.clone(), at.clone())).collect())
     }
@@ -307,20 +299,8 @@ impl Post {
     }
 
     /// The comments under it.
-    async fn comments(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
-        )]
-        _first: Option<i32>,
-        #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
-        #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(desc = "The order.", default_with = "CommentSort::Oldest")] _sort: CommentSort,
-        #[graphql(desc = "The layout.", default_with = "ThreadView::Thread")] _view: ThreadView,
-    ) -> Result<CommentConnection> {
-        let at = self.at.child(ctx, "Post")?;
-        Ok(CommentConnection::new(at.take(self.key())?, at))
+    async fn comments(&self, ctx: &Context<'_>, args: Args<ThreadArguments>) -> Result<CommentConnection> {
+        let at = self.at.child(ctx, "Post")?.with(&args)?;
+        Ok(CommentConnection::new(at.take(self.key())?, &args.page, at))
     }
 }

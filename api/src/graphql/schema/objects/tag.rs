@@ -1,13 +1,15 @@
 //! Tags and categories.
 
 use async_graphql::{Context, ID, Object};
+use pressroom_graphql::Args;
 
 use super::PostConnection;
 use crate::graphql::Result;
+use crate::graphql::schema::arguments::PostListArguments;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{PostListSort, TagKind, Word};
+use crate::graphql::schema::words::{TagKind, Word};
 use crate::view::{Shared, TagView};
 
 connection! {
@@ -83,19 +85,8 @@ impl Tag {
     }
 
     /// The public posts that bear it. `posts(filter: {tag: …})` has more filters and sorts.
-    async fn posts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many from the beginning, 0 to 100; 20 where neither `first` nor `last` is given."
-        )]
-        _first: Option<i32>,
-        #[graphql(desc = "Those that follow this cursor.")] _after: Option<String>,
-        #[graphql(desc = "How many from the end, 0 to 100.")] _last: Option<i32>,
-        #[graphql(desc = "Those that precede this cursor.")] _before: Option<String>,
-        #[graphql(desc = "The order.", default_with = "PostListSort::PublishedAtDesc")] _sort: PostListSort,
-    ) -> Result<PostConnection> {
-        let at = self.at.child(ctx, "Tag")?;
-        Ok(PostConnection::new(at.take(self.view.id)?, at))
+    async fn posts(&self, ctx: &Context<'_>, args: Args<PostListArguments>) -> Result<PostConnection> {
+        let at = self.at.child(ctx, "Tag")?.with(&args)?;
+        Ok(PostConnection::new(at.take(self.view.id)?, &args.page, at))
     }
 }
