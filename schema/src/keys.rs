@@ -58,6 +58,13 @@ pub enum Key {
 }
 
 impl Key {
+    /// One object of the media store, by the key that it has there: the digest of the original, then its width and form.
+    #[must_use]
+    pub fn of_file(storage_key: &str) -> Self {
+        let name = storage_key.rsplit('/').next().unwrap_or_default();
+        Self::File(name.split(['-', '.']).next().unwrap_or_default().into())
+    }
+
     /// The name under which the outside knows it: who purges a CDN purges objects, and need not know which parts of them are
     /// told apart here.
     #[must_use]

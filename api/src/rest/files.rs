@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, get};
-
+use pressroom_schema::Key;
 use utoipa::ToSchema;
 
 use crate::error::{Code, Error, Result};
@@ -17,7 +17,7 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::validators::{matches_none, matches_range};
 use crate::media::{is_valid_key, mime_for_key};
-use crate::service::{Service, keys};
+use crate::service::Service;
 
 /// The bytes of an image.
 #[derive(ToSchema)]
@@ -108,7 +108,7 @@ fn answer(status: StatusCode, key: &str, etag: &str) -> HttpResponseBuilder {
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
         // Images are for pages of any site, also of those that isolate themselves.
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"));
-    if let Ok(name) = HeaderValue::from_str(&keys::file(key).to_string()) {
+    if let Ok(name) = HeaderValue::from_str(&Key::of_file(key).to_string()) {
         answer.insert_header((SURROGATE_KEY, name));
     }
     answer

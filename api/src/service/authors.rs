@@ -4,14 +4,14 @@ use async_graphql::MaybeUndefined;
 use pressroom_schema::authors::{self, AuthorRow, Order};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Conn, Id, Json, KeyValue, depend, site};
+use pressroom_schema::{Conn, Id, Json, Key, KeyValue, depend, site};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::check::Check;
 use super::site::{MediaRefInput, media_of};
 use super::social::{SocialInput, check_social};
-use super::{Found, IfMatch, Service, Svc, keys, require};
+use super::{Found, IfMatch, Service, Svc, require};
 use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
@@ -194,7 +194,7 @@ pub(crate) fn list_in(
         .find(|(n, _)| *n == name)
         .map(|(_, o)| *o)
         .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
-    depend(keys::AUTHORS);
+    depend(Key::Authors);
     let tag = format!("authors:{name}");
     let slice = authors::list(conn, order, &page.window(&tag)?)?;
     let total = if page.count { Some(site::total(conn, "authors")?) } else { None };
@@ -228,12 +228,12 @@ pub(crate) fn load_author(svc: &Service, conn: &mut Conn, author: &Ref) -> Resul
         return Ok(Found::Here(svc.author(&found)));
     }
     // Any author may come to bear the name.
-    depend(keys::AUTHORS);
+    depend(Key::Authors);
     if let Ref::Slug(slug) = author
         && let Some(id) = site::redirect_target(conn, "author", slug)?
         && let Some((row, _)) = authors::find(conn, &Ref::Id(id))?
     {
-        depend(keys::author(id));
+        depend(Key::Author(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("author"))
@@ -335,7 +335,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
         };
         authors::insert(tx.conn, &row)?;
         site::add_to_total(tx.conn, "authors", 1)?;
-        tx.record("author", id, "created", 1, vec![keys::AUTHORS, keys::author(id), keys::TOTALS]);
+        tx.record("author", id, "created", 1, vec![Key::Authors, Key::Author(id), Key::Totals]);
         reload(&svc2, tx.conn, id)
     })
     .await
@@ -372,7 +372,7 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         authors::update(tx.conn, &row)?;
-        tx.record("author", row.id, "updated", row.version, vec![keys::AUTHORS, keys::author(row.id)]);
+        tx.record("author", row.id, "updated", row.version, vec![Key::Authors, Key::Author(row.id)]);
         reload(&svc2, tx.conn, row.id)
     })
     .await
@@ -403,7 +403,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<I
             row.id,
             "deleted",
             row.version + 1,
-            vec![keys::AUTHORS, keys::author(row.id), keys::TOTALS],
+            vec![Key::Authors, Key::Author(row.id), Key::Totals],
         );
         Ok(row.id)
     })

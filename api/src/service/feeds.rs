@@ -7,10 +7,10 @@ use pressroom_schema::feeds::{self as store, Lists};
 use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::{self, Seen};
-use pressroom_schema::{Conn, Id, Timestamp, authors, depend, media, site};
+use pressroom_schema::{Conn, Id, Key, Timestamp, authors, depend, media, site};
 
 use super::posts::{Columns, Members, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
-use super::{Found, Service, Svc, keys, present};
+use super::{Found, Service, Svc, present};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::absolute_urls;
 use crate::error::{Code, Error, FieldError, Result};
@@ -169,7 +169,7 @@ pub async fn get_feed(svc: &Svc, viewer: &Viewer, query: FeedQuery) -> Result<Fe
 fn blank(svc: &Service, conn: &mut Conn) -> Result<(Feed, SiteRow)> {
     // Before the first change there is no row; the epoch keeps the answer the same from read to read.
     let row = super::site::settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
-    depend(keys::SITE);
+    depend(Key::Site);
     let logo = match row.logo_media_id {
         Some(_) => site::logo(conn, &row)?.map(|m| svc.media_url(&m.storage_key)),
         None => None,
@@ -256,7 +256,7 @@ fn posts_feed(
         if !tag.description.trim().is_empty() {
             feed.description.clone_from(&tag.description);
         }
-        depend(keys::tag(tag.id));
+        depend(Key::Tag(tag.id));
         wanted.tags = vec![tag.id.to_string()];
     }
     let shown = Shown {
@@ -313,7 +313,7 @@ fn comments_feed(
     let found = match find_visible(conn, viewer, &Ref::parse(post))? {
         Found::Moved(slug) => {
             // The former name may come to be another post's.
-            depend(keys::POSTS);
+            depend(Key::Posts);
             find_visible(conn, viewer, &Ref::Slug(slug))?
         }
         here @ Found::Here(_) => here,
@@ -327,8 +327,8 @@ fn comments_feed(
     feed.language.clone_from(&post.language);
     feed.home = svc.config.post_url(&post.slug);
     feed.updated = post.published_at.unwrap_or(post.created_at);
-    depend(keys::post(post.id));
-    depend(keys::comments(post.id));
+    depend(Key::Post(post.id));
+    depend(Key::Comments(post.id));
     let rows = store::newest_comments(conn, post.id, limit)?;
     feed.entries = rows
         .into_iter()
@@ -375,7 +375,7 @@ const SITE_FILE: &str = "site";
 
 /// The sitemap names everything there is.
 fn depend_on_all_lists() {
-    [keys::SITE, keys::POSTS, keys::AUTHORS, keys::TAGS].into_iter().for_each(depend);
+    [Key::Site, Key::Posts, Key::Authors, Key::Tags].into_iter().for_each(depend);
 }
 
 /// The files of the sitemap: `site` has the front page, then come posts, authors and tags.

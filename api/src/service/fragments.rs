@@ -8,7 +8,7 @@ use pressroom_schema::{Conn, Id, Key, depend, entities};
 use serde::Serialize;
 
 use super::posts::is_public;
-use super::{Service, keys, present};
+use super::{Service, present};
 use crate::error::Result;
 use crate::freshness::Fragment;
 use crate::view::{AuthorView, PostSummary, Shared, TagView};
@@ -37,7 +37,7 @@ impl Other {
 
     /// What is shown of it.
     pub(super) fn show(&self) -> Shared<PostSummary> {
-        depend(keys::summary(self.summary.id));
+        depend(Key::Summary(self.summary.id));
         self.summary.clone()
     }
 }
@@ -70,14 +70,14 @@ impl Service {
     ) -> Result<(People, Tags)> {
         let (mut people, mut named): (People, Tags) = (self.kept(&mut authors), self.kept(&mut tags));
         for name in
-            people.keys().map(|id| keys::author(*id)).chain(named.values().flat_map(|tag| names_of(tag)))
+            people.keys().map(|id| Key::Author(*id)).chain(named.values().flat_map(|tag| names_of(tag)))
         {
             depend(name);
         }
         let (rows, tag_rows) = entities::by_ids(conn, &authors, &tags)?;
         for row in &rows {
             let view = self.share(self.author(row));
-            self.freshness.keep(view.id, view.clone(), &[keys::author(view.id)]);
+            self.freshness.keep(view.id, view.clone(), &[Key::Author(view.id)]);
             people.insert(view.id, view);
         }
         for row in &tag_rows {
@@ -109,7 +109,7 @@ impl Service {
             let summary = self.share(self.summary(&row));
             // What is not public shows where rights are looked at, by its row.
             if !closed {
-                self.freshness.keep(id, summary.clone(), &[keys::summary(id)]);
+                self.freshness.keep(id, summary.clone(), &[Key::Summary(id)]);
             }
             others.insert(id, Other { summary, closed: closed.then_some(row) });
         }
@@ -119,6 +119,6 @@ impl Service {
 
 /// What a tag's fragment depends on: it shows the one above it.
 fn names_of(tag: &TagView) -> Vec<Key> {
-    let above = tag.parent.as_ref().map(|above| keys::tag(above.id));
-    [keys::tag(tag.id)].into_iter().chain(above).collect()
+    let above = tag.parent.as_ref().map(|above| Key::Tag(above.id));
+    [Key::Tag(tag.id)].into_iter().chain(above).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::links;
 use pressroom_schema::posts::{self, PostRow, Ref, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
-use pressroom_schema::{Conn, Id, Timestamp, Tx};
+use pressroom_schema::{Conn, Id, Key, Timestamp, Tx};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::check::Check;
 use super::fragments::{Other, Others};
 use super::posts::{find_visible, is_public};
-use super::{Found, IfMatch, Service, Svc, keys};
+use super::{Found, IfMatch, Service, Svc};
 use crate::auth::policy::{self, Action};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
@@ -349,9 +349,9 @@ fn resolve(
 
 /// Saves a post's links as a new revision and makes them live at once: curating is not editing the text.
 fn save(tx: &mut Tx<'_>, row: &mut PostRow, links: Vec<SnapshotLink>) -> Result<()> {
-    let mut names = vec![keys::post(row.id), keys::links(row.id), keys::related(row.id), keys::POSTS];
+    let mut names = vec![Key::Post(row.id), Key::Links(row.id), Key::Related(row.id), Key::Posts];
     let touched = super::posts::save_links(tx, row, links)?;
-    names.extend(touched.into_iter().map(keys::links));
+    names.extend(touched.into_iter().map(Key::Links));
     names.sort();
     names.dedup();
     let public = if is_public(row) { names } else { Vec::new() };

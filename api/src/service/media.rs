@@ -23,7 +23,7 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::media::{Inspected, Limits, MediaError, MediaStore, Opened, S3Settings, has_variants, key_for};
 use crate::page::Page;
 use crate::service::tasks::Task;
-use crate::service::{IfMatch, Service, Svc, keys, require};
+use crate::service::{IfMatch, Service, Svc, require};
 use crate::view::MediaView;
 
 /// The tag of this list's cursors.
@@ -298,7 +298,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, if_match: Option<IfMat
         }
         media::delete(tx.conn, id)?;
         jobs::enqueue(tx.conn, &Task::RemoveObjects(objects::keys_of(&row)).job(job, tx.actor.now))?;
-        tx.record("media", id, "deleted", row.version + 1, vec![keys::file(&row.storage_key)]);
+        tx.record("media", id, "deleted", row.version + 1, vec![Key::of_file(&row.storage_key)]);
         Ok(())
     })
     .await?;
@@ -329,13 +329,13 @@ fn shown_in(conn: &mut Conn, id: Id) -> Result<Vec<Key>> {
     }
     let mut names = Vec::new();
     if !live.is_empty() {
-        names.push(keys::POSTS);
+        names.push(Key::Posts);
     }
     if uses.site {
-        names.push(keys::SITE);
+        names.push(Key::Site);
     }
-    names.extend(live.iter().map(|post| keys::post(post.id)));
-    names.extend(uses.authors.iter().map(|(id, _)| keys::author(*id)));
+    names.extend(live.iter().map(|post| Key::Post(post.id)));
+    names.extend(uses.authors.iter().map(|(id, _)| Key::Author(*id)));
     Ok(names)
 }
 

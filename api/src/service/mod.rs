@@ -10,7 +10,6 @@ pub mod comments;
 pub mod feeds;
 pub(crate) mod fragments;
 pub(crate) mod idempotency;
-pub(crate) mod keys;
 pub mod links;
 pub mod media;
 pub mod posts;

@@ -1,6 +1,7 @@
 //! Rows as views: the step between what is stored and what is shown, which notes what is shown as a dependency of the answer.
 
 use pressroom_schema::Json;
+use pressroom_schema::Key;
 use pressroom_schema::authors::WithAvatar;
 use pressroom_schema::depend;
 use pressroom_schema::media::{ImageRow, MediaRow};
@@ -9,7 +10,7 @@ use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::WithParent;
 use serde::Deserialize;
 
-use super::{Service, keys};
+use super::Service;
 use crate::view::{
     AuthorView, ImageView, MediaView, PostSummary, SocialView, TagParentView, TagView, TermsView, VariantView,
 };
@@ -90,7 +91,7 @@ impl Service {
 
     /// An author's profile.
     pub(crate) fn author(&self, (row, avatar): &WithAvatar) -> AuthorView {
-        depend(keys::author(row.id));
+        depend(Key::Author(row.id));
         AuthorView {
             id: row.id,
             slug: row.slug.clone(),
@@ -136,9 +137,9 @@ pub(crate) fn social(json: &Json) -> Vec<SocialView> {
 
 /// A tag.
 pub(crate) fn tag((row, parent): &WithParent) -> TagView {
-    depend(keys::tag(row.id));
+    depend(Key::Tag(row.id));
     if let Some((above, _, _)) = parent {
-        depend(keys::tag(*above));
+        depend(Key::Tag(*above));
     }
     TagView {
         id: row.id,
@@ -160,6 +161,6 @@ pub(crate) fn tag((row, parent): &WithParent) -> TagView {
 
 /// The site's terms.
 pub(crate) fn site_terms(site: &SiteRow) -> TermsView {
-    depend(keys::SITE);
+    depend(Key::Site);
     TermsView { notice: site.terms_notice.clone(), url: site.terms_url.clone() }
 }

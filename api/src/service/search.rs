@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use pressroom_schema::posts::PostRow;
 use pressroom_schema::search::{self as store, Fields, GAP, Match};
 use pressroom_schema::{
-    Conn, Id, KeyValue, Place, Slice, Start, Timestamp, Window, depend, posts, revisions, tags,
+    Conn, Id, Key, KeyValue, Place, Slice, Start, Timestamp, Window, depend, posts, revisions, tags,
 };
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ pub(crate) use self::query::MAX_CHARS;
 use self::query::Words;
 use self::rank::Hit;
 use super::posts::{author_ids, language_of, tag_ids};
-use super::{Service, Svc, keys};
+use super::{Service, Svc};
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
 use crate::error::Result;
@@ -141,7 +141,7 @@ pub(crate) fn load_search(
     _viewer: &Viewer,
     query: &SearchQuery,
 ) -> Result<Page<SearchHitView>> {
-    depend(keys::POSTS);
+    depend(Key::Posts);
     let words = Words::parse(&query.q)?;
     let list = query.list();
     let window = query.page.window(&list)?;
@@ -224,7 +224,7 @@ fn load_hits(
         let Some(row) = rows.remove(&hit.post).filter(|row| row.listed) else { continue };
         let tokens = found.get(hit.index).map(|m| words.seen_in(m)).unwrap_or_default();
         let text = texts.get(&row.id).map(String::as_str).unwrap_or_default();
-        depend(keys::summary(row.id));
+        depend(Key::Summary(row.id));
         views.push(SearchHitView {
             snippet: snippet(text, &row, &tokens),
             title_highlighted: highlight(&row.title, &tokens, false, usize::MAX),

@@ -2,13 +2,13 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::site::{self, SiteRow};
-use pressroom_schema::{Conn, Id, Json, Timestamp, depend, media};
+use pressroom_schema::{Conn, Id, Json, Key, Timestamp, depend, media};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::check::Check;
 use super::social::{SocialInput, check_social};
-use super::{IfMatch, Service, Svc, keys, present, require};
+use super::{IfMatch, Service, Svc, present, require};
 use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
@@ -99,10 +99,10 @@ pub(crate) fn load_site(svc: &Service, conn: &mut Conn) -> Result<SiteView> {
 pub(crate) fn load_parts(svc: &Service, conn: &mut Conn, parts: SiteParts) -> Result<SiteView> {
     // Before the first change there is no row; the epoch keeps the answer the same from read to read.
     let row = settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
-    depend(keys::SITE);
+    depend(Key::Site);
     let logo = if parts.logo { site::logo(conn, &row)? } else { None };
     let totals = if parts.counts {
-        depend(keys::TOTALS);
+        depend(Key::Totals);
         site::totals(conn)?
     } else {
         Vec::new()
@@ -243,9 +243,9 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         site::put(tx.conn, &row)?;
-        let mut names = vec![keys::SITE];
+        let mut names = vec![Key::Site];
         if terms_before != (row.terms_notice, row.terms_url) {
-            names.push(keys::TERMS);
+            names.push(Key::Terms);
         }
         tx.record("site", Id::NIL, "updated", row.version, names);
         load_site(&svc2, tx.conn)

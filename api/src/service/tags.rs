@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::authors::{free_slug, short, unknown_sort};
 use super::check::Check;
-use super::{Found, IfMatch, Service, Svc, allowed, keys, present, require};
+use super::{Found, IfMatch, Service, Svc, allowed, present, require};
 use crate::auth::policy::{self, Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::{is_slug, slugify};
@@ -188,7 +188,7 @@ pub(crate) fn list_in(conn: &mut Conn, viewer: &Viewer, query: &TagQuery) -> Res
         .find(|(n, _)| *n == name)
         .map(|(_, o)| *o)
         .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
-    depend(keys::TAGS);
+    depend(Key::Tags);
     let list = format!("tags:{name}");
     let window = query.page.window(&list)?;
     let seen = seen_by(viewer);
@@ -235,12 +235,12 @@ pub(crate) fn load_tag(conn: &mut Conn, viewer: &Viewer, tag: &Ref) -> Result<Fo
         return Ok(Found::Here(present::tag(&found)));
     }
     // Any tag may come to bear the name.
-    depend(keys::TAGS);
+    depend(Key::Tags);
     if let Ref::Slug(slug) = tag
         && let Some(id) = site::redirect_target(conn, "tag", slug)?
         && let Some((row, _)) = tags::find(conn, &Ref::Id(id), seen)?
     {
-        depend(keys::tag(id));
+        depend(Key::Tag(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("tag"))
@@ -289,7 +289,7 @@ fn insert(tx: &mut Tx<'_>, row: &TagRow, seen: Seen) -> Result<()> {
         Seen::ByEditors => Vec::new(),
         Seen::ByEverybody => {
             site::add_to_total(tx.conn, "tags", 1)?;
-            vec![keys::TAGS, keys::tag(row.id), keys::TOTALS]
+            vec![Key::Tags, Key::Tag(row.id), Key::Totals]
         }
     };
     tx.record("tag", row.id, "created", 1, names);
@@ -303,7 +303,7 @@ pub(crate) fn make_public(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Key>> {
         return Ok(Vec::new());
     }
     site::add_to_total(conn, "tags", i64::try_from(opened.len()).unwrap_or(i64::MAX))?;
-    Ok(opened.into_iter().map(keys::tag).chain([keys::TAGS, keys::TOTALS]).collect())
+    Ok(opened.into_iter().map(Key::Tag).chain([Key::Tags, Key::Totals]).collect())
 }
 
 /// Makes a tag.
@@ -361,7 +361,7 @@ pub async fn update(
         row.version += 1;
         row.updated_at = tx.actor.now;
         tags::update(tx.conn, &row)?;
-        tx.record("tag", row.id, "updated", row.version, vec![keys::TAGS, keys::tag(row.id)]);
+        tx.record("tag", row.id, "updated", row.version, vec![Key::Tags, Key::Tag(row.id)]);
         reload(tx.conn, row.id)
     })
     .await
@@ -382,7 +382,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMa
             site::add_to_total(tx.conn, "tags", -1)?;
         }
         tags::delete(tx.conn, row.id)?;
-        let names = vec![keys::TAGS, keys::tag(row.id), keys::POSTS, keys::TOTALS];
+        let names = vec![Key::Tags, Key::Tag(row.id), Key::Posts, Key::Totals];
         tx.record("tag", row.id, "deleted", row.version + 1, names);
         Ok(row.id)
     })

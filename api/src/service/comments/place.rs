@@ -12,7 +12,7 @@ use crate::auth::secret;
 use crate::auth::viewer::{GuestViewer, Viewer, Who};
 use crate::error::{Code, Error, Result};
 use crate::service::posts::{AccessFacts, is_public, is_released};
-use crate::service::{Service, allowed, keys};
+use crate::service::{Service, allowed};
 
 /// A post, as far as its comments need it.
 #[derive(Debug, Clone)]
@@ -65,8 +65,8 @@ impl Place {
 
 /// Comments show their post's address and who of them wrote it.
 fn depend_on_thread(post: Id) {
-    depend(keys::post(post));
-    depend(keys::comments(post));
+    depend(Key::Post(post));
+    depend(Key::Comments(post));
 }
 
 /// Posts by id.
@@ -175,10 +175,10 @@ pub(super) fn touched(post: Id, was_shown: bool, is_shown: bool, counted: i64) -
     if !was_shown && !is_shown {
         return Vec::new();
     }
-    let mut names = vec![keys::comments(post)];
+    let mut names = vec![Key::Comments(post)];
     if counted != 0 {
         // Some lists sort by it.
-        names.extend([keys::comment_count(post), keys::DISCUSSED, keys::TOTALS]);
+        names.extend([Key::CommentCount(post), Key::Discussed, Key::Totals]);
     }
     names
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use pressroom_schema::comments::{self, Below, CommentRow, Kind, Order};
 use pressroom_schema::posts::PostRow;
-use pressroom_schema::{Conn, Id, KeyValue, Slice, Start, Timestamp, Window, depend};
+use pressroom_schema::{Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window, depend};
 
 use super::place::{Known, Places, is_writer};
 use super::sight::{Reading, load_views, show};
@@ -13,8 +13,8 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::page::{List, Page, PageRequest, cursor};
+use crate::service::Service;
 use crate::service::fragments::People;
-use crate::service::{Service, keys};
 use crate::view::CommentView;
 
 /// How much of what hangs on comments an answer nests.
@@ -211,7 +211,7 @@ fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
     if kind != Kind::Replies {
         // A thread without comments depends on its post as well.
         for post in &groups {
-            depend(keys::comments(*post));
+            depend(Key::Comments(*post));
         }
     }
     let window = window(kind, &groups, order, page)?;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::TimeDelta;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use pressroom_schema::{Timestamp, changes, migrate};
+use pressroom_schema::{Key, Timestamp, changes, migrate};
 
 use super::*;
 use crate::clock::Clock;
@@ -130,10 +130,7 @@ async fn smaller_widths_come_by_themselves_and_the_posts_that_show_them_are_name
     }
     let (change, keys) = bench.last_change().await;
     assert_eq!(change, "media processed");
-    assert!(
-        keys.contains(&keys::post(post.id).to_string()) && keys.contains(&"posts".to_owned()),
-        "{keys:?}"
-    );
+    assert!(keys.contains(&Key::Post(post.id).to_string()) && keys.contains(&"posts".to_owned()), "{keys:?}");
     assert_eq!(run_due_once(&bench.svc).await.unwrap(), 0);
 }
 
@@ -159,7 +156,7 @@ async fn equal_pictures_share_what_is_stored_until_the_last_of_them_goes() {
     assert!(bench.has(&second.url).await && bench.has(&small).await);
 
     bench.delete(second.id).await.unwrap();
-    assert_eq!(bench.last_change().await.1, [keys::file(key(&second.url)).to_string()]);
+    assert_eq!(bench.last_change().await.1, [Key::of_file(key(&second.url)).to_string()]);
     run_due_once(&bench.svc).await.unwrap();
     assert!(!bench.has(&second.url).await && !bench.has(&small).await);
     let gone = get(&bench.svc, &Viewer::system(), &second.id.to_string()).await.unwrap_err();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, Result};
-use crate::service::{Found, IfMatch, allowed, keys, require};
+use crate::service::{Found, IfMatch, allowed, require};
 
 /// What decides who may see a post, however much of it was read.
 pub(crate) trait AccessFacts {
@@ -132,13 +132,13 @@ pub(super) fn find_full(
     // A post that the viewer may not know of does not hide where another went that had the name before, and is not named among what
     // the answer depends on: it changes nothing before it is published.
     // Any post may come to have the name.
-    depend(keys::POSTS);
+    depend(Key::Posts);
     if let Ref::Slug(slug) = post
         && let Some(id) = site::redirect_target(conn, "post", slug)?
         && let Some((row, _)) = posts::find(conn, &Ref::Id(id))?
         && (is_public(&row) || may_do(conn, viewer, Action::ReadDraft, &row)?)
     {
-        depend(keys::post(id));
+        depend(Key::Post(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("post"))

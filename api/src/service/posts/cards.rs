@@ -12,7 +12,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::freshness::Card;
 use crate::page::{Page, cursor};
-use crate::service::{Service, Svc, keys};
+use crate::service::{Service, Svc};
 use crate::view::PostView;
 
 /// One page of posts as everybody sees them, with nothing but their own members, authors and tags.
@@ -90,11 +90,11 @@ fn card(view: &PostView) -> Result<Card> {
 
 /// What a listed post's own members depend on: the same names that [`load_views`] notes.
 fn keys_of(view: &PostView) -> Vec<Key> {
-    let mut names = vec![keys::TERMS, keys::post(view.id), keys::comment_count(view.id)];
-    names.extend(view.authors.iter().map(|byline| keys::author(byline.author.id)));
+    let mut names = vec![Key::Terms, Key::Post(view.id), Key::CommentCount(view.id)];
+    names.extend(view.authors.iter().map(|byline| Key::Author(byline.author.id)));
     for tag in &view.tags {
-        names.push(keys::tag(tag.id));
-        names.extend(tag.parent.as_ref().map(|above| keys::tag(above.id)));
+        names.push(Key::Tag(tag.id));
+        names.extend(tag.parent.as_ref().map(|above| Key::Tag(above.id)));
     }
     names
 }

@@ -10,7 +10,7 @@ use pressroom_schema::{Conn, Id, Key, Tx, Visibility, page::sort_key, site};
 use super::access::{is_public, working_copy};
 use crate::content::{BodyFormat, Rendered, render_post};
 use crate::error::Result;
-use crate::service::{Service, keys, links, related, search};
+use crate::service::{Service, links, related, search};
 
 /// A body that was rendered before the transaction began, good for snapshots with the same source.
 #[derive(Clone)]
@@ -198,31 +198,31 @@ pub(super) fn apply(
     if !was_public && !is_public(row) {
         // The name may have led to another post until now.
         let renamed = row.slug != before.slug && before.published_at.is_some();
-        return Ok(if renamed { vec![keys::POSTS] } else { Vec::new() });
+        return Ok(if renamed { vec![Key::Posts] } else { Vec::new() });
     }
     let beside = if is_public(row) { shown_beside(tx.conn, row)? } else { HashSet::new() };
-    let mut names = vec![keys::post(row.id), keys::POSTS];
-    names.extend([keys::links(row.id), keys::related(row.id), keys::adjacent(row.id)]);
-    names.extend(neighbours.into_iter().map(keys::related));
-    names.extend(linked.into_iter().map(keys::links));
+    let mut names = vec![Key::Post(row.id), Key::Posts];
+    names.extend([Key::Links(row.id), Key::Related(row.id), Key::Adjacent(row.id)]);
+    names.extend(neighbours.into_iter().map(Key::Related));
+    names.extend(linked.into_iter().map(Key::Links));
     names.extend(opened);
     if summary_changed {
-        names.push(keys::summary(row.id));
+        names.push(Key::Summary(row.id));
         names.extend(beside.union(&beside_before).cloned());
     } else {
         names.extend(beside.symmetric_difference(&beside_before).cloned());
     }
     if step != 0 {
-        names.push(keys::TOTALS);
+        names.push(Key::Totals);
     }
     if step != 0 || (row.listed && row.sorted_at != before.sorted_at) {
-        names.push(keys::LISTED);
+        names.push(Key::Listed);
     }
     if !touched.is_empty() {
         // Profiles and tags show how many posts they have, and lists sort by it.
-        names.extend([keys::AUTHORS, keys::TAGS]);
+        names.extend([Key::Authors, Key::Tags]);
     }
-    names.extend(touched.into_iter().flat_map(|id| [keys::author(id), keys::tag(id)]));
+    names.extend(touched.into_iter().flat_map(|id| [Key::Author(id), Key::Tag(id)]));
     names.sort();
     names.dedup();
     Ok(names)
@@ -244,9 +244,9 @@ fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Key>> {
     for tie in posts::ties(conn, &[row.id], wanted)? {
         let Some(other) = tie.other else { continue };
         match tie.kind {
-            TieKind::Previous | TieKind::Next => drop(names.insert(keys::adjacent(other))),
-            TieKind::Incoming => names.extend([keys::links(other), keys::related(other)]),
-            _ => drop(names.insert(keys::links(other))),
+            TieKind::Previous | TieKind::Next => drop(names.insert(Key::Adjacent(other))),
+            TieKind::Incoming => names.extend([Key::Links(other), Key::Related(other)]),
+            _ => drop(names.insert(Key::Links(other))),
         }
     }
     Ok(names)
@@ -255,7 +255,7 @@ fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Key>> {
 /// Writes only the state: what is live stays as it is. Names what public answers this touches: they show the version.
 pub(super) fn touch(tx: &mut Tx<'_>, row: &PostRow) -> Result<Vec<Key>> {
     posts::update(tx.conn, row, None)?;
-    Ok(if is_public(row) { vec![keys::post(row.id)] } else { Vec::new() })
+    Ok(if is_public(row) { vec![Key::Post(row.id)] } else { Vec::new() })
 }
 
 /// Saves a post's curated links as its next revision and makes them live at once. A working copy that did not differ from what is

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::comments::Below;
 use pressroom_schema::posts::{self, Columns, Filter, Order, Ref};
 use pressroom_schema::{
-    Conn, Id, KeyValue, PostStatus, Timestamp, Visibility, Window, Word, authors, depend, site, tags,
+    Conn, Id, Key, KeyValue, PostStatus, Timestamp, Visibility, Window, Word, authors, depend, site, tags,
 };
 
 use super::access::{find_full, is_public};
@@ -15,7 +15,7 @@ use crate::auth::viewer::{Role, Viewer, Who};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::check::canonical_language;
-use crate::service::{Found, Service, Svc, keys, require, search};
+use crate::service::{Found, Service, Svc, require, search};
 use crate::view::PostView;
 
 /// Which copy of a post.
@@ -237,14 +237,14 @@ pub(super) fn nothing<T>(query: &PostQuery) -> Page<T> {
 fn depend_on_list(filter: &Filter, order: Order) {
     let by_date = matches!(order, Order::Newest | Order::Oldest);
     if by_date && only_by_lists(filter) {
-        depend(keys::LISTED);
-        filter.authors.iter().for_each(|id| depend(keys::author(*id)));
-        filter.tags_any.iter().chain(&filter.tags_all).for_each(|id| depend(keys::tag(*id)));
+        depend(Key::Listed);
+        filter.authors.iter().for_each(|id| depend(Key::Author(*id)));
+        filter.tags_any.iter().chain(&filter.tags_all).for_each(|id| depend(Key::Tag(*id)));
     } else {
-        depend(keys::POSTS);
+        depend(Key::Posts);
     }
     if order == Order::Discussed {
-        depend(keys::DISCUSSED);
+        depend(Key::Discussed);
     }
 }
 
@@ -345,7 +345,7 @@ pub(crate) fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     ids.extend(authors::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
         // Any of them may come to be the name of another.
-        depend(keys::AUTHORS);
+        depend(Key::Authors);
         for slug in &slugs {
             ids.extend(site::redirect_target(conn, "author", slug)?);
         }
@@ -360,7 +360,7 @@ pub(crate) fn tag_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
     ids.extend(tags::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
-        depend(keys::TAGS);
+        depend(Key::Tags);
         for slug in &slugs {
             ids.extend(site::redirect_target(conn, "tag", slug)?);
         }
@@ -458,7 +458,7 @@ pub(crate) fn load_visible(
     let shown = shown.to(viewer);
     // Of those that cannot be seen too: they may come to be seen.
     for id in ids {
-        depend(keys::post(*id));
+        depend(Key::Post(*id));
     }
     let rows = posts::full_by_ids(conn, ids, shown.body)?;
     let closed: HashSet<Id> =
@@ -485,8 +485,8 @@ pub(crate) fn load_lists(
     shown: Shown,
 ) -> Result<HashMap<Id, Page<PostView>>> {
     for list in lists {
-        depend(keys::author(*list));
-        depend(keys::tag(*list));
+        depend(Key::Author(*list));
+        depend(Key::Tag(*list));
     }
     let order = order_named(sort)?;
     let tag = format!("posts:{sort}");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pressroom_schema::media::ImageRow;
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Refs, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, depend, media};
+use pressroom_schema::{Conn, Id, Key, depend, media};
 
 use super::access::{is_public, is_released};
 use super::live::render;
@@ -16,7 +16,7 @@ use crate::content::Rendered;
 use crate::error::Result;
 use crate::page::Page;
 use crate::service::fragments::{Other, Others, People, Tags};
-use crate::service::{Service, allowed, comments, keys, links, related};
+use crate::service::{Service, allowed, comments, links, related};
 use crate::view::{AdjacentView, BodyView, BylineView, LinksView, PostView, RelatedView, SeoView, TermsView};
 
 /// What ties posts to others.
@@ -60,7 +60,7 @@ pub(crate) fn load_ties(
     wanted: Ties,
 ) -> Result<Tied> {
     for id in ids {
-        depend(keys::post(*id));
+        depend(Key::Post(*id));
         // Whether they are listed is not known here.
         depend_on_ties(*id, wanted, false);
     }
@@ -199,12 +199,12 @@ fn only_shown(refs: Refs, members: Members) -> Refs {
 /// Notes what these posts show by themselves and of what is tied to them. Whom and what they name is noted as it is read.
 fn depend_on(rows: &[FullPost], members: Members, wanted: Ties) {
     for FullPost { post: row, .. } in rows {
-        depend(keys::post(row.id));
+        depend(Key::Post(row.id));
         if members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
-            depend(keys::TERMS);
+            depend(Key::Terms);
         }
         if members.comment_count {
-            depend(keys::comment_count(row.id));
+            depend(Key::CommentCount(row.id));
         }
         depend_on_ties(row.id, wanted, row.listed);
     }
@@ -213,14 +213,14 @@ fn depend_on(rows: &[FullPost], members: Members, wanted: Ties) {
 /// Notes what decides which ties this post has.
 fn depend_on_ties(post: Id, wanted: Ties, is_listed: bool) {
     if wanted.links {
-        depend(keys::links(post));
+        depend(Key::Links(post));
     }
     if wanted.similar > 0 {
-        depend(keys::related(post));
+        depend(Key::Related(post));
     }
     if wanted.adjacent {
         // A listed post hears of new neighbours; others stand in no list that a write could tell.
-        depend(if is_listed { keys::adjacent(post) } else { keys::LISTED });
+        depend(if is_listed { Key::Adjacent(post) } else { Key::Listed });
     }
 }
 
