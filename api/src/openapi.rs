@@ -1,10 +1,7 @@
 //! The OpenAPI 3.1 document: what the routes say of themselves, and what is true of all of them.
 
 mod choices;
-mod examples;
 mod finish;
-mod limits;
-mod names;
 mod problems;
 
 use utoipa::OpenApi;

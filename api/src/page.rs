@@ -1,11 +1,15 @@
 //! Lists as the wire shows them: cursors, page members, `Link` headers.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pressroom_schema::{Id, KeyValue, Place, Slice, Start, Timestamp, Window};
 use serde::Serialize;
 use twox_hash::XxHash3_128;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, RefBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::{Code, Error, FieldError, Result};
 
@@ -178,12 +182,40 @@ impl<T> Page<T> {
 }
 
 /// A list: its rows and where it goes on.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub struct List<T> {
     /// The rows.
     pub data: Vec<T>,
     /// Where the list goes on.
     pub page: PageInfo,
+}
+
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        let rows = ArrayBuilder::new().items(Ref::from_schema_name(T::name())).description(Some("The rows."));
+        let page = RefBuilder::new()
+            .ref_location_from_schema_name(PageInfo::name())
+            .description(Some("Where the list goes on."));
+        ObjectBuilder::new()
+            .description(Some("A list: its rows and where it goes on."))
+            .property("data", rows)
+            .required("data")
+            .property("page", RefOr::Ref(page.build()))
+            .required("page")
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for List<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+        schemas.push((PageInfo::name().into_owned(), PageInfo::schema()));
+    }
 }
 
 /// Where a list goes on.
@@ -196,6 +228,6 @@ pub struct PageInfo {
     #[schema(required = true)]
     pub previous: Option<String>,
     /// How many rows the whole list has, where `count=true` asked; else null.
-    #[schema(required = true)]
+    #[schema(minimum = 0, required = true)]
     pub total: Option<i64>,
 }

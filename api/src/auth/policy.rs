@@ -117,6 +117,16 @@ pub fn needs_sign_in(viewer: &Viewer, action: Action) -> bool {
         && !own_form(action).is_some_and(open)
 }
 
+/// Whether nobody can use the right of this name in the table of rights without signing in: what the contract says of an operation.
+#[must_use]
+pub fn needs_token(right: &str) -> bool {
+    let open = |action: Action| action.row().anonymous != Grant::No;
+    RIGHTS
+        .iter()
+        .find(|row| row.action.as_str() == right)
+        .is_some_and(|row| !open(row.action) && !own_form(row.action).is_some_and(open))
+}
+
 /// How much of the collection that `action` lists the viewer may see.
 #[must_use]
 pub fn reach(viewer: &Viewer, action: Action) -> Reach {

@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::http::parameters::PageLimit;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::service::Service;
@@ -59,7 +60,7 @@ fn address(base: &str, query: &str) -> String {
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
         ("tag" = Option<String>, Query, description = "Slug or id: only posts with this tag."),
         ("post" = Option<String>, Query, description = "Slug or id: the approved comments of this post, instead of posts."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Entries; 20 where it is left out."),
+        ("limit" = inline(Option<PageLimit>), Query, description = "Entries; 20 where it is left out."),
     ),
     responses((status = 200, description = "The feed.", body = String, content_type = "application/rss+xml")))]
 #[get("/feed.xml")]
@@ -79,7 +80,7 @@ pub(crate) async fn get_rss_feed(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
         ("tag" = Option<String>, Query, description = "Slug or id: only posts with this tag."),
         ("post" = Option<String>, Query, description = "Slug or id: the approved comments of this post, instead of posts."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Entries; 20 where it is left out."),
+        ("limit" = inline(Option<PageLimit>), Query, description = "Entries; 20 where it is left out."),
     ),
     responses((status = 200, description = "The feed.", body = String, content_type = "application/atom+xml")))]
 #[get("/atom.xml")]
@@ -99,7 +100,7 @@ pub(crate) async fn get_atom_feed(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
         ("tag" = Option<String>, Query, description = "Slug or id: only posts with this tag."),
         ("post" = Option<String>, Query, description = "Slug or id: the approved comments of this post, instead of posts."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Entries; 20 where it is left out."),
+        ("limit" = inline(Option<PageLimit>), Query, description = "Entries; 20 where it is left out."),
     ),
     responses((status = 200, description = "The feed.", body = json_feed::JsonFeed, content_type = "application/feed+json")))]
 #[get("/feed.json")]

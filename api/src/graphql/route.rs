@@ -29,9 +29,9 @@ use crate::service::{Service, Svc};
 /// A GraphQL request.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "query": "{ posts(first: 3) { nodes { title slug } } }" }))]
 pub(crate) struct GraphqlRequest {
     /// The document; may be left out where `extensions.persistedQuery` names one that the server has.
-    #[schema(example = "{ posts(first: 3) { nodes { title slug } } }")]
     query: Option<String>,
     /// Which of the document's operations, where it has several.
     operation_name: Option<String>,
@@ -81,7 +81,7 @@ pub(crate) struct GraphqlResponse {
 ///
 /// With `Accept: application/graphql-response+json` the status tells whether it was executed; with `application/json` a
 /// well-formed request is answered with 200. The schema is at `/schema.graphql`.
-#[utoipa::path(operation_id = "graphql_post", tag = "graphql",
+#[utoipa::path(operation_id = "graphql_post", tag = "graphql", security((), ("token" = [])),
     request_body(content = GraphqlRequest, content_type = "application/json"),
     responses((status = 200, description = "What came of it; `errors` tells what did not.",
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json")))))]

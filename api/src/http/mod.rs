@@ -9,6 +9,7 @@ pub(crate) mod headers;
 pub(crate) mod idempotency;
 pub(crate) mod metrics;
 pub(crate) mod negotiate;
+pub(crate) mod parameters;
 pub(crate) mod params;
 pub(crate) mod problem;
 mod request_id;

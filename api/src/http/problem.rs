@@ -35,6 +35,7 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<FieldError>,
     /// The present version, where `If-Match` named another.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
     pub(crate) version: Option<i64>,
 }
 

@@ -6,10 +6,7 @@ use serde_json::{Map, Value, json};
 use super::finish::each_schema;
 use crate::auth::scope::Scope;
 use crate::auth::viewer::Role;
-use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
-use crate::rest;
-use crate::service::search::MAX_CHARS;
-use crate::service::{authors, comments, links, media, posts, related, tags};
+use crate::service::{comments, links, media};
 
 const FORMATS: [&str; 2] = ["markdown", "html"];
 const KINDS: [&str; 2] = ["tag", "category"];
@@ -67,22 +64,14 @@ fn member_words(schema: &str, member: &str) -> Option<Vec<&'static str>> {
     })
 }
 
-/// The words of an operation's parameter, the default first where there is one.
-fn parameter_words(operation: &str, parameter: &str) -> Option<(Vec<&'static str>, bool)> {
-    let sorts = |names: Vec<&'static str>| (names, true);
+/// The words of an operation's parameter.
+fn parameter_words(operation: &str, parameter: &str) -> Option<Vec<&'static str>> {
     Some(match (operation, parameter) {
-        ("list_posts", "sort") => sorts(posts::SORTS.map(|(name, _)| name).to_vec()),
-        ("list_authors", "sort") => sorts(authors::SORTS.map(|(name, _)| name).to_vec()),
-        ("list_tags", "sort") => sorts(tags::SORTS.map(|(name, _)| name).to_vec()),
-        ("list_comments", "sort") => sorts(comments::SORTS.map(|(name, _)| name).to_vec()),
-        ("list_comments", "view") => (vec!["thread", "flat"], true),
-        ("list_posts", "status") => (with_all(PostStatus::WORDS), false),
-        ("list_moderation_queue", "status") => (with_all(&comments::STATUSES), false),
-        ("list_posts" | "get_post", "perspective") => (vec!["live", "draft"], false),
-        ("list_posts" | "get_post", "include") => (rest::posts::INCLUDES.to_vec(), false),
-        ("list_media", "mime") => (media::TYPES.to_vec(), false),
-        ("list_tags", "kind") => (KINDS.to_vec(), false),
-        ("list_users", "role") => (Role::ALL.map(Role::as_str).to_vec(), false),
+        ("list_posts", "status") => with_all(PostStatus::WORDS),
+        ("list_moderation_queue", "status") => with_all(&comments::STATUSES),
+        ("list_posts" | "get_post", "perspective") => vec!["live", "draft"],
+        ("list_tags", "kind") => KINDS.to_vec(),
+        ("list_users", "role") => Role::ALL.map(Role::as_str).to_vec(),
         _ => return None,
     })
 }
@@ -92,44 +81,8 @@ fn with_all(words: &[&'static str]) -> Vec<&'static str> {
 }
 
 fn parameter_schema(operation: &str, name: &str, schema: &mut Map<String, Value>) {
-    required(schema);
-    if let Some((words, has_default)) = parameter_words(operation, name) {
+    if let Some(words) = parameter_words(operation, name) {
         restrict(schema, &words);
-        if let Some(first) = words.first().filter(|_| has_default) {
-            schema.insert("default".to_owned(), json!(first));
-        }
-    }
-    match name {
-        "limit" => {
-            let (most, usual) = if operation == "list_related_posts" {
-                (related::MAX_LIMIT, related::DEFAULT_LIMIT)
-            } else {
-                (MAX_LIMIT, DEFAULT_LIMIT)
-            };
-            schema.insert("minimum".to_owned(), json!(1));
-            schema.insert("maximum".to_owned(), json!(most));
-            schema.insert("default".to_owned(), json!(usual));
-        }
-        "q" => {
-            schema.insert("minLength".to_owned(), json!(1));
-            schema.insert("maxLength".to_owned(), json!(MAX_CHARS));
-        }
-        "after" | "before" => {
-            schema.insert("minLength".to_owned(), json!(1));
-        }
-        "count" | "trashed" | "publish" | "permanent" => {
-            schema.insert("default".to_owned(), json!(false));
-        }
-        _ => {}
-    }
-}
-
-/// A parameter is there or not, but never null.
-fn required(schema: &mut Map<String, Value>) {
-    if let Some(Value::Array(kinds)) = schema.get("type")
-        && let Some(kind) = kinds.iter().find(|kind| *kind != "null").cloned()
-    {
-        schema.insert("type".to_owned(), kind);
     }
 }
 

@@ -9,34 +9,21 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{choices, examples, limits, names, problems};
+use super::{choices, problems};
+use crate::auth::policy;
 use crate::service::media;
 
-/// Writes that anybody may do.
-const OPEN_WRITES: [&str; 6] =
-    ["login", "refresh", "add_comment", "update_comment", "delete_comment", "graphql_post"];
-/// Reads that need a token.
-const CLOSED_READS: [&str; 10] = [
-    "list_revisions",
-    "get_revision",
-    "diff_revisions",
-    "get_me",
-    "list_tokens",
-    "list_users",
-    "get_user",
-    "list_media",
-    "get_media",
-    "list_moderation_queue",
-];
+/// Headers, parameters and security schemes that operations refer to.
+const COMPONENTS: &str = include_str!("components.json");
 /// Reads that are made anew each time, with no validators.
 const UNVALIDATED: [&str; 3] = ["get_health", "get_readiness", "get_metrics"];
-/// Reads that tell when what they show last changed.
+/// Reads that do not depend on what the publication has.
+const FIXED: [&str; 3] = ["get_openapi", "get_jwks", "get_graphql_schema"];
+/// Reads that say when what they show last changed.
 const DATED: [&str; 5] = ["get_post", "get_media", "get_rss_feed", "get_atom_feed", "get_json_feed"];
-/// Writes whose answer bears the version of what it shows.
+/// Writes whose answer has no version of what it shows.
 const UNVERSIONED_WRITES: [&str; 6] =
     ["login", "refresh", "create_token", "preview_post", "moderate_comments", "add_post_link"];
-/// Objects that are made without an address of their own.
-const UNADDRESSED: [&str; 1] = ["preview_post"];
 
 /// An operation, as far as the rules ask.
 pub(super) struct Operation<'a> {
@@ -44,6 +31,7 @@ pub(super) struct Operation<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) has_body: bool,
+    needs_token: bool,
     parameters: Vec<String>,
 }
 
@@ -78,12 +66,6 @@ impl Operation<'_> {
         self.is_api() || self.is_graphql() || self.is_feed()
     }
 
-    fn needs_token(&self) -> bool {
-        let known =
-            if self.reads() { CLOSED_READS.contains(&self.id) } else { !OPEN_WRITES.contains(&self.id) };
-        self.is_api() && known
-    }
-
     fn is_conditional(&self) -> bool {
         self.reads() && !self.is_graphql() && !UNVALIDATED.contains(&self.id)
     }
@@ -94,9 +76,7 @@ impl Operation<'_> {
         names.push(if self.is_graphql() { "Vary" } else { "Cache-Control" });
         if self.is_conditional() && matches!(status, "200" | "206" | "304") {
             names.extend(["ETag", "Vary"]);
-            if !CLOSED_READS.contains(&self.id)
-                && !matches!(self.id, "get_openapi" | "get_jwks" | "get_graphql_schema")
-            {
+            if !self.needs_token && !FIXED.contains(&self.id) {
                 names.push("Surrogate-Key");
             }
             if DATED.contains(&self.id) {
@@ -113,7 +93,7 @@ impl Operation<'_> {
         {
             names.push("ETag");
         }
-        if (status == "201" && !UNADDRESSED.contains(&self.id)) || status == "308" {
+        if (status == "201" && self.id != "preview_post") || status == "308" {
             names.push("Location");
         }
         if status == "308" {
@@ -135,15 +115,10 @@ pub(super) fn header(name: &str) -> Value {
 pub(super) fn finish(document: &mut Value) {
     document["servers"] = json!([{ "url": "/", "description": "This server." }]);
     document["info"]["contact"] = json!({ "name": "Pressroom", "url": env!("CARGO_PKG_REPOSITORY") });
-    document["components"]["securitySchemes"] = json!({
-        "token": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "An access token from POST /v1/auth/login (a JWT), or an API token from POST /v1/tokens.",
-        }
-    });
-    document["components"]["headers"] = headers();
-    document["components"]["parameters"] = parameters();
+    let fixed: Map<String, Value> = serde_json::from_str(COMPONENTS).unwrap_or_default();
+    for (kind, components) in fixed {
+        document["components"][kind] = components;
+    }
     document["components"]["responses"] = problems::components();
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths.iter_mut() {
@@ -152,63 +127,46 @@ pub(super) fn finish(document: &mut Value) {
             }
         }
     }
-    names::settle(document);
+    merge_rules(document);
     choices::apply(document);
-    limits::apply(document);
-    examples::apply(document);
     prune(document);
 }
 
-fn headers() -> Value {
-    let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
-    json!({
-        "X-Request-Id": text("The request's id; also `instance` of a problem.", "0190a5d8-7c3e-7cc0-8000-000000000001"),
-        "ETag": text("A strong validator of this answer (RFC 9110); send it as If-None-Match, or as If-Match to change what it shows.", "\"v7-1yKzBvh8Zk0Qw3Rb\""),
-        "Last-Modified": text("When the publication was last written to: nothing that is shown has changed since.", "Mon, 24 Jun 2013 14:05:00 GMT"),
-        "Cache-Control": text("How long the answer may be kept, and by whom.", "public, max-age=0, s-maxage=60, stale-while-revalidate=600"),
-        "Allow": text("The methods that this path has.", "GET, HEAD, POST, OPTIONS"),
-        "Vary": text("The request's headers that the answer depends on.", "Authorization, Accept-Encoding"),
-        "Surrogate-Key": text("What a public answer depends on, for purging a CDN by object.", "posts site"),
-        "Link": text("The next and the previous page (RFC 8288).", "</v1/posts?limit=20&after=CURSOR>; rel=\"next\""),
-        "Location": text("Where the new object is, or where the old one went.", "/v1/posts/the-tide-table-on-the-chandlers-door"),
-        "Retry-After": { "description": "Seconds until another try has a chance.", "schema": { "type": "integer", "minimum": 0 }, "example": 1 },
-        "WWW-Authenticate": text("How to sign in (RFC 6750).", "Bearer realm=\"pressroom\""),
-        "Idempotent-Replayed": { "description": "`true` where this is the first answer to the same Idempotency-Key, given again.", "schema": { "type": "string", "enum": ["true"] } },
-    })
-}
-
-fn parameters() -> Value {
-    json!({
-        "IfNoneMatch": {
-            "name": "If-None-Match", "in": "header", "required": false,
-            "description": "The ETag of the answer that the caller has; 304 where it is still right.",
-            "schema": { "type": "string" },
-        },
-        "IfModifiedSince": {
-            "name": "If-Modified-Since", "in": "header", "required": false,
-            "description": "The Last-Modified of the answer that the caller has; If-None-Match, where given, decides alone.",
-            "schema": { "type": "string" },
-        },
-        "IdempotencyKey": {
-            "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "Makes a retry safe: the same key and body returns the first answer for a day.",
-            "schema": { "type": "string", "minLength": 8, "maxLength": 255, "pattern": "^[!-~]{8,255}$" },
-        },
-    })
+/// Writes what the rules say of a member (`x-is`, see [`limits`](crate::service::limits)) beside the rest of its schema.
+fn merge_rules(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::Object(rules)) = members.remove("x-is") {
+                members.extend(rules);
+            }
+            members.values_mut().for_each(merge_rules);
+        }
+        Value::Array(items) => items.iter_mut().for_each(merge_rules),
+        _ => {}
+    }
 }
 
 /// Adds to an operation what is true of all of its kind.
 fn complete(path: &str, method: &str, value: &mut Value) {
     let id = value["operationId"].as_str().unwrap_or_default().to_owned();
     let own: Vec<Value> = value["parameters"].as_array().cloned().unwrap_or_default();
+    let right = value.as_object_mut().and_then(|members| members.remove("x-right"));
+    let needs_right = right.as_ref().and_then(Value::as_str).is_some_and(policy::needs_token);
+    // A write that says nothing of who may do it needs a token.
+    let says_nothing = right.is_none() && method != "get" && path.starts_with("/v1/");
+    let needs_token = match value.get("security") {
+        Some(own) => *own == json!([{ "token": [] }]),
+        None => needs_right || says_nothing,
+    };
     let operation = Operation {
         id: &id,
+        needs_token,
         method,
         path,
         has_body: value.get("requestBody").is_some(),
         parameters: own.iter().filter_map(|p| p["name"].as_str()).map(str::to_owned).collect(),
     };
-    value["security"] = if operation.needs_token() {
+    value["security"] = if needs_token {
         json!([{ "token": [] }])
     } else if operation.takes_token() {
         json!([{}, { "token": [] }])
@@ -242,7 +200,7 @@ fn complete(path: &str, method: &str, value: &mut Value) {
     }
     let is_list = value["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         .as_str()
-        .is_some_and(|name| name.contains("/List_"));
+        .is_some_and(|name| name.ends_with("List"));
     let Some(responses) = value["responses"].as_object_mut() else { return };
     for (status, problem) in problems::of(&operation) {
         responses.entry(status).or_insert(problem);

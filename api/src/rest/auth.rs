@@ -17,7 +17,7 @@ use crate::service::accounts::{self, LoginInput, MeView, PasswordInput, RefreshI
 /// Log in: a short-lived access token and a refresh token for the next.
 ///
 /// An unknown address and a wrong password get the same answer in the same time, and too many tries have to wait.
-#[utoipa::path(operation_id = "login", tag = "auth",
+#[utoipa::path(operation_id = "login", tag = "auth", security((), ("token" = [])),
     request_body(content = LoginInput, description = "E-mail address and password."),
     responses((status = 200, description = "The login.", body = SessionView)))]
 #[post("/auth/login")]
@@ -37,7 +37,7 @@ pub(crate) async fn login(
 ///
 /// A refresh token is good for one exchange. If it was stolen, the second use shows it, and both thief and owner have to log in
 /// again.
-#[utoipa::path(operation_id = "refresh", tag = "auth",
+#[utoipa::path(operation_id = "refresh", tag = "auth", security((), ("token" = [])),
     request_body(content = RefreshInput, description = "The newest refresh token of the login."),
     responses((status = 200, description = "The next pair of tokens.", body = SessionView)))]
 #[post("/auth/refresh")]
@@ -56,7 +56,7 @@ pub(crate) async fn refresh(
 /// End the login that the access token belongs to.
 ///
 /// API tokens have no login to end; revoke them with `DELETE /v1/tokens/{token}`.
-#[utoipa::path(operation_id = "logout", tag = "auth",
+#[utoipa::path(operation_id = "logout", tag = "auth", security(("token" = [])),
     responses((status = 204, description = "The login has ended, with its refresh tokens.")))]
 #[post("/auth/logout")]
 pub(crate) async fn logout(
@@ -74,7 +74,7 @@ pub(crate) async fn logout(
 /// Read who the token is.
 ///
 /// The account, and the scopes where the token is an API token.
-#[utoipa::path(operation_id = "get_me", tag = "auth",
+#[utoipa::path(operation_id = "get_me", tag = "auth", security(("token" = [])),
     responses((status = 200, description = "The caller's account.", body = MeView)))]
 #[get("/auth/me")]
 pub(crate) async fn get_me(
@@ -91,7 +91,7 @@ pub(crate) async fn get_me(
 /// Change one's password. All other logins of the account end.
 ///
 /// The login that asks for it goes on.
-#[utoipa::path(operation_id = "change_password", tag = "auth",
+#[utoipa::path(operation_id = "change_password", tag = "auth", security(("token" = [])),
     request_body(content = PasswordInput, description = "The present password and the one to come."),
     responses((status = 204, description = "The password is changed.")))]
 #[post("/auth/password")]

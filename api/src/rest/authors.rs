@@ -5,9 +5,11 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
+use crate::http::parameters::{PageParameters, order, parameter_type};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -17,19 +19,23 @@ use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
 use crate::service::{Found, Service};
 use crate::view::{AuthorField, AuthorView};
 
+type AuthorList = List<AuthorView>;
+
+parameter_type! {
+    /// The order of the list.
+    Sort = order(&authors::SORTS)
+}
+
 /// List author profiles, by name unless another order is asked for.
 ///
 /// Authors are profiles, not accounts: a guest author needs none.
 #[utoipa::path(operation_id = "list_authors", tag = "authors",
     params(
-        ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
+        ("sort" = inline(Option<Sort>), Query, description = "`name` (default) or `-post_count`."),
         ("fields" = inline(Option<Vec<AuthorField>>), Query, description = "Only these members, and `id`."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of authors.", body = List<AuthorView>)))]
+    responses((status = 200, description = "A page of authors.", body = AuthorList)))]
 #[get("/authors")]
 pub(crate) async fn list_authors(
     svc: Data<Service>,
@@ -50,7 +56,7 @@ pub(crate) async fn list_authors(
 /// The profile, with how many posts bear it and when the first and the last came out.
 #[utoipa::path(operation_id = "get_author", tag = "authors",
     params(
-        ("author" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("author" = String, Path, description = "Slug or id. A former slug answers 308.", example = "odhran-pellew"),
         ("fields" = inline(Option<Vec<AuthorField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The author.", body = AuthorView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
@@ -76,7 +82,7 @@ pub(crate) async fn get_author(
 /// Make an author's profile.
 ///
 /// The slug is made from the name where it is left out.
-#[utoipa::path(operation_id = "create_author", tag = "authors",
+#[utoipa::path(operation_id = "create_author", tag = "authors", extensions(("x-right" = json!(Action::CreateAuthor.as_str()))),
     request_body(content = CreateAuthor, description = "Only `name` is required."),
     responses((status = 201, description = "The author as it now stands.", body = AuthorView)))]
 #[post("/authors")]
@@ -95,10 +101,10 @@ pub(crate) async fn create_author(
 /// Change an author's profile.
 ///
 /// A former slug goes on leading to the profile.
-#[utoipa::path(operation_id = "update_author", tag = "authors",
+#[utoipa::path(operation_id = "update_author", tag = "authors", extensions(("x-right" = json!(Action::EditAuthor.as_str()))),
     params(
-        ("author" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+        ("author" = String, Path, description = "Slug or id.", example = "odhran-pellew"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateAuthor, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
     responses((status = 200, description = "The author as it now stands.", body = AuthorView)))]
@@ -120,10 +126,10 @@ pub(crate) async fn update_author(
 /// Remove an author's profile.
 ///
 /// A profile that a post still bears cannot be removed.
-#[utoipa::path(operation_id = "delete_author", tag = "authors",
+#[utoipa::path(operation_id = "delete_author", tag = "authors", extensions(("x-right" = json!(Action::DeleteAuthor.as_str()))),
     params(
-        ("author" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("author" = String, Path, description = "Slug or id.", example = "odhran-pellew"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/authors/{author}")]

@@ -6,9 +6,11 @@ use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::headers::EDIT_TOKEN;
+use crate::http::parameters::{Cursor, Flag, PageLimit, PageParameters, order, parameter_type};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -20,7 +22,18 @@ use crate::service::comments::{
     ThreadQuery, ThreadView, UpdateComment,
 };
 use crate::service::{Found, Service, posts};
-use crate::view::{CommentField, CommentView, ModeratedView};
+use crate::view::{CommentField, CommentView, ModeratedView, SAMPLE_ID};
+
+type CommentList = List<CommentView>;
+
+parameter_type! {
+    /// The order of the thread.
+    Sort = order(&SORTS)
+}
+parameter_type! {
+    /// The layout of the thread.
+    Layout = order(&[("thread", ()), ("flat", ())])
+}
 
 fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
     request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
@@ -38,18 +51,18 @@ fn access(request: &HttpRequest) -> Result<EditAccess> {
 #[utoipa::path(operation_id = "list_comments", tag = "comments",
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
-        ("view" = Option<String>, Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
-        ("sort" = Option<String>, Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
+        ("view" = inline(Option<Layout>), Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
+        ("sort" = inline(Option<Sort>), Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
         ("parent" = Option<String>, Query, format = Uuid, description = "The id of a comment: lists its replies instead, paged and nested in the same way."),
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before, or with `parent` a comment's `replies_next`."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted: comments at the top of the thread, direct replies with `parent`, all that are shown with `view=flat`."),
+        ("limit" = inline(Option<PageLimit>), Query, description = "Rows of a page; 20 where it is left out."),
+        ("after" = inline(Option<Cursor>), Query, description = "`page.next` of the page before, or with `parent` a comment's `replies_next`."),
+        ("before" = inline(Option<Cursor>), Query, description = "`page.previous` of the page after."),
+        ("count" = inline(Option<Flag>), Query, description = "Whether `page.total` is wanted: comments at the top of the thread, direct replies with `parent`, all that are shown with `view=flat`."),
         ("preview" = Option<String>, Query, description = "A preview token: of a post that is not live."),
     ),
     responses(
-        (status = 200, description = "A page of comments.", body = List<CommentView>),
+        (status = 200, description = "A page of comments.", body = CommentList),
         (status = 308, description = "The post was renamed; `Location` has the present address of its comments."),
     ))]
 #[get("/posts/{post}/comments")]
@@ -89,7 +102,7 @@ pub(crate) async fn list_comments(
 ///
 /// An account's comment is shown at once. A guest's first comment waits for a moderator. The guest's answer bears an
 /// `edit_token`, once: for as long as the edit window lasts it may be sent as `X-Edit-Token` to change or remove the comment.
-#[utoipa::path(operation_id = "add_comment", tag = "comments",
+#[utoipa::path(operation_id = "add_comment", tag = "comments", extensions(("x-right" = json!(Action::AddComment.as_str()))),
     params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
     request_body(content = AddComment, description = "The comment; guests say who they are in `author`.",
         example = json!({"body": "A *fine* morning.", "author": {"name": "Ada", "email": "ada@example.org"}})),
@@ -113,18 +126,15 @@ pub(crate) async fn add_comment(
 /// Read the moderation queue: comments of any state, newest first, of the posts that one looks after.
 ///
 /// Each comes with what the spam judge thought of it and why.
-#[utoipa::path(operation_id = "list_moderation_queue", tag = "comments",
+#[utoipa::path(operation_id = "list_moderation_queue", tag = "comments", extensions(("x-right" = json!(Action::ReadQueue.as_str()))),
     params(
         ("status" = Option<Vec<String>>, Query, description = "`pending` (default), `approved`, `spam`, `trash` or `all`. Repeat it or separate by commas."),
         ("post" = Option<String>, Query, description = "Only under this post: slug or id."),
         ("author_email" = Option<String>, Query, description = "Only from this address: for those who may see addresses."),
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of comments.", body = List<CommentView>)))]
+    responses((status = 200, description = "A page of comments.", body = CommentList)))]
 #[get("/comments")]
 pub(crate) async fn list_moderation_queue(
     svc: Data<Service>,
@@ -147,7 +157,7 @@ pub(crate) async fn list_moderation_queue(
 /// Decide on many comments at once: on all of them or, where one cannot be, on none.
 ///
 /// For those who may moderate the posts in question. What has the state already is left alone.
-#[utoipa::path(operation_id = "moderate_comments", tag = "comments",
+#[utoipa::path(operation_id = "moderate_comments", tag = "comments", extensions(("x-right" = json!(Action::ModerateComment.as_str()))),
     request_body(content = ModerateComments, description = "The comments, at most 100, and what becomes of them: `approve`, `spam`, `trash` or `pending`.",
         example = json!({"ids": ["0190a5d8-7c3e-7cc0-8000-000000000001"], "action": "spam"})),
     responses((status = 200, description = "Which of them changed, and all as they now stand.", body = ModeratedView)))]
@@ -169,9 +179,9 @@ pub(crate) async fn moderate_comments(
 /// A comment that waits for a moderator is there for its writer and for moderators only.
 #[utoipa::path(operation_id = "get_comment", tag = "comments",
     params(
-        ("id" = String, Path, format = Uuid, description = "The comment's id."),
+        ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
-        ("X-Edit-Token" = Option<String>, Header, description = "The `edit_token` that the guest was given: shows their comment while it waits."),
+        ("X-Edit-Token" = Option<String>, Header, nullable = false, description = "The `edit_token` that the guest was given: shows their comment while it waits."),
     ),
     responses((status = 200, description = "The comment.", body = CommentView)))]
 #[get("/comments/{id}")]
@@ -193,11 +203,11 @@ pub(crate) async fn get_comment(
 /// Change a comment's text: by its writer within the edit window, or by a moderator.
 ///
 /// A guest sends the edit token of the answer to the first request.
-#[utoipa::path(operation_id = "update_comment", tag = "comments",
+#[utoipa::path(operation_id = "update_comment", tag = "comments", extensions(("x-right" = json!(Action::EditComment.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The comment's id."),
-        ("X-Edit-Token" = Option<String>, Header, description = "The `edit_token` that the guest was given."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+        ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
+        ("X-Edit-Token" = Option<String>, Header, nullable = false, description = "The `edit_token` that the guest was given."),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateComment, content_type = "application/merge-patch+json", description = "Changes (RFC 7396).",
         example = json!({"body": "A *fine* morning, and a long one."})),
@@ -219,12 +229,12 @@ pub(crate) async fn update_comment(
 /// Remove a comment: by its writer, or by a moderator. A tombstone stays where it has replies.
 ///
 /// With `permanent` nothing of it stays but its place in the thread.
-#[utoipa::path(operation_id = "delete_comment", tag = "comments",
+#[utoipa::path(operation_id = "delete_comment", tag = "comments", extensions(("x-right" = json!(Action::DeleteComment.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The comment's id."),
-        ("permanent" = Option<bool>, Query, description = "Whether to remove it for good, with all that is known of its writer: for admins."),
-        ("X-Edit-Token" = Option<String>, Header, description = "The `edit_token` that the guest was given."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
+        ("permanent" = inline(Option<Flag>), Query, description = "Whether to remove it for good, with all that is known of its writer: for admins."),
+        ("X-Edit-Token" = Option<String>, Header, nullable = false, description = "The `edit_token` that the guest was given."),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/comments/{id}")]
@@ -258,10 +268,10 @@ async fn moderated(
 /// Approve a comment: everybody may read it, and its guest is known from now on.
 ///
 /// It joins the thread and the post's count.
-#[utoipa::path(operation_id = "approve_comment", tag = "comments",
+#[utoipa::path(operation_id = "approve_comment", tag = "comments", extensions(("x-right" = json!(Action::ModerateComment.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The comment's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
 #[post("/comments/{id}/approve")]
@@ -278,10 +288,10 @@ pub(crate) async fn approve_comment(
 /// Mark a comment as spam.
 ///
 /// It leaves the thread; a tombstone stays where it has replies.
-#[utoipa::path(operation_id = "mark_comment_spam", tag = "comments",
+#[utoipa::path(operation_id = "mark_comment_spam", tag = "comments", extensions(("x-right" = json!(Action::ModerateComment.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The comment's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
 #[post("/comments/{id}/spam")]
@@ -298,10 +308,10 @@ pub(crate) async fn mark_comment_spam(
 /// Move a comment to the trash.
 ///
 /// It leaves the thread; a tombstone stays where it has replies.
-#[utoipa::path(operation_id = "trash_comment", tag = "comments",
+#[utoipa::path(operation_id = "trash_comment", tag = "comments", extensions(("x-right" = json!(Action::ModerateComment.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The comment's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
 #[post("/comments/{id}/trash")]

@@ -33,8 +33,8 @@ pub(crate) struct ImageFile(Vec<u8>);
         ("a" = String, Path, description = "First two digits of the file's digest.", example = "3a"),
         ("b" = String, Path, description = "Next two digits of the file's digest.", example = "7b"),
         ("file" = String, Path, description = "The digest, the width of a smaller copy, and the ending.", example = "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b-640w.jpg"),
-        ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110, 14.2), such as `bytes=0-1023`."),
-        ("If-Range" = Option<String>, Header, description = "The ETag that `Range` belongs to; the whole file comes where it is another."),
+        ("Range" = Option<String>, Header, nullable = false, description = "One range of bytes (RFC 9110, 14.2), such as `bytes=0-1023`."),
+        ("If-Range" = Option<String>, Header, nullable = false, description = "The ETag that `Range` belongs to; the whole file comes where it is another."),
     ),
     responses(
         (status = 200, description = "The file.",

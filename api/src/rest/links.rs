@@ -5,9 +5,11 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use pressroom_schema::posts::Ref;
 
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
+use crate::http::parameters::{limit, parameter_type};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -15,14 +17,21 @@ use crate::http::viewer::SignedIn;
 use crate::page::{List, Page};
 use crate::service::links::{self, LinkInput, LinksInput};
 use crate::service::{Found, Service, posts, related};
-use crate::view::{LinkView, LinksView, RelatedView};
+use crate::view::{LinkView, LinksView, RelatedView, SAMPLE_ID};
+
+type RelatedList = List<RelatedView>;
+
+parameter_type! {
+    /// How many related posts.
+    RelatedLimit = limit(related::MAX_LIMIT, related::DEFAULT_LIMIT)
+}
 
 /// List a post's typed links: from it, and to it from other posts (back-links).
 ///
 /// Links that only the body contains are there as well, with the origin `body`.
 #[utoipa::path(operation_id = "list_post_links", tag = "links",
     params(
-        ("post" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
         ("preview" = Option<String>, Query, description = "A preview token: of a post that is not live."),
     ),
     responses((status = 200, description = "The links in both directions.", body = LinksView), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
@@ -50,10 +59,10 @@ pub(crate) async fn list_post_links(
 /// Replace a post's curated links. They are live at once, and part of the working copy.
 ///
 /// What is left out is removed; the order of the list is the order of the links.
-#[utoipa::path(operation_id = "set_post_links", tag = "links",
+#[utoipa::path(operation_id = "set_post_links", tag = "links", extensions(("x-right" = json!(Action::EditLinks.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the post that the change is based on."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that the change is based on."),
     ),
     request_body(content = LinksInput, description = "All curated links, in order."),
     responses((status = 200, description = "The links as they now stand.", body = LinksView)))]
@@ -75,10 +84,10 @@ pub(crate) async fn set_post_links(
 /// Add a curated link at the end.
 ///
 /// It may lead to another post of the site, by slug or id, or elsewhere.
-#[utoipa::path(operation_id = "add_post_link", tag = "links",
+#[utoipa::path(operation_id = "add_post_link", tag = "links", extensions(("x-right" = json!(Action::EditLinks.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the post that the change is based on."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that the change is based on."),
     ),
     request_body(content = LinkInput, description = "The link."),
     responses((status = 201, description = "The link as it now stands.", body = LinkView)))]
@@ -99,11 +108,11 @@ pub(crate) async fn add_post_link(
 /// Remove a curated link.
 ///
 /// A link that the body contains goes when the body no longer contains it, not here.
-#[utoipa::path(operation_id = "delete_post_link", tag = "links",
+#[utoipa::path(operation_id = "delete_post_link", tag = "links", extensions(("x-right" = json!(Action::EditLinks.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("link" = String, Path, format = Uuid, description = "The link's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the post that is meant."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("link" = String, Path, format = Uuid, description = "The link's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/posts/{post}/links/{link}")]
@@ -124,11 +133,11 @@ pub(crate) async fn delete_post_link(
 /// A reason of the kind `curated` names the relation, one of the kind `similar` the score and the words that both share.
 #[utoipa::path(operation_id = "list_related_posts", tag = "links",
     params(
-        ("post" = String, Path, description = "Slug or id. A former slug answers 308."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 20, description = "How many at most; 6 where it is left out."),
+        ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
+        ("limit" = inline(Option<RelatedLimit>), Query, description = "How many at most; 6 where it is left out."),
         ("preview" = Option<String>, Query, description = "A preview token: of a post that is not live."),
     ),
-    responses((status = 200, description = "Related posts, best first.", body = List<RelatedView>), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
+    responses((status = 200, description = "Related posts, best first.", body = RelatedList), (status = 308, description = "The post was renamed; `Location` has the present address.")))]
 #[get("/posts/{post}/related")]
 pub(crate) async fn list_related_posts(
     svc: Data<Service>,

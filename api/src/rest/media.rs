@@ -8,10 +8,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::upload;
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::bodies::AROUND;
 use crate::http::body;
+use crate::http::parameters::{PageParameters, one_of, parameter_type};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -19,7 +21,14 @@ use crate::http::viewer::SignedIn;
 use crate::page::List;
 use crate::service::Service;
 use crate::service::media::{self, Admitted, MediaQuery, UpdateMedia};
-use crate::view::{MediaField, MediaView};
+use crate::view::{MediaField, MediaView, SAMPLE_ID};
+
+type MediaList = List<MediaView>;
+
+parameter_type! {
+    /// A type of image.
+    MediaType = one_of(media::TYPES)
+}
 
 /// The longest body that the request's route takes from this caller, in bytes: longer than others where it is a file, which is read
 /// only of those who may upload one, while there is room.
@@ -51,17 +60,14 @@ pub(crate) struct UploadForm {
 /// List the media library, newest first.
 ///
 /// A file whose smaller widths are still being made has the state `processing`.
-#[utoipa::path(operation_id = "list_media", tag = "media",
+#[utoipa::path(operation_id = "list_media", tag = "media", extensions(("x-right" = json!(Action::ListMedia.as_str()))),
     params(
         ("owner" = Option<String>, Query, description = "Only files that this account uploaded: its id, or `me`."),
-        ("mime" = Option<Vec<String>>, Query, description = "Only these types: `image/jpeg`, `image/png`, `image/gif`, `image/webp`. Repeat it or separate by commas."),
+        ("mime" = inline(Option<Vec<MediaType>>), Query, description = "Only these types: `image/jpeg`, `image/png`, `image/gif`, `image/webp`. Repeat it or separate by commas."),
         ("fields" = inline(Option<Vec<MediaField>>), Query, description = "Only these members, and `id`."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of the media library.", body = List<MediaView>)))]
+    responses((status = 200, description = "A page of the media library.", body = MediaList)))]
 #[get("/media")]
 pub(crate) async fn list_media(
     svc: Data<Service>,
@@ -79,7 +85,7 @@ pub(crate) async fn list_media(
 /// Upload an image. Metadata such as the place where a photograph was taken is removed; smaller widths are made in the background.
 ///
 /// JPEG, PNG, GIF and WebP are taken, judged by content. The picture is stored under the digest of what is kept.
-#[utoipa::path(operation_id = "upload_media", tag = "media",
+#[utoipa::path(operation_id = "upload_media", tag = "media", extensions(("x-right" = json!(Action::UploadMedia.as_str()))),
     request_body(content = UploadForm, content_type = "multipart/form-data", description = "The image, and what is said about it."),
     responses((status = 201, description = "The file as the library has it; `state` tells whether its smaller widths are made.", body = MediaView,
         headers(("Location" = String, description = "Where the media object is.")))))]
@@ -103,9 +109,9 @@ pub(crate) async fn upload_media(
 /// Read a media object.
 ///
 /// The object says what the file is and where its widths are; the bytes are at `url`.
-#[utoipa::path(operation_id = "get_media", tag = "media",
+#[utoipa::path(operation_id = "get_media", tag = "media", extensions(("x-right" = json!(Action::ListMedia.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The media object's id."),
+        ("id" = String, Path, format = Uuid, description = "The media object's id.", example = json!(SAMPLE_ID)),
         ("fields" = inline(Option<Vec<MediaField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The media object.", body = MediaView)))]
@@ -128,10 +134,10 @@ pub(crate) async fn get_media(
 /// Change what is said about a file.
 ///
 /// Posts that show the file without words of their own show the new ones at once.
-#[utoipa::path(operation_id = "update_media", tag = "media",
+#[utoipa::path(operation_id = "update_media", tag = "media", extensions(("x-right" = json!(Action::EditMedia.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The media object's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+        ("id" = String, Path, format = Uuid, description = "The media object's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateMedia, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
     responses((status = 200, description = "The media object as it now stands.", body = MediaView)))]
@@ -152,10 +158,10 @@ pub(crate) async fn update_media(
 /// Remove a file that nothing uses any more.
 ///
 /// A file that a post, a profile or the site still shows cannot be removed.
-#[utoipa::path(operation_id = "delete_media", tag = "media",
+#[utoipa::path(operation_id = "delete_media", tag = "media", extensions(("x-right" = json!(Action::DeleteMedia.as_str()))),
     params(
-        ("id" = String, Path, format = Uuid, description = "The media object's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("id" = String, Path, format = Uuid, description = "The media object's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/media/{id}")]

@@ -15,6 +15,7 @@ use crate::service::Service;
 
 /// Whether the server is well.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
 pub struct HealthView {
     /// `ok`.
     #[schema(example = "ok")]

@@ -6,9 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::Visibility;
 use pressroom_schema::posts::Ref;
 
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
+use crate::http::parameters::{Flag, PageParameters, SearchText, one_of, order, parameter_type};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -19,6 +21,17 @@ use crate::service::posts::{
 };
 use crate::service::{Found, Service};
 use crate::view::{PostField, PostView};
+
+type PostList = List<PostView>;
+
+parameter_type! {
+    /// The order of the list.
+    Sort = order(&posts::SORTS)
+}
+parameter_type! {
+    /// A part that is shown where it is asked for.
+    Include = one_of(INCLUDES)
+}
 
 /// What `include` takes for a post. Authors and tags are there without being asked for.
 pub(crate) const INCLUDES: [&str; 8] =
@@ -66,7 +79,7 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
         ("author" = Option<Vec<String>>, Query, description = "Slugs or ids of authors; posts of any of them. Repeat it or separate by commas."),
         ("tag" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with any of them."),
         ("tags_all" = Option<Vec<String>>, Query, description = "Slugs or ids of tags; posts with all of them."),
-        ("q" = Option<String>, Query, description = "Words to find in posts that the public lists show; `/v1/search` ranks and highlights."),
+        ("q" = inline(Option<SearchText>), Query, description = "Words to find in posts that the public lists show; `/v1/search` ranks and highlights."),
         ("featured" = Option<bool>, Query, description = "Only those that the editors put forward, or only the others."),
         ("published_after" = Option<String>, Query, format = DateTime, description = "Published at or after this moment (RFC 3339)."),
         ("published_before" = Option<String>, Query, format = DateTime, description = "Published before this moment (RFC 3339)."),
@@ -74,17 +87,14 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
         ("language" = Option<String>, Query, description = "In this language (BCP 47)."),
         ("status" = Option<Vec<String>>, Query, description = "`draft`, `in_review`, `scheduled`, `published`, `archived` or `all`: for those who may read drafts, and then unlisted and private posts too."),
         ("visibility" = Option<Visibility>, Query, description = "`public`, `unlisted` or `private`: for those who may read drafts."),
-        ("trashed" = Option<bool>, Query, description = "What is in the trash: for those who may read drafts."),
+        ("trashed" = inline(Option<Flag>), Query, description = "What is in the trash: for those who may read drafts."),
         ("perspective" = Option<String>, Query, description = "`live` or `draft`: `draft` shows working copies to those who may edit."),
-        ("sort" = Option<String>, Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
-        ("include" = Option<Vec<String>>, Query, description = "`html`, `text`, `links`, `related`, `adjacent`, `comments`; authors and tags are there anyway."),
+        ("sort" = inline(Option<Sort>), Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
+        ("include" = inline(Option<Vec<Include>>), Query, description = "`html`, `text`, `links`, `related`, `adjacent`, `comments`; authors and tags are there anyway."),
         ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of posts.", body = List<PostView>)))]
+    responses((status = 200, description = "A page of posts.", body = PostList)))]
 #[get("/posts")]
 pub(crate) async fn list_posts(
     svc: Data<Service>,
@@ -127,7 +137,7 @@ pub(crate) async fn list_posts(
 #[utoipa::path(operation_id = "get_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
-        ("include" = Option<Vec<String>>, Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
+        ("include" = inline(Option<Vec<Include>>), Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
         ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
         ("perspective" = Option<String>, Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),
         ("preview" = Option<String>, Query, description = "A preview token: shows the working copy, and of everything else what everybody sees."),
@@ -162,8 +172,8 @@ pub(crate) async fn get_post(
 /// Begin a post. It is a draft until it is published.
 ///
 /// The caller's own profile is its author where `authors` is left out. Names of tags that do not exist yet make them.
-#[utoipa::path(operation_id = "create_post", tag = "posts",
-    params(("publish" = Option<bool>, Query, description = "Whether to publish it in the same transaction.")),
+#[utoipa::path(operation_id = "create_post", tag = "posts", extensions(("x-right" = json!(Action::CreatePost.as_str()))),
+    params(("publish" = inline(Option<Flag>), Query, description = "Whether to publish it in the same transaction.")),
     request_body(content = CreatePost, description = "The post; only `title` is required."),
     responses((status = 201, description = "The post as it now stands.", body = PostView)))]
 #[post("/posts")]
@@ -184,11 +194,11 @@ pub(crate) async fn create_post(
 /// Change a post's working copy. What is live stays until it is published.
 ///
 /// Every change is kept as a revision. With `publish=true` the change goes live in the same transaction.
-#[utoipa::path(operation_id = "update_post", tag = "posts",
+#[utoipa::path(operation_id = "update_post", tag = "posts", extensions(("x-right" = json!(Action::EditPost.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("publish" = Option<bool>, Query, description = "Whether to publish it in the same transaction."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("publish" = inline(Option<Flag>), Query, description = "Whether to publish it in the same transaction."),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdatePost, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
     responses((status = 200, description = "The working copy as it now stands.", body = PostView)))]
@@ -213,11 +223,11 @@ pub(crate) async fn update_post(
 /// Move a post to the trash, or remove it for good.
 ///
 /// What is in the trash is shown to nobody but those who may edit it, and can be restored until it is removed for good.
-#[utoipa::path(operation_id = "delete_post", tag = "posts",
+#[utoipa::path(operation_id = "delete_post", tag = "posts", extensions(("x-right" = json!(Action::TrashPost.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("permanent" = Option<bool>, Query, description = "Whether to remove it for good, with its revisions and comments: for admins."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("permanent" = inline(Option<Flag>), Query, description = "Whether to remove it for good, with its revisions and comments: for admins."),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/posts/{post}")]
@@ -242,8 +252,8 @@ pub(crate) async fn delete_post(
 /// Take a post out of the trash, as a draft.
 ///
 /// What was removed for good cannot be restored.
-#[utoipa::path(operation_id = "restore_post", tag = "posts",
-    params(("post" = String, Path, description = "Slug or id.")),
+#[utoipa::path(operation_id = "restore_post", tag = "posts", extensions(("x-right" = json!(Action::TrashPost.as_str()))),
+    params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
     responses((status = 200, description = "The post as it now stands.", body = PostView)))]
 #[post("/posts/{post}/restore")]
 pub(crate) async fn restore_post(
@@ -263,10 +273,10 @@ pub(crate) async fn restore_post(
 ///
 /// A post with a time to come is `scheduled` and goes out by itself. Publishing a post that is live makes its working copy
 /// live.
-#[utoipa::path(operation_id = "publish_post", tag = "posts",
+#[utoipa::path(operation_id = "publish_post", tag = "posts", extensions(("x-right" = json!(Action::PublishPost.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     request_body(content = Option<PublishInput>, description = "When; now where it is left out."),
     responses((status = 200, description = "The post as it now stands.", body = PostView)))]
@@ -294,10 +304,10 @@ pub(crate) async fn publish_post(
 /// Take a post back to a draft.
 ///
 /// Its address answers 404 until it is published again.
-#[utoipa::path(operation_id = "unpublish_post", tag = "posts",
+#[utoipa::path(operation_id = "unpublish_post", tag = "posts", extensions(("x-right" = json!(Action::PublishPost.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 200, description = "The post as it now stands.", body = PostView)))]
 #[post("/posts/{post}/unpublish")]
@@ -317,10 +327,10 @@ pub(crate) async fn unpublish_post(
 /// Take a post off the site, but keep it.
 ///
 /// It leaves lists, feeds and search, and its address answers 404; publishing brings it back.
-#[utoipa::path(operation_id = "archive_post", tag = "posts",
+#[utoipa::path(operation_id = "archive_post", tag = "posts", extensions(("x-right" = json!(Action::ArchivePost.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 200, description = "The post as it now stands.", body = PostView)))]
 #[post("/posts/{post}/archive")]

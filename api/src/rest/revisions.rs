@@ -5,8 +5,10 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use pressroom_schema::posts::Ref;
 
+use crate::auth::policy::Action;
 use crate::error::{Error, Result};
 use crate::http::body;
+use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -16,6 +18,8 @@ use crate::service::Service;
 use crate::service::posts::{self, PreviewInput, PreviewView, RevisionDiffView, RevisionView};
 use crate::view::PostView;
 
+type RevisionList = List<RevisionView>;
+
 fn number(text: &str) -> Result<i32> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| Error::not_found("revision"))
 }
@@ -23,15 +27,12 @@ fn number(text: &str) -> Result<i32> {
 /// List a post's saved versions, newest first.
 ///
 /// Every save is a revision: who, when, and whether it is live or the working copy.
-#[utoipa::path(operation_id = "list_revisions", tag = "posts",
+#[utoipa::path(operation_id = "list_revisions", tag = "posts", extensions(("x-right" = json!(Action::ReadDraft.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of revisions.", body = List<RevisionView>)))]
+    responses((status = 200, description = "A page of revisions.", body = RevisionList)))]
 #[get("/posts/{post}/revisions")]
 pub(crate) async fn list_revisions(
     svc: Data<Service>,
@@ -49,11 +50,11 @@ pub(crate) async fn list_revisions(
 /// Compare two saved versions of a post.
 ///
 /// Members that differ come with both values, the body line by line.
-#[utoipa::path(operation_id = "diff_revisions", tag = "posts",
+#[utoipa::path(operation_id = "diff_revisions", tag = "posts", extensions(("x-right" = json!(Action::ReadDraft.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
-        ("from" = i32, Query, minimum = 1, description = "Number of the one."),
-        ("to" = i32, Query, minimum = 1, description = "Number of the other."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("from" = i32, Query, minimum = 1, description = "Number of the one.", example = 1),
+        ("to" = i32, Query, minimum = 1, description = "Number of the other.", example = 2),
     ),
     responses((status = 200, description = "What differs.", body = RevisionDiffView)))]
 #[get("/posts/{post}/revisions/diff")]
@@ -76,9 +77,9 @@ pub(crate) async fn diff_revisions(
 /// Read a saved version of a post.
 ///
 /// A revision is kept as it was saved, with the source of its body.
-#[utoipa::path(operation_id = "get_revision", tag = "posts",
+#[utoipa::path(operation_id = "get_revision", tag = "posts", extensions(("x-right" = json!(Action::ReadDraft.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
         ("number" = i32, Path, minimum = 1, description = "Number of the revision.", example = 1),
     ),
     responses((status = 200, description = "The revision with its content.", body = RevisionView)))]
@@ -98,11 +99,11 @@ pub(crate) async fn get_revision(
 /// Make an earlier version the working copy again.
 ///
 /// The restored content becomes a new revision, so that nothing is lost. What is live stays until it is published.
-#[utoipa::path(operation_id = "restore_revision", tag = "posts",
+#[utoipa::path(operation_id = "restore_revision", tag = "posts", extensions(("x-right" = json!(Action::RestoreRevision.as_str()))),
     params(
-        ("post" = String, Path, description = "Slug or id."),
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
         ("number" = i32, Path, minimum = 1, description = "Number of the revision.", example = 1),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 200, description = "The working copy as it now stands.", body = PostView)))]
 #[post("/posts/{post}/revisions/{number}/restore")]
@@ -130,8 +131,8 @@ pub(crate) async fn restore_revision(
 /// Make a link that shows a post's working copy to whoever holds it, for a while.
 ///
 /// A frontend that is given the token reads the post with `GET /v1/posts/{post}?preview=TOKEN`, with no account.
-#[utoipa::path(operation_id = "preview_post", tag = "posts",
-    params(("post" = String, Path, description = "Slug or id.")),
+#[utoipa::path(operation_id = "preview_post", tag = "posts", extensions(("x-right" = json!(Action::PreviewPost.as_str()))),
+    params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
     request_body(content = Option<PreviewInput>, description = "How long it is good for."),
     responses((status = 201, description = "The token and the address that it opens.", body = PreviewView)))]
 #[post("/posts/{post}/preview")]

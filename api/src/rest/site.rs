@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, patch};
 
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
@@ -38,8 +39,8 @@ pub(crate) async fn get_site(
 /// Change the site's settings.
 ///
 /// Feeds and answers that show a setting follow at once.
-#[utoipa::path(operation_id = "update_site", tag = "site",
-    params(("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on.")),
+#[utoipa::path(operation_id = "update_site", tag = "site", extensions(("x-right" = json!(Action::EditSite.as_str()))),
+    params(("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on.")),
     request_body(content = UpdateSite, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
     responses((status = 200, description = "The site as it now stands.", body = SiteView)))]
 #[patch("/site")]

@@ -5,9 +5,11 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
 
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
+use crate::http::parameters::{PageParameters, order, parameter_type};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -17,6 +19,13 @@ use crate::service::tags::{self, CreateTag, TagQuery, UpdateTag};
 use crate::service::{Found, Service};
 use crate::view::{TagField, TagView};
 
+type TagList = List<TagView>;
+
+parameter_type! {
+    /// The order of the list.
+    Sort = order(&tags::SORTS)
+}
+
 /// List tags and categories, by name unless another order is asked for.
 ///
 /// `post_count` counts what is published and public.
@@ -24,14 +33,11 @@ use crate::view::{TagField, TagView};
     params(
         ("kind" = Option<String>, Query, description = "`tag` or `category`."),
         ("parent" = Option<String>, Query, description = "Slug or id: those directly below it."),
-        ("sort" = Option<String>, Query, description = "`name` (default) or `-post_count`."),
+        ("sort" = inline(Option<Sort>), Query, description = "`name` (default) or `-post_count`."),
         ("fields" = inline(Option<Vec<TagField>>), Query, description = "Only these members, and `id`."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of tags.", body = List<TagView>)))]
+    responses((status = 200, description = "A page of tags.", body = TagList)))]
 #[get("/tags")]
 pub(crate) async fn list_tags(
     svc: Data<Service>,
@@ -54,7 +60,7 @@ pub(crate) async fn list_tags(
 /// The tag or category, with the one above it.
 #[utoipa::path(operation_id = "get_tag", tag = "tags",
     params(
-        ("tag" = String, Path, description = "Slug or id. A former slug answers 308."),
+        ("tag" = String, Path, description = "Slug or id. A former slug answers 308.", example = "harbours"),
         ("fields" = inline(Option<Vec<TagField>>), Query, description = "Only these members, and `id`."),
     ),
     responses((status = 200, description = "The tag.", body = TagView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
@@ -80,7 +86,7 @@ pub(crate) async fn get_tag(
 /// Make a tag.
 ///
 /// A category is a tag of the kind `category`; either may stand below another.
-#[utoipa::path(operation_id = "create_tag", tag = "tags",
+#[utoipa::path(operation_id = "create_tag", tag = "tags", extensions(("x-right" = json!(Action::CreateTag.as_str()))),
     request_body(content = CreateTag, description = "Only `name` is required."),
     responses((status = 201, description = "The tag as it now stands.", body = TagView)))]
 #[post("/tags")]
@@ -99,10 +105,10 @@ pub(crate) async fn create_tag(
 /// Change a tag.
 ///
 /// A former slug goes on leading to the tag.
-#[utoipa::path(operation_id = "update_tag", tag = "tags",
+#[utoipa::path(operation_id = "update_tag", tag = "tags", extensions(("x-right" = json!(Action::EditTag.as_str()))),
     params(
-        ("tag" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+        ("tag" = String, Path, description = "Slug or id.", example = "harbours"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateTag, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
     responses((status = 200, description = "The tag as it now stands.", body = TagView)))]
@@ -124,10 +130,10 @@ pub(crate) async fn update_tag(
 /// Remove a tag.
 ///
 /// It is taken from every post that bears it; the posts stay.
-#[utoipa::path(operation_id = "delete_tag", tag = "tags",
+#[utoipa::path(operation_id = "delete_tag", tag = "tags", extensions(("x-right" = json!(Action::DeleteTag.as_str()))),
     params(
-        ("tag" = String, Path, description = "Slug or id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("tag" = String, Path, description = "Slug or id.", example = "harbours"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/tags/{tag}")]

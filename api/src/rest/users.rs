@@ -4,8 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 
+use crate::auth::policy::Action;
 use crate::error::Result;
 use crate::http::body;
+use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -15,19 +17,20 @@ use crate::service::Service;
 use crate::service::accounts::{
     self, CreateToken, CreateUser, CreatedTokenView, TokenView, UpdateUser, UserView,
 };
+use crate::view::SAMPLE_ID;
+
+type UserList = List<UserView>;
+type TokenList = List<TokenView>;
 
 /// List accounts, oldest first: all for admins, else one's own.
 ///
 /// Accounts are those who log in; what readers see of an author is a profile under `/v1/authors`.
-#[utoipa::path(operation_id = "list_users", tag = "users",
+#[utoipa::path(operation_id = "list_users", tag = "users", extensions(("x-right" = json!(Action::ListUsers.as_str()))),
     params(
         ("role" = Option<String>, Query, description = "Only accounts with this role."),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of accounts.", body = List<UserView>)))]
+    responses((status = 200, description = "A page of accounts.", body = UserList)))]
 #[get("/users")]
 pub(crate) async fn list_users(
     svc: Data<Service>,
@@ -45,7 +48,7 @@ pub(crate) async fn list_users(
 /// Make an account.
 ///
 /// `author` ties the account to a profile, whose posts it may then edit as its own.
-#[utoipa::path(operation_id = "create_user", tag = "users",
+#[utoipa::path(operation_id = "create_user", tag = "users", extensions(("x-right" = json!(Action::CreateUser.as_str()))),
     request_body(content = CreateUser, description = "The account."),
     responses((status = 201, description = "The account as it now stands.", body = UserView)))]
 #[post("/users")]
@@ -64,8 +67,8 @@ pub(crate) async fn create_user(
 /// Read an account.
 ///
 /// One's own account, or any for admins.
-#[utoipa::path(operation_id = "get_user", tag = "users",
-    params(("user" = String, Path, format = Uuid, description = "The account's id.")),
+#[utoipa::path(operation_id = "get_user", tag = "users", extensions(("x-right" = json!(Action::ListUsers.as_str()))),
+    params(("user" = String, Path, format = Uuid, description = "The account's id.", example = json!(SAMPLE_ID))),
     responses((status = 200, description = "The account.", body = UserView)))]
 #[get("/users/{user}")]
 pub(crate) async fn get_user(
@@ -83,10 +86,10 @@ pub(crate) async fn get_user(
 /// Change an account. Disabling it, or giving it another password, ends its logins.
 ///
 /// One's own name and address, or anything for admins. The last admin cannot be disabled or given another role.
-#[utoipa::path(operation_id = "update_user", tag = "users",
+#[utoipa::path(operation_id = "update_user", tag = "users", extensions(("x-right" = json!(Action::EditUser.as_str()))),
     params(
-        ("user" = String, Path, format = Uuid, description = "The account's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is based on."),
+        ("user" = String, Path, format = Uuid, description = "The account's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateUser, content_type = "application/merge-patch+json", description = "Changes (RFC 7396)."),
     responses((status = 200, description = "The account as it now stands.", body = UserView)))]
@@ -107,10 +110,10 @@ pub(crate) async fn update_user(
 /// Remove an account. What it wrote stays.
 ///
 /// Its logins and API tokens end at once. The last admin cannot be removed.
-#[utoipa::path(operation_id = "delete_user", tag = "users",
+#[utoipa::path(operation_id = "delete_user", tag = "users", extensions(("x-right" = json!(Action::DeleteUser.as_str()))),
     params(
-        ("user" = String, Path, format = Uuid, description = "The account's id."),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant."),
+        ("user" = String, Path, format = Uuid, description = "The account's id.", example = json!(SAMPLE_ID)),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     responses((status = 204, description = "It is gone.")))]
 #[delete("/users/{user}")]
@@ -128,14 +131,11 @@ pub(crate) async fn delete_user(
 /// List API tokens, newest first: all for admins, else one's own. Never their secrets.
 ///
 /// The hint is the beginning of the secret, to tell tokens apart.
-#[utoipa::path(operation_id = "list_tokens", tag = "auth",
+#[utoipa::path(operation_id = "list_tokens", tag = "auth", extensions(("x-right" = json!(Action::ListTokens.as_str()))),
     params(
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows of a page; 20 where it is left out."),
-        ("after" = Option<String>, Query, description = "`page.next` of the page before."),
-        ("before" = Option<String>, Query, description = "`page.previous` of the page after."),
-        ("count" = Option<bool>, Query, description = "Whether `page.total` is wanted."),
+        PageParameters,
     ),
-    responses((status = 200, description = "A page of tokens.", body = List<TokenView>)))]
+    responses((status = 200, description = "A page of tokens.", body = TokenList)))]
 #[get("/tokens")]
 pub(crate) async fn list_tokens(
     svc: Data<Service>,
@@ -152,7 +152,7 @@ pub(crate) async fn list_tokens(
 /// Make an API token for oneself. Its secret is shown this once.
 ///
 /// A token can never do more than its owner: its scopes narrow what the owner's role allows.
-#[utoipa::path(operation_id = "create_token", tag = "auth",
+#[utoipa::path(operation_id = "create_token", tag = "auth", extensions(("x-right" = json!(Action::CreateToken.as_str()))),
     request_body(content = CreateToken, description = "What it is for, and what it may do."),
     responses((status = 201, description = "The token, with its secret.", body = CreatedTokenView)))]
 #[post("/tokens")]
@@ -171,8 +171,8 @@ pub(crate) async fn create_token(
 /// Revoke an API token.
 ///
 /// Requests that bear it are answered with 401 from now on.
-#[utoipa::path(operation_id = "revoke_token", tag = "auth",
-    params(("token" = String, Path, format = Uuid, description = "The token's id.")),
+#[utoipa::path(operation_id = "revoke_token", tag = "auth", extensions(("x-right" = json!(Action::RevokeToken.as_str()))),
+    params(("token" = String, Path, format = Uuid, description = "The token's id.", example = json!(SAMPLE_ID))),
     responses((status = 204, description = "It is good for nothing any more.")))]
 #[delete("/tokens/{token}")]
 pub(crate) async fn revoke_token(

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::check::Check;
 use super::site::{MediaRefInput, media_of};
 use super::social::{SocialInput, check_social};
-use super::{Found, IfMatch, Service, Svc, require};
+use super::{Found, IfMatch, Service, Svc, limits, require};
 use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
@@ -21,13 +21,17 @@ use crate::page::{Page, PageRequest};
 use crate::service::posts::BodyInput;
 use crate::view::AuthorView;
 
+/// Most characters of a name.
+const NAME: usize = 200;
+/// Most characters of where an author is based.
+const LOCATION: usize = 200;
 /// Largest source of a biography in bytes.
 const MAX_BIO: usize = 20_000;
 
 macro_rules! author_input {
     ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
-        $(#[$meta])*
         #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        $(#[$meta])*
         #[serde(deny_unknown_fields)]
         pub struct $name {
             /// The byline: one line, at most 200 characters.
@@ -35,7 +39,7 @@ macro_rules! author_input {
             pub name: $title,
             /// The name in addresses; made from the name where it is left out.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
             pub slug: MaybeUndefined<String>,
             /// The biography.
             #[serde(default)]
@@ -47,15 +51,15 @@ macro_rules! author_input {
             pub avatar: MaybeUndefined<MediaRefInput>,
             /// Where the author is based.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(LOCATION)))))]
             pub location: MaybeUndefined<String>,
             /// The author's own site.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::url()))))]
             pub website: MaybeUndefined<String>,
             /// Profiles elsewhere.
             #[serde(default)]
-            #[schema(value_type = Option<Vec<SocialInput>>)]
+            #[schema(value_type = Option<Vec<SocialInput>>, max_items = 20)]
             pub social: MaybeUndefined<Vec<SocialInput>>,
         }
     };
@@ -63,11 +67,13 @@ macro_rules! author_input {
 
 author_input! {
     /// A profile to make. Only `name` is required.
-    CreateAuthor, title: String, #[schema(example = "Noor Haddad")]
+    #[schema(example = json!({ "name": "Noor Haddad", "location": "Porto" }))]
+    CreateAuthor, title: String, #[schema(extensions(("x-is" = json!(limits::line(NAME)))))]
 }
 author_input! {
     /// Changes to a profile (RFC 7396).
-    UpdateAuthor, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+    #[schema(example = json!({ "location": "Lisbon", "website": null }))]
+    UpdateAuthor, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = String, extensions(("x-is" = json!(limits::line(NAME)))))]
 }
 
 impl From<CreateAuthor> for UpdateAuthor {
@@ -96,7 +102,7 @@ struct Checked {
 fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
     match &mut input.name {
-        MaybeUndefined::Value(name) => *name = check.line("/name", name, 200),
+        MaybeUndefined::Value(name) => *name = check.line("/name", name, NAME),
         MaybeUndefined::Null => check.fault("/name", "required", "`name` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
@@ -104,7 +110,7 @@ fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
         *slug = check.slug("/slug", slug);
     }
     if let MaybeUndefined::Value(text) = &mut input.location {
-        *text = check.short("/location", text, 200);
+        *text = check.short("/location", text, LOCATION);
     }
     if let MaybeUndefined::Value(url) = &mut input.website {
         *url = check.url("/website", url);

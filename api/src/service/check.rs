@@ -4,6 +4,13 @@
 use crate::content::script::{is_blank, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
 
+/// Longest address in bytes.
+pub(crate) const MAX_URL: usize = 2_048;
+/// Longest e-mail address in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+pub(crate) const MAX_EMAIL: usize = 254;
+/// Longest language tag in bytes.
+pub(crate) const MAX_LANGUAGE: usize = 35;
+
 /// Collects what is wrong with an input.
 #[derive(Debug, Default)]
 pub(crate) struct Check {
@@ -73,7 +80,7 @@ impl Check {
     /// An absolute http or https address.
     pub(crate) fn url(&mut self, pointer: &str, text: &str) -> String {
         let trimmed = text.trim();
-        let good = trimmed.len() <= 2048
+        let good = trimmed.len() <= MAX_URL
             && !trimmed.chars().any(|c| c.is_whitespace() || c.is_control())
             && url::Url::parse(trimmed).is_ok_and(|u| {
                 matches!(u.scheme(), "http" | "https") && u.host_str().is_some_and(|h| !h.is_empty())
@@ -83,7 +90,7 @@ impl Check {
                 pointer,
                 "invalid_url",
                 format!(
-                    "`{}` must be an absolute http or https address of at most 2048 characters.",
+                    "`{}` must be an absolute http or https address of at most {MAX_URL} characters.",
                     name(pointer)
                 ),
             );
@@ -116,7 +123,7 @@ impl Check {
     /// An e-mail address: something, one `@`, a host. Whether it takes mail only mail can tell.
     pub(crate) fn email(&mut self, pointer: &str, text: &str) -> String {
         let trimmed = text.trim();
-        let good = trimmed.len() <= 254
+        let good = trimmed.len() <= MAX_EMAIL
             && trimmed.split_once('@').is_some_and(|(local, host)| {
                 !local.is_empty()
                     && local.len() <= 64
@@ -147,7 +154,7 @@ impl Check {
 /// A language tag in the letters that BCP 47 recommends; none where it is no such tag.
 pub(crate) fn canonical_language(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('-').collect();
-    let good = text.len() <= 35
+    let good = text.len() <= MAX_LANGUAGE
         && parts.iter().enumerate().all(|(n, p)| {
             let range = if n == 0 { 2..=3 } else { 1..=8 };
             let is_of = |c: char| if n == 0 { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() };

@@ -13,12 +13,16 @@ use utoipa::ToSchema;
 use super::check::Check;
 use super::fragments::{Other, Others};
 use super::posts::{find_visible, is_public};
-use super::{Found, IfMatch, Service, Svc};
+use super::{Found, IfMatch, Service, Svc, limits};
 use crate::auth::policy::{self, Action};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::view::{ExternalView, LinkView, LinksView};
 
+/// Most characters of a remark.
+const NOTE: usize = 1_000;
+/// Most characters of a title, author or publisher elsewhere.
+const EXTERNAL: usize = 500;
 /// Most curated links of one post.
 pub(crate) const MAX_LINKS: usize = 100;
 /// What a link may mean.
@@ -29,16 +33,19 @@ pub const RELATIONS: [&str; 6] = ["related", "prior", "follow_up", "response_to"
 #[serde(deny_unknown_fields)]
 pub struct ExternalInput {
     /// Where it is.
-    #[schema(example = "https://example.org/small")]
+    #[schema(example = "https://example.org/small", extensions(("x-is" = json!(limits::url()))))]
     pub url: String,
     /// Its title.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::text(EXTERNAL)))))]
     pub title: Option<String>,
     /// Who wrote it.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::text(EXTERNAL)))))]
     pub author: Option<String>,
     /// Who published it.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::text(EXTERNAL)))))]
     pub publisher: Option<String>,
     /// When it was published (RFC 3339).
     #[serde(default)]
@@ -49,6 +56,7 @@ pub struct ExternalInput {
 /// A link to make. Either `post` or `external` must be there.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "relation": "cites", "external": { "url": "https://example.org/small" } }))]
 pub struct LinkInput {
     /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
     #[schema(example = "cites")]
@@ -61,14 +69,20 @@ pub struct LinkInput {
     pub external: Option<ExternalInput>,
     /// A remark.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::text(NOTE)))))]
     pub note: Option<String>,
 }
 
 /// A post's curated links, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "links": [
+    { "relation": "related", "post": "the-tide-table-on-the-chandlers-door" },
+    { "relation": "cites", "external": { "url": "https://example.org/small" } },
+] }))]
 pub struct LinksInput {
     /// All of them: what is not here is removed.
+    #[schema(max_items = 100)]
     pub links: Vec<LinkInput>,
 }
 
@@ -252,7 +266,7 @@ fn check(inputs: &mut [LinkInput], at: impl Fn(usize) -> String) -> Result<()> {
                     ("publisher", &mut external.publisher),
                 ] {
                     if let Some(line) = text {
-                        *line = check.short(&format!("{at}/external/{name}"), line, 500);
+                        *line = check.short(&format!("{at}/external/{name}"), line, EXTERNAL);
                     }
                 }
                 if let Some(text) = &external.published_at
@@ -268,7 +282,7 @@ fn check(inputs: &mut [LinkInput], at: impl Fn(usize) -> String) -> Result<()> {
             (Some(_), None) => {}
         }
         if let Some(note) = &mut input.note {
-            *note = check.text(&format!("{at}/note"), note, 1_000).unwrap_or_default();
+            *note = check.text(&format!("{at}/note"), note, NOTE).unwrap_or_default();
         }
     }
     check.done()

@@ -10,6 +10,7 @@ pub mod comments;
 pub mod feeds;
 pub(crate) mod fragments;
 pub(crate) mod idempotency;
+pub(crate) mod limits;
 pub mod links;
 pub mod media;
 pub mod posts;

@@ -15,12 +15,13 @@ mod write;
 
 pub(crate) use access::{AccessFacts, find_visible, is_public, is_released, may_read_draft, open};
 pub use cards::{list_cards, list_cards_in};
-pub(crate) use draft::MAX_AUTHORS;
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
 };
 pub(crate) use history::{diff_revisions_in, get_revision_in, list_revisions_in};
+#[cfg(test)]
+pub(crate) use input::MAX_AUTHORS;
 pub use input::{
     BodyInput, BylineForm, BylineInput, CreatePost, ImageInput, PublishInput, SeoInput, TermsInput,
     UpdatePost,

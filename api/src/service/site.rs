@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::check::Check;
+use super::limits;
 use super::social::{SocialInput, check_social};
 use super::{IfMatch, Service, Svc, present, require};
 use crate::auth::policy::{Action, Target};
@@ -14,6 +15,11 @@ use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::service::posts::TermsInput;
 use crate::view::{CountsView, FeedsView, SiteView};
+
+/// Most characters of the title.
+const TITLE: usize = 200;
+/// Most characters of the sentence on what the site is.
+const DESCRIPTION: usize = 1_000;
 
 /// An image of the media library.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
@@ -28,18 +34,19 @@ pub struct MediaRefInput {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 #[graphql(name = "UpdateSiteInput")]
+#[schema(example = json!({ "title": "Fathom & Furrow", "language": "en" }))]
 pub struct UpdateSite {
     /// Its name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "Fathom & Furrow")]
+    #[schema(value_type = String, extensions(("x-is" = json!(limits::line(TITLE)))))]
     pub title: MaybeUndefined<String>,
     /// A sentence on what it is.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
     pub description: MaybeUndefined<String>,
     /// The language of new posts (BCP 47).
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "en")]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::language()))))]
     pub language: MaybeUndefined<String>,
     /// The time zone in which it shows dates (IANA).
     #[serde(default)]
@@ -55,7 +62,7 @@ pub struct UpdateSite {
     pub terms: MaybeUndefined<TermsInput>,
     /// Its profiles elsewhere.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<SocialInput>>)]
+    #[schema(value_type = Option<Vec<SocialInput>>, max_items = 20)]
     pub social: MaybeUndefined<Vec<SocialInput>>,
     /// Whether new posts take comments.
     #[serde(default)]
@@ -171,12 +178,12 @@ pub async fn update(
     require(viewer, Action::EditSite, &Target::None, "site")?;
     let mut check = Check::new();
     match &mut input.title {
-        MaybeUndefined::Value(title) => *title = check.line("/title", title, 200),
+        MaybeUndefined::Value(title) => *title = check.line("/title", title, TITLE),
         MaybeUndefined::Null => check.fault("/title", "required", "`title` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
     if let MaybeUndefined::Value(text) = &mut input.description {
-        *text = check.text("/description", text, 1_000).unwrap_or_default();
+        *text = check.text("/description", text, DESCRIPTION).unwrap_or_default();
     }
     if let MaybeUndefined::Value(tag) = &mut input.language {
         *tag = check.language("/language", tag);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::check::Check;
+use super::limits;
 use super::present::StoredSocial;
 
 /// Most profiles of one author or site.
@@ -31,18 +32,24 @@ const KNOWN: [(&str, &str); 17] = [
     ("orcid", "https://orcid.org/{}"),
 ];
 
+/// Most characters of a service's name.
+const SERVICE: usize = 40;
+/// Most characters of a name there.
+const HANDLE: usize = 100;
+
 /// A profile elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 pub struct SocialInput {
     /// Which service, in lower case: `twitter`, `mastodon`, `github`, …
-    #[schema(example = "mastodon")]
+    #[schema(example = "mastodon", extensions(("x-is" = json!(limits::line(SERVICE)))))]
     pub service: String,
     /// The name there; for Mastodon with the server: `name@example.social`.
-    #[schema(example = "ada@example.social")]
+    #[schema(example = "ada@example.social", extensions(("x-is" = json!(limits::line(HANDLE)))))]
     pub handle: String,
     /// The profile's address; needed only for services that we do not know.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::url()))))]
     pub url: Option<String>,
 }
 
@@ -55,8 +62,8 @@ pub(crate) fn check_social(check: &mut Check, list: &[SocialInput]) -> Vec<Store
         .enumerate()
         .map(|(n, input)| {
             let at = |name: &str| format!("/social/{n}/{name}");
-            let service = check.line(&at("service"), &input.service, 40).to_lowercase();
-            let handle = check.line(&at("handle"), &input.handle, 100).trim_start_matches('@').to_owned();
+            let service = check.line(&at("service"), &input.service, SERVICE).to_lowercase();
+            let handle = check.line(&at("handle"), &input.handle, HANDLE).trim_start_matches('@').to_owned();
             if handle.chars().any(|c| c.is_whitespace() || "/?#<>\"\\".contains(c)) {
                 check.fault(
                     &at("handle"),

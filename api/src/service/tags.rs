@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::authors::{free_slug, short, unknown_sort};
 use super::check::Check;
-use super::{Found, IfMatch, Service, Svc, allowed, present, require};
+use super::{Found, IfMatch, Service, Svc, allowed, limits, present, require};
 use crate::auth::policy::{self, Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::{is_slug, slugify};
@@ -18,6 +18,10 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
 use crate::view::TagView;
 
+/// Most characters of a name.
+pub(crate) const NAME: usize = 100;
+/// Most characters of what is said of a tag.
+const DESCRIPTION: usize = 2_000;
 /// Most tags of one post.
 pub(crate) const MAX_TAGS: usize = 50;
 /// How deep tags may stand under one another.
@@ -25,19 +29,22 @@ const MAX_DEPTH: usize = 8;
 
 /// A tag to make. Only `name` is required.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "Cartography", "kind": "tag" }))]
 #[serde(deny_unknown_fields)]
 pub struct CreateTag {
     /// The name: one line, at most 100 characters.
-    #[schema(example = "Cartography")]
+    #[schema(extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: String,
     /// The name in addresses; made from the name where it is left out.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::slug()))))]
     pub slug: Option<String>,
     /// `tag` (default) or `category`.
     #[serde(default)]
     pub kind: Option<String>,
     /// What it is about.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
     pub description: Option<String>,
     /// Slug or id of the one above it.
     #[serde(default)]
@@ -46,15 +53,16 @@ pub struct CreateTag {
 
 /// Changes to a tag (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "description": "Maps, and those who draw them." }))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTag {
     /// The name.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: MaybeUndefined<String>,
     /// The name in addresses. The former one goes on leading here.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
     pub slug: MaybeUndefined<String>,
     /// `tag` or `category`.
     #[serde(default)]
@@ -62,7 +70,7 @@ pub struct UpdateTag {
     pub kind: MaybeUndefined<String>,
     /// What it is about.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
     pub description: MaybeUndefined<String>,
     /// Slug or id of the one above it; null for none.
     #[serde(default)]
@@ -86,7 +94,7 @@ impl From<CreateTag> for UpdateTag {
 fn check(mut input: UpdateTag) -> Result<UpdateTag> {
     let mut check = Check::new();
     match &mut input.name {
-        MaybeUndefined::Value(name) => *name = check.line("/name", name, 100),
+        MaybeUndefined::Value(name) => *name = check.line("/name", name, NAME),
         MaybeUndefined::Null => check.fault("/name", "required", "`name` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
@@ -99,7 +107,7 @@ fn check(mut input: UpdateTag) -> Result<UpdateTag> {
         check.fault("/kind", "invalid_value", "`kind` must be tag or category.");
     }
     if let MaybeUndefined::Value(text) = &mut input.description {
-        *text = check.text("/description", text, 2_000).unwrap_or_default();
+        *text = check.text("/description", text, DESCRIPTION).unwrap_or_default();
     }
     check.done()?;
     Ok(input)

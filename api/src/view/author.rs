@@ -8,6 +8,7 @@ use super::{ImageView, Shared};
 /// A profile elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
 #[graphql(name = "Social", serial)]
+#[schema(as = Social, example = SocialView::sample)]
 pub struct SocialView {
     /// Which service, in lower case: `twitter`, `mastodon`, `github`, …
     pub service: String,
@@ -29,6 +30,7 @@ impl Sample for SocialView {
 
 /// An author's profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Author, example = AuthorView::sample)]
 pub struct AuthorView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -54,6 +56,7 @@ pub struct AuthorView {
     /// Profiles elsewhere.
     pub social: Vec<SocialView>,
     /// How many published posts bear this byline.
+    #[schema(minimum = 0)]
     pub post_count: i64,
     /// When the first of them was published.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
@@ -68,6 +71,7 @@ pub struct AuthorView {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
 }
 
@@ -95,6 +99,7 @@ impl Sample for AuthorView {
 
 /// An author on a post: the profile, and the part that the author had in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Byline)]
 pub struct BylineView {
     /// The profile.
     #[serde(flatten, serialize_with = "Shared::open")]

@@ -8,6 +8,7 @@ use crate::page::List;
 
 /// Who wrote a comment. Never an e-mail or IP address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CommentAuthor, example = CommentAuthorView::sample)]
 pub struct CommentAuthorView {
     /// The name given.
     pub name: String,
@@ -39,6 +40,7 @@ impl Sample for CommentAuthorView {
 /// One reason of a spam judgement.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, ToSchema, async_graphql::SimpleObject)]
 #[graphql(name = "SpamReason", serial)]
+#[schema(as = SpamReason)]
 pub struct SpamReasonView {
     /// A stable name.
     pub code: String,
@@ -51,6 +53,7 @@ pub struct SpamReasonView {
 /// What the spam judge thought.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema, async_graphql::SimpleObject)]
 #[graphql(name = "Spam", serial)]
+#[schema(as = Spam, example = SpamView::sample)]
 pub struct SpamView {
     /// From 0 (surely not) to 1 (surely spam).
     pub score: f64,
@@ -68,6 +71,7 @@ impl Sample for SpamView {
 
 /// A comment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Comment, example = CommentView::sample)]
 pub struct CommentView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -79,6 +83,7 @@ pub struct CommentView {
     #[schema(required = true, value_type = Option<String>, format = Uuid)]
     pub parent_id: Option<Id>,
     /// 0 at the top.
+    #[schema(minimum = 0)]
     pub depth: i32,
     /// Who wrote it; null on a tombstone.
     #[schema(required = true)]
@@ -100,6 +105,7 @@ pub struct CommentView {
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub edited_at: Option<Timestamp>,
     /// How many direct replies are shown.
+    #[schema(minimum = 0)]
     pub reply_count: i32,
     /// The replies, oldest first, down to the stated depth and number; absent where they were not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +124,7 @@ pub struct CommentView {
     /// How much it is worth to readers: replies that it drew.
     pub score: i32,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
     /// The spam judgement: for moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,6 +172,7 @@ impl Sample for CommentView {
 
 /// What a moderator's decision on several comments did.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Moderated)]
 pub struct ModeratedView {
     /// The ids of those whose state changed; the others were in it already.
     #[schema(value_type = Vec<String>)]

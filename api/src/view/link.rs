@@ -7,6 +7,7 @@ use super::{PostSummary, Shared};
 
 /// Something elsewhere that a post refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = External, example = ExternalView::sample)]
 pub struct ExternalView {
     /// Where it is.
     pub url: String,
@@ -38,6 +39,7 @@ impl Sample for ExternalView {
 
 /// A typed link. Either `post` or `external` is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Link, example = LinkView::sample)]
 pub struct LinkView {
     /// Its id; for a link that stands in the body, one made from the two posts.
     #[schema(value_type = String, format = Uuid)]
@@ -45,6 +47,7 @@ pub struct LinkView {
     /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
     pub relation: String,
     /// Its place among the post's links, from 0.
+    #[schema(minimum = 0)]
     pub position: i32,
     /// The editor's remark.
     #[schema(required = true)]
@@ -76,6 +79,7 @@ impl Sample for LinkView {
 
 /// A post's links in both directions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Links, example = LinksView::sample)]
 pub struct LinksView {
     /// From this post, in the editor's order.
     pub outgoing: Vec<LinkView>,
@@ -91,6 +95,7 @@ impl Sample for LinksView {
 
 /// Why a post is related.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Reason)]
 pub struct ReasonView {
     /// `curated` by an editor, or `similar` by its words and tags.
     pub kind: String,
@@ -107,6 +112,7 @@ pub struct ReasonView {
 
 /// A related post and why it is one.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Related, example = RelatedView::sample)]
 pub struct RelatedView {
     /// The post.
     #[schema(value_type = PostSummary)]

@@ -6,6 +6,7 @@ use super::sample::{self, Sample};
 
 /// The same image at another width.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Variant, example = VariantView::sample)]
 pub struct VariantView {
     /// Where it is.
     pub url: String,
@@ -30,6 +31,7 @@ impl Sample for VariantView {
 
 /// An image where it is shown: on a post, an author, the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Image, example = ImageView::sample)]
 pub struct ImageView {
     /// The media object's id.
     #[schema(value_type = String, format = Uuid)]
@@ -72,6 +74,7 @@ impl Sample for ImageView {
 
 /// An uploaded file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Media, example = MediaView::sample)]
 pub struct MediaView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -83,6 +86,7 @@ pub struct MediaView {
     /// The name under which it was uploaded.
     pub filename: String,
     /// Size in bytes, without the metadata that was removed.
+    #[schema(minimum = 0)]
     pub byte_size: i64,
     /// Pixels across.
     pub width: u32,
@@ -111,6 +115,7 @@ pub struct MediaView {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
 }
 

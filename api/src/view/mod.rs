@@ -6,7 +6,7 @@ mod fields;
 mod link;
 mod media;
 mod post;
-mod sample;
+pub(crate) mod sample;
 mod search;
 mod shared;
 mod site;
@@ -18,6 +18,7 @@ pub(crate) use fields::{AuthorField, CommentField, Fields, MediaField, PostField
 pub use link::{ExternalView, LinkView, LinksView, ReasonView, RelatedView};
 pub use media::{ImageView, MediaView, VariantView};
 pub use post::{AdjacentView, BodyView, PostSummary, PostView, SeoView, TermsView};
+pub(crate) use sample::ID as SAMPLE_ID;
 pub use sample::Sample;
 pub use search::SearchHitView;
 pub use shared::Shared;

@@ -10,6 +10,7 @@ use crate::page::{List, PageInfo};
 /// What a reader may reproduce.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
 #[graphql(name = "Terms", serial)]
+#[schema(as = Terms, example = TermsView::sample)]
 pub struct TermsView {
     /// A sentence.
     #[schema(required = true)]
@@ -34,6 +35,7 @@ impl Sample for TermsView {
 )]
 #[graphql(name = "Seo", serial)]
 #[serde(default)]
+#[schema(as = Seo, example = SeoView::sample)]
 pub struct SeoView {
     /// Title.
     #[schema(required = true)]
@@ -58,6 +60,7 @@ impl Sample for SeoView {
 
 /// A body as its editor sent it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Body)]
 pub struct BodyView {
     /// `markdown` or `html`.
     pub format: String,
@@ -67,6 +70,7 @@ pub struct BodyView {
 
 /// A post in few words: at the other end of a link, before or after another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = PostSummary::sample)]
 pub struct PostSummary {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -89,6 +93,12 @@ pub struct PostSummary {
     pub listed: bool,
 }
 
+impl Sample for BodyView {
+    fn sample() -> Self {
+        Self { format: "markdown".into(), source: "A *fine* morning.".into() }
+    }
+}
+
 impl Sample for PostSummary {
     fn sample() -> Self {
         Self {
@@ -106,6 +116,7 @@ impl Sample for PostSummary {
 
 /// The posts before and after in time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Adjacent)]
 pub struct AdjacentView {
     /// The one published before; null at the beginning.
     #[schema(required = true, value_type = Option<PostSummary>)]
@@ -117,6 +128,7 @@ pub struct AdjacentView {
 
 /// A post.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Post, example = PostView::sample)]
 pub struct PostView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -160,10 +172,13 @@ pub struct PostView {
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
     /// Words of the body.
+    #[schema(minimum = 0)]
     pub word_count: i32,
     /// How long the body takes to read.
+    #[schema(minimum = 0)]
     pub reading_minutes: i32,
     /// The language (BCP 47).
     pub language: String,
@@ -176,6 +191,7 @@ pub struct PostView {
     #[schema(value_type = Vec<TagView>)]
     pub tags: Vec<Shared<TagView>>,
     /// Approved comments.
+    #[schema(minimum = 0)]
     pub comment_count: i64,
     /// Whether new comments are taken.
     pub comments_open: bool,
@@ -207,7 +223,7 @@ pub struct PostView {
     pub adjacent: Option<AdjacentView>,
     /// With `include=comments`: the first page of the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<List<CommentView>>)]
+    #[schema(value_type = Option<CommentList>)]
     pub comments: Option<CommentList>,
 }
 
@@ -216,7 +232,7 @@ impl Sample for PostView {
         let PostSummary { id, slug, url, title, excerpt, published_at, language, listed: _ } =
             PostSummary::sample();
         let beside = Shared::new(PostSummary::sample());
-        let source = "A *fine* morning.".to_owned();
+        let body = BodyView::sample();
         Self {
             id,
             slug,
@@ -226,8 +242,8 @@ impl Sample for PostView {
             excerpt,
             html: Some("<p>A <em>fine</em> morning.</p>\n".into()),
             text: Some("A fine morning.".into()),
-            markdown: Some(source.clone()),
-            body: Some(BodyView { format: "markdown".into(), source }),
+            markdown: Some(body.source.clone()),
+            body: Some(body),
             status: PostStatus::Published,
             visibility: Visibility::Public,
             featured: false,

@@ -6,6 +6,7 @@ use super::{PostSummary, Shared};
 
 /// A post that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SearchHit, example = SearchHitView::sample)]
 pub struct SearchHitView {
     /// The post.
     #[schema(value_type = PostSummary)]

@@ -8,6 +8,7 @@ use super::{ImageView, SocialView, TermsView};
 /// Where readers subscribe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
 #[graphql(name = "Feeds", serial)]
+#[schema(as = Feeds)]
 pub struct FeedsView {
     /// RSS 2.0.
     pub rss: String,
@@ -22,6 +23,7 @@ pub struct FeedsView {
 /// How much there is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, async_graphql::SimpleObject)]
 #[graphql(name = "Counts", serial)]
+#[schema(as = Counts)]
 pub struct CountsView {
     /// Posts in the public lists.
     pub posts: i64,
@@ -35,6 +37,7 @@ pub struct CountsView {
 
 /// The site.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Site, example = SiteView::sample)]
 pub struct SiteView {
     /// Its name.
     pub title: String,
@@ -63,6 +66,7 @@ pub struct SiteView {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
 }
 

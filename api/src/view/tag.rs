@@ -6,6 +6,7 @@ use super::sample::{self, Sample};
 
 /// The tag or category above another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TagParent)]
 pub struct TagParentView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -18,6 +19,7 @@ pub struct TagParentView {
 
 /// A tag or category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Tag, example = TagView::sample)]
 pub struct TagView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -34,6 +36,7 @@ pub struct TagView {
     #[schema(required = true)]
     pub parent: Option<TagParentView>,
     /// How many published posts bear it.
+    #[schema(minimum = 0)]
     pub post_count: i64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -42,6 +45,7 @@ pub struct TagView {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
 }
 

@@ -16,8 +16,8 @@ use crate::auth::secret::{self, Kind, Secret, hash_secret};
 use crate::auth::throttle::{self, Attempts, Outcome, Rule};
 use crate::auth::viewer::{Role, UserViewer, Via, Viewer, Who};
 use crate::error::{Code, Error, Result};
-use crate::service::Svc;
 use crate::service::check::Check;
+use crate::service::{Svc, limits};
 
 /// An API token's last use is noted once in this many seconds, so that reading does not become writing.
 const NOTE_USE_SECONDS: i64 = 300;
@@ -37,6 +37,7 @@ pub struct LoginInput {
 /// A refresh token.
 #[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "refresh_token": "the refresh token of the last answer" }))]
 pub struct RefreshInput {
     /// The newest refresh token of the login. It is good once.
     pub refresh_token: String,
@@ -45,17 +46,22 @@ pub struct RefreshInput {
 /// The present password and the one to come.
 #[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "current_password": "a long sentence that nobody guesses",
+    "new_password": "another long sentence that nobody guesses",
+}))]
 pub struct PasswordInput {
     /// The present one.
     #[schema(format = Password)]
     pub current_password: String,
     /// The new one: 10 to 256 characters.
-    #[schema(format = Password)]
+    #[schema(format = Password, extensions(("x-is" = json!(limits::password()))))]
     pub new_password: String,
 }
 
 /// A login.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Session)]
 pub struct SessionView {
     /// Send as `Authorization: Bearer …`: a JWT (RFC 9068), verifiable with `/.well-known/jwks.json`.
     pub access_token: String,
@@ -73,6 +79,7 @@ pub struct SessionView {
 
 /// The caller.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Me)]
 pub struct MeView {
     /// The account.
     #[serde(flatten)]

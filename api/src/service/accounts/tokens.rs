@@ -12,8 +12,11 @@ use crate::auth::viewer::{Via, Viewer};
 use crate::error::{Code, Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::check::Check;
-use crate::service::{Svc, require};
+use crate::service::{Svc, limits, require};
+use crate::view::sample::{self, Sample};
 
+/// Most characters of a name.
+const NAME: usize = 120;
 /// Most tokens of one account.
 const MAX_TOKENS: i64 = 100;
 
@@ -22,10 +25,10 @@ const MAX_TOKENS: i64 = 100;
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What it is for.
-    #[schema(example = "nightly import")]
+    #[schema(example = "nightly import", extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: String,
     /// What it may be used for, within what its owner's role allows; `docs/rights.md` lists them.
-    #[schema(example = json!(["posts:read", "posts:write"]))]
+    #[schema(min_items = 1, example = json!(["posts:read", "posts:write"]))]
     pub scopes: Vec<String>,
     /// Until when it is good (RFC 3339); until it is revoked where this is left out.
     #[serde(default)]
@@ -38,6 +41,7 @@ pub struct CreateToken {
 
 /// An API token, without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Token, example = TokenView::sample)]
 pub struct TokenView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -62,8 +66,24 @@ pub struct TokenView {
     pub last_used_at: Option<Timestamp>,
 }
 
+impl Sample for TokenView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            name: "nightly import".into(),
+            user_id: sample::ID,
+            hint: "prt_1a2b".into(),
+            scopes: vec!["posts:read".into(), "posts:write".into()],
+            created_at: sample::time(),
+            expires_at: Some(sample::time()),
+            last_used_at: Some(sample::time()),
+        }
+    }
+}
+
 /// A new API token, with its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = CreatedToken)]
 pub struct CreatedTokenView {
     /// The token.
     #[serde(flatten)]
@@ -132,7 +152,7 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
     };
     require(viewer, Action::CreateToken, &Target::Token { owner: owner.0 }, "token")?;
     let mut check = Check::new();
-    let name = check.line("/name", &input.name, 120);
+    let name = check.line("/name", &input.name, NAME);
     let mut scopes = Scopes::NONE;
     for (n, text) in input.scopes.iter().enumerate() {
         if let Some(scope) = Scope::ALL.into_iter().find(|s| s.as_str() == text) {

@@ -13,11 +13,16 @@ use crate::auth::viewer::{Role, Viewer};
 use crate::error::{Code, Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::check::Check;
-use crate::service::{IfMatch, Service, Svc, require};
+use crate::service::{IfMatch, Service, Svc, limits, require};
+use crate::view::sample::{self, Sample};
+
+/// Most characters of a name.
+const NAME: usize = 120;
 
 /// An account's author profile, in few words.
 #[derive(Debug, Clone, Serialize, ToSchema, SimpleObject)]
 #[graphql(name = "UserAuthor", serial)]
+#[schema(as = UserAuthor)]
 pub struct UserAuthorView {
     /// Its slug.
     pub slug: String,
@@ -27,6 +32,7 @@ pub struct UserAuthorView {
 
 /// An account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = User, example = UserView::sample)]
 pub struct UserView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
@@ -52,24 +58,48 @@ pub struct UserView {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Rises with every change.
+    #[schema(minimum = 1)]
     pub version: i64,
+}
+
+impl Sample for UserView {
+    fn sample() -> Self {
+        Self {
+            id: sample::ID,
+            email: "noor@example.org".into(),
+            name: "Noor Haddad".into(),
+            role: Role::Editor,
+            author: Some(UserAuthorView { slug: "noor-haddad".into(), name: "Noor Haddad".into() }),
+            disabled: false,
+            last_login_at: Some(sample::time()),
+            created_at: sample::time(),
+            updated_at: sample::time(),
+            version: 7,
+        }
+    }
 }
 
 /// An account to make.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "email": "author@example.org",
+    "name": "Noor Haddad",
+    "role": "author",
+    "password": "a long sentence that nobody guesses",
+}))]
 pub struct CreateUser {
     /// Its e-mail address.
-    #[schema(example = "editor@example.org")]
+    #[schema(extensions(("x-is" = json!(limits::email()))))]
     pub email: String,
     /// Its name.
-    #[schema(example = "Noor Haddad")]
+    #[schema(extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: String,
     /// `admin`, `editor`, `author`, `contributor` or `moderator`.
     #[schema(example = "editor")]
     pub role: String,
     /// Its password: 10 to 256 characters.
-    #[schema(format = Password, example = "a long sentence that nobody guesses")]
+    #[schema(format = Password, extensions(("x-is" = json!(limits::password()))))]
     pub password: String,
     /// Slug or id of its author profile.
     #[serde(default)]
@@ -79,18 +109,19 @@ pub struct CreateUser {
 /// Changes to an account (RFC 7396).
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Noor Haddad" }))]
 pub struct UpdateUser {
     /// Its e-mail address.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, extensions(("x-is" = json!(limits::email()))))]
     pub email: MaybeUndefined<String>,
     /// Its name.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: MaybeUndefined<String>,
     /// Its role: for admins.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String)]
     pub role: MaybeUndefined<String>,
     /// Slug or id of its author profile, null for none: for admins.
     #[serde(default)]
@@ -102,7 +133,7 @@ pub struct UpdateUser {
     pub disabled: MaybeUndefined<bool>,
     /// A new password for somebody else: for admins. One's own is changed with POST /v1/auth/password.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = String, format = Password, extensions(("x-is" = json!(limits::password()))))]
     pub password: MaybeUndefined<String>,
 }
 
@@ -243,7 +274,7 @@ pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Resul
     require(viewer, Action::CreateUser, &Target::None, "account")?;
     let mut check = Check::new();
     let email = check.email("/email", &input.email);
-    let name = check.line("/name", &input.name, 120);
+    let name = check.line("/name", &input.name, NAME);
     let role = parse_role(&mut check, &input.role);
     check_password(&mut check, "/password", &input.password, &email, &name);
     check.done()?;
@@ -316,7 +347,7 @@ pub async fn update_user(
     let mut check = Check::new();
     let text = |value: &MaybeUndefined<String>| value.value().cloned();
     let email = text(&input.email).map(|e| check.email("/email", &e));
-    let name = text(&input.name).map(|n| check.line("/name", &n, 120));
+    let name = text(&input.name).map(|n| check.line("/name", &n, NAME));
     let role = text(&input.role).and_then(|r| parse_role(&mut check, &r));
     for (pointer, value) in [
         ("/email", &input.email),

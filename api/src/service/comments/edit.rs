@@ -7,6 +7,7 @@ use pressroom_schema::{Conn, Json, Timestamp, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::BODY_LENGTH;
 use super::place::{Known, is_writer, require_text, touched};
 use super::read::load_one;
 use super::sight::Reading;
@@ -17,17 +18,18 @@ use crate::auth::viewer::{Role, Viewer, Who};
 use crate::content::spam::{Judgement, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::service::check::Check;
-use crate::service::{IfMatch, Service, Svc, require};
+use crate::service::{IfMatch, Service, Svc, limits, require};
 use crate::view::CommentView;
 
 /// Changes to a comment (RFC 7396).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 #[graphql(name = "UpdateCommentInput")]
+#[schema(example = json!({ "body": "A *fine* morning, and a long one." }))]
 pub struct UpdateComment {
     /// The text, in Markdown: at most 20,000 characters. It cannot be cleared.
     #[serde(default)]
-    #[schema(value_type = Option<String>, nullable = false, example = "A *fine* morning, and a long one.")]
+    #[schema(value_type = Option<String>, nullable = false, extensions(("x-is" = json!(limits::line(BODY_LENGTH)))))]
     pub body: MaybeUndefined<String>,
 }
 

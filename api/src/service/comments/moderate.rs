@@ -17,7 +17,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::check::Check;
 use crate::service::{IfMatch, Service, Svc, require};
-use crate::view::{CommentView, ModeratedView};
+use crate::view::{CommentView, ModeratedView, SAMPLE_ID};
 
 /// What a moderator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, ToSchema, async_graphql::Enum)]
@@ -59,9 +59,10 @@ impl Moderation {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 #[graphql(name = "ModerateCommentsInput")]
+#[schema(example = json!({ "ids": [SAMPLE_ID], "action": "spam" }))]
 pub struct ModerateComments {
     /// The comments: 1 to 100 ids.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(format = Uuid, min_items = 1, max_items = 100)]
     pub ids: Vec<String>,
     /// What becomes of them.
     pub action: Moderation,

@@ -22,7 +22,7 @@ use crate::content::spam::{Judgement, SpamInput, Verdict, fingerprint, judge};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::check::Check;
 use crate::service::posts::find_visible;
-use crate::service::{Found, Service, Svc, require};
+use crate::service::{Found, Service, Svc, limits, require};
 use crate::view::CommentView;
 
 /// Saying the same in the same place of a thread again within this time is taken for a slip.
@@ -39,14 +39,14 @@ const LINKS_ALLOWED: usize = 2;
 #[serde(deny_unknown_fields)]
 pub struct CommentAuthorInput {
     /// The name to be shown: one line, at most 100 characters.
-    #[schema(example = "Ada")]
+    #[schema(example = "Ada", extensions(("x-is" = json!(limits::line(NAME_LENGTH)))))]
     pub name: String,
     /// An e-mail address, never shown to the public.
-    #[schema(example = "ada@example.org", format = Email)]
+    #[schema(example = "ada@example.org", format = Email, extensions(("x-is" = json!(limits::email()))))]
     pub email: String,
     /// The guest's own site.
     #[serde(default)]
-    #[schema(example = "https://ada.example.org/", format = "uri")]
+    #[schema(example = "https://ada.example.org/", format = "uri", extensions(("x-is" = json!(limits::url()))))]
     pub url: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct CommentAuthorInput {
 #[graphql(name = "AddCommentInput")]
 pub struct AddComment {
     /// The text, in Markdown: at most 20,000 characters.
-    #[schema(example = "A *fine* morning.")]
+    #[schema(example = "A *fine* morning.", extensions(("x-is" = json!(limits::line(BODY_LENGTH)))))]
     pub body: String,
     /// The comment that it answers, under the same post; left out at the top.
     #[serde(default)]

@@ -12,6 +12,7 @@ use crate::content::script::{is_blank, is_invisible, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
 use crate::page::PageRequest;
 use crate::service::check::Check;
+use crate::service::limits;
 
 /// Longest description or caption, in characters.
 const TEXT: usize = 1_000;
@@ -47,14 +48,15 @@ impl Upload {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 #[graphql(name = "UpdateMediaInput")]
+#[schema(example = json!({ "alt": "A clock with one hand", "caption": null }))]
 pub struct UpdateMedia {
     /// What it shows, for those who cannot see it; empty where it is decoration.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 1000, example = "A clock with one hand")]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(TEXT)))))]
     pub alt: MaybeUndefined<String>,
     /// A line under it.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 1000, example = "The town hall, in the morning.")]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(TEXT)))))]
     pub caption: MaybeUndefined<String>,
 }
 

@@ -4,15 +4,16 @@ use async_graphql::MaybeUndefined;
 use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
 use pressroom_schema::{Conn, DraftStatus, Id, Json, Tx, Visibility, authors, media};
 
-use super::input::{BylineInput, ImageInput, UpdatePost, set, set_text};
+use super::input::{
+    BylineInput, DESCRIPTION, EXCERPT, ImageInput, MAX_AUTHORS, ROLE, SUBTITLE, TITLE, UpdatePost, set,
+    set_text,
+};
 use crate::content::{BodyFormat, Rendered, render_post};
 use crate::error::{Error, FieldError, Result};
 use crate::service::Service;
 use crate::service::check::Check;
 use crate::view::SeoView;
 
-/// Most authors of a post.
-pub(crate) const MAX_AUTHORS: usize = 20;
 /// Most bytes of `custom` as JSON.
 const MAX_CUSTOM: usize = 65_536;
 
@@ -32,7 +33,7 @@ pub(super) struct Checked {
 pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
     match &mut input.title {
-        MaybeUndefined::Value(title) => *title = check.line("/title", title, 300),
+        MaybeUndefined::Value(title) => *title = check.line("/title", title, TITLE),
         MaybeUndefined::Null => check.fault("/title", "required", "`title` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
@@ -40,20 +41,20 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
         *slug = check.slug("/slug", slug);
     }
     if let MaybeUndefined::Value(text) = &mut input.subtitle {
-        *text = check.short("/subtitle", text, 500);
+        *text = check.short("/subtitle", text, SUBTITLE);
     }
     if let MaybeUndefined::Value(text) = &mut input.excerpt {
-        *text = check.text("/excerpt", text, 2_000).unwrap_or_default();
+        *text = check.text("/excerpt", text, EXCERPT).unwrap_or_default();
     }
     if let MaybeUndefined::Value(body) = &input.body {
         body.check(&mut check, "/body", svc.config.post_limit, is_new);
     }
     if let MaybeUndefined::Value(image) = &mut input.image {
         if let MaybeUndefined::Value(alt) = &mut image.alt {
-            *alt = check.short("/image/alt", alt, 1_000);
+            *alt = check.short("/image/alt", alt, DESCRIPTION);
         }
         if let MaybeUndefined::Value(caption) = &mut image.caption {
-            *caption = check.short("/image/caption", caption, 1_000);
+            *caption = check.short("/image/caption", caption, DESCRIPTION);
         }
     }
     if let MaybeUndefined::Value(authors) = &mut input.authors {
@@ -62,7 +63,7 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
         }
         for (n, byline) in authors.iter_mut().enumerate() {
             if let Some(role) = &mut byline.role {
-                *role = check.line(&format!("/authors/{n}/role"), role, 60);
+                *role = check.line(&format!("/authors/{n}/role"), role, ROLE);
             }
         }
     }
@@ -77,10 +78,10 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
     }
     if let MaybeUndefined::Value(seo) = &mut input.seo {
         if let MaybeUndefined::Value(title) = &mut seo.title {
-            *title = check.short("/seo/title", title, 300);
+            *title = check.short("/seo/title", title, TITLE);
         }
         if let MaybeUndefined::Value(description) = &mut seo.description {
-            *description = check.short("/seo/description", description, 1_000);
+            *description = check.short("/seo/description", description, DESCRIPTION);
         }
         if let MaybeUndefined::Value(image) = &mut seo.image {
             *image = check.url("/seo/image", image);

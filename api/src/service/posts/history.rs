@@ -15,10 +15,12 @@ use crate::content::diff::line_diff;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::{IfMatch, Svc};
+use crate::view::sample::{self, Sample};
 use crate::view::{BodyView, PostView};
 
 /// A saved version of a post.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Revision, example = RevisionView::sample)]
 pub struct RevisionView {
     /// 1, 2, 3, …
     pub number: i32,
@@ -33,6 +35,7 @@ pub struct RevisionView {
     /// The title at that time.
     pub title: String,
     /// Words of the body at that time.
+    #[schema(minimum = 0)]
     pub word_count: i32,
     /// Whether this one is live.
     pub is_live: bool,
@@ -47,6 +50,23 @@ pub struct RevisionView {
     pub content: Option<serde_json::Value>,
 }
 
+impl Sample for RevisionView {
+    fn sample() -> Self {
+        Self {
+            number: 7,
+            created_at: sample::time(),
+            created_by: Some(RevisionAuthor { id: sample::ID, name: "Noor Haddad".into() }),
+            reason: "saved".into(),
+            title: "The Tide Table on the Chandler’s Door".into(),
+            word_count: 843,
+            is_live: true,
+            is_working_copy: true,
+            body: Some(BodyView::sample()),
+            content: Some(serde_json::json!({ "title": "The Tide Table on the Chandler’s Door" })),
+        }
+    }
+}
+
 /// Who saved a revision.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RevisionAuthor {
@@ -59,6 +79,7 @@ pub struct RevisionAuthor {
 
 /// One line of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DiffLine)]
 pub struct DiffLineView {
     /// `same`, `added` or `removed`.
     pub op: String,
@@ -68,6 +89,7 @@ pub struct DiffLineView {
 
 /// A member that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = FieldDiff)]
 pub struct FieldDiffView {
     /// Which.
     pub field: String,
@@ -81,6 +103,7 @@ pub struct FieldDiffView {
 
 /// What differs between two revisions.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RevisionDiff)]
 pub struct RevisionDiffView {
     /// Number of the one.
     pub from: i32,

@@ -7,6 +7,22 @@ use utoipa::ToSchema;
 
 use crate::content::BodyFormat;
 use crate::service::check::Check;
+use crate::service::{limits, tags};
+
+/// Most characters of a post's title, and of the one for search engines.
+pub(super) const TITLE: usize = 300;
+/// Most characters of the line under a title.
+pub(super) const SUBTITLE: usize = 500;
+/// Most characters of an excerpt.
+pub(super) const EXCERPT: usize = 2_000;
+/// Most characters of what is said of an image, and to search engines of a post.
+pub(super) const DESCRIPTION: usize = 1_000;
+/// Most characters of an author's part in a post.
+pub(super) const ROLE: usize = 60;
+/// Most characters of a sentence on what a reader may reproduce.
+const NOTICE: usize = 2_000;
+/// Most authors of a post.
+pub(crate) const MAX_AUTHORS: usize = 20;
 
 /// A text as its editor wrote it. Both members are required, but for changes to one that is there: what is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -91,11 +107,11 @@ pub struct ImageInput {
     pub media_id: MaybeUndefined<String>,
     /// What it shows here; the file's own text where there is none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
     pub alt: MaybeUndefined<String>,
     /// A line under it here; the file's own where there is none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
     pub caption: MaybeUndefined<String>,
 }
 
@@ -116,6 +132,7 @@ pub struct BylineObject {
     author: String,
     /// `author`, `photographer`, `translator`, …; `author` where it is left out.
     #[serde(default)]
+    #[schema(extensions(("x-is" = json!(limits::line(ROLE)))))]
     role: Option<String>,
 }
 
@@ -156,11 +173,11 @@ impl<'de> Deserialize<'de> for BylineInput {
 pub struct TermsInput {
     /// A sentence.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(NOTICE)))))]
     pub notice: MaybeUndefined<String>,
     /// Where the whole text is.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::url()))))]
     pub url: MaybeUndefined<String>,
 }
 
@@ -168,7 +185,7 @@ impl TermsInput {
     /// Tidies the members and notes their faults.
     pub(crate) fn check(&mut self, check: &mut Check) {
         if let MaybeUndefined::Value(notice) = &mut self.notice {
-            *notice = check.text("/terms/notice", notice, 2_000).unwrap_or_default();
+            *notice = check.text("/terms/notice", notice, NOTICE).unwrap_or_default();
         }
         if let MaybeUndefined::Value(url) = &mut self.url {
             *url = check.url("/terms/url", url);
@@ -188,15 +205,15 @@ impl TermsInput {
 pub struct SeoInput {
     /// Title.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(TITLE)))))]
     pub title: MaybeUndefined<String>,
     /// Description.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
     pub description: MaybeUndefined<String>,
     /// Address of an image.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::url()))))]
     pub image: MaybeUndefined<String>,
 }
 
@@ -219,8 +236,8 @@ pub(crate) fn set_text(target: &mut Option<String>, value: &MaybeUndefined<Strin
 
 macro_rules! post_input {
     ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
-        $(#[$meta])*
         #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        $(#[$meta])*
         #[serde(deny_unknown_fields)]
         pub struct $name {
             /// The title: one line, at most 300 characters.
@@ -228,15 +245,15 @@ macro_rules! post_input {
             pub title: $title,
             /// The name in addresses; made from the title where it is left out. A former slug goes on leading here.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
             pub slug: MaybeUndefined<String>,
             /// A line under the title.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(SUBTITLE)))))]
             pub subtitle: MaybeUndefined<String>,
             /// What lists show; made from the text where it is left out.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(EXCERPT)))))]
             pub excerpt: MaybeUndefined<String>,
             /// The body.
             #[serde(default)]
@@ -248,11 +265,11 @@ macro_rules! post_input {
             pub image: MaybeUndefined<ImageInput>,
             /// The byline in order: slugs or ids, or objects that also name a role. The caller's own profile where it is left out.
             #[serde(default)]
-            #[schema(value_type = Option<Vec<BylineForm>>)]
+            #[schema(value_type = Option<Vec<BylineForm>>, max_items = 20)]
             pub authors: MaybeUndefined<Vec<BylineInput>>,
             /// Slugs or names; a name that no tag has yet makes one, of which the public hears when a post with it goes out.
             #[serde(default)]
-            #[schema(value_type = Option<Vec<String>>)]
+            #[schema(value_type = Option<Vec<String>>, max_items = 50, extensions(("x-is" = json!(limits::line(tags::NAME)))))]
             pub tags: MaybeUndefined<Vec<String>>,
             /// Whether the editors put it forward.
             #[serde(default)]
@@ -264,7 +281,7 @@ macro_rules! post_input {
             pub visibility: MaybeUndefined<Visibility>,
             /// BCP 47; the site's where it is left out.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::language()))))]
             pub language: MaybeUndefined<String>,
             /// Whether new comments are taken; as the site says where it is left out.
             #[serde(default)]
@@ -276,7 +293,7 @@ macro_rules! post_input {
             pub terms: MaybeUndefined<TermsInput>,
             /// Where it first appeared, if elsewhere.
             #[serde(default)]
-            #[schema(value_type = Option<String>)]
+            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::url()))))]
             pub canonical_url: MaybeUndefined<String>,
             /// What search engines are told.
             #[serde(default)]
@@ -296,12 +313,18 @@ macro_rules! post_input {
 
 post_input! {
     /// A post to begin. Only `title` is required.
-    CreatePost, title: String, #[schema(example = "The harbour at four in the morning")]
+    #[schema(example = json!({
+        "title": "The harbour at four in the morning",
+        "body": { "format": "markdown", "source": "A *fine* morning." },
+        "tags": ["Harbours"],
+    }))]
+    CreatePost, title: String, #[schema(extensions(("x-is" = json!(limits::line(TITLE)))))]
 }
 
 post_input! {
     /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
-    UpdatePost, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = Option<String>)]
+    #[schema(example = json!({ "subtitle": "And at five", "excerpt": null }))]
+    UpdatePost, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = String, extensions(("x-is" = json!(limits::line(TITLE)))))]
 }
 
 impl From<CreatePost> for UpdatePost {
@@ -330,6 +353,7 @@ impl From<CreatePost> for UpdatePost {
 
 /// When to publish.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "at": "2026-12-24T18:00:00Z" }))]
 #[serde(deny_unknown_fields)]
 pub struct PublishInput {
     /// RFC 3339. Left out: now. To come: the post is scheduled and goes out by itself. Past: it is dated so.

@@ -31,6 +31,7 @@ pub struct PreviewInput {
 
 /// A preview.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Preview)]
 pub struct PreviewView {
     /// Send as `preview` to `GET /v1/posts/{post}`.
     pub token: String,
