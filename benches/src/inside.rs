@@ -12,8 +12,8 @@ use pressroom::service::posts::{self, Columns, Members, PostQuery, Shown};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::FRESH;
-use pressroom_schema::posts::{NewPost, Ref};
-use pressroom_schema::{Conn, Json, KeyValue, PostStatus, StoreError, Visibility};
+use pressroom_schema::posts::{NewPost, PostRow, Ref};
+use pressroom_schema::{Conn, KeyValue, StoreError};
 use rusqlite::Connection;
 
 use crate::corpus::{self, Size};
@@ -544,39 +544,18 @@ async fn write_one(svc: &Svc) -> Result<(), StoreError> {
     let actor = svc.actor(&Viewer::system());
     svc.db
         .write(actor, move |tx| {
-            let post = NewPost {
-                id,
+            let row = PostRow {
                 slug: format!("w-{}", id.0.simple()),
-                status: PostStatus::Draft,
-                visibility: Visibility::Public,
-                listed: false,
-                featured: false,
-                comments_open: true,
-                sorted_at: now,
-                published_at: None,
-                created_at: now,
-                updated_at: now,
-                deleted_at: None,
-                version: 1,
                 revision: 1,
-                live_revision: None,
-                owner_id: None,
-                comment_count: 0,
                 word_count: 600,
                 reading_minutes: 3,
                 language: "en".into(),
                 title: "Written".into(),
                 title_key: "written".into(),
-                subtitle: None,
-                excerpt: String::new(),
-                image_media_id: None,
-                image_alt: None,
-                image_caption: None,
-                terms_notice: None,
-                terms_url: None,
-                canonical_url: None,
-                seo: Json::object(),
-                custom: Json::object(),
+                ..PostRow::begin(id, None, now)
+            };
+            let post = NewPost {
+                row,
                 html: "word ".repeat(800),
                 text: String::new(),
                 body_format: "markdown".into(),

@@ -25,8 +25,9 @@ pub use store::{
 pub use ties::{SummaryRow, Tie, TieKind, Ties, refs_and_ties, summaries, ties};
 
 /// A post without its long columns.
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = posts)]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct PostRow {
     /// Its id.
     pub id: Id,
@@ -95,6 +96,45 @@ pub struct PostRow {
 }
 
 impl PostRow {
+    /// A draft that begins now and has nothing yet.
+    #[must_use]
+    pub fn begin(id: Id, owner_id: Option<Id>, now: Timestamp) -> Self {
+        Self {
+            id,
+            slug: String::new(),
+            status: PostStatus::Draft,
+            visibility: Visibility::Public,
+            listed: false,
+            featured: false,
+            comments_open: true,
+            sorted_at: now,
+            published_at: None,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            version: 1,
+            revision: 0,
+            live_revision: None,
+            owner_id,
+            comment_count: 0,
+            word_count: 0,
+            reading_minutes: 0,
+            language: String::new(),
+            title: String::new(),
+            title_key: String::new(),
+            subtitle: None,
+            excerpt: String::new(),
+            image_media_id: None,
+            image_alt: None,
+            image_caption: None,
+            terms_notice: None,
+            terms_url: None,
+            canonical_url: None,
+            seo: Json::object(),
+            custom: Json::object(),
+        }
+    }
+
     /// Whether readers can see it under its address.
     #[must_use]
     pub fn is_live(&self) -> bool {

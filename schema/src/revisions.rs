@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::Conn;
 use crate::page::{Slice, Window};
 use crate::posts::page_int;
+use crate::site::SiteRow;
 use crate::tables::{revisions, users};
 use crate::types::{Id, Json, Timestamp};
 use crate::values::Visibility;
@@ -101,6 +102,35 @@ pub struct Snapshot {
     pub seo: Json,
     /// The editors' own object.
     pub custom: Json,
+}
+
+impl Snapshot {
+    /// Of a post that begins: by `author`, if anybody, and as the site has it.
+    #[must_use]
+    pub fn begin(site: &SiteRow, author: Option<Id>) -> Self {
+        let byline = |author_id| SnapshotByline { author_id, role: "author".into() };
+        Self {
+            title: String::new(),
+            slug: String::new(),
+            subtitle: None,
+            excerpt: None,
+            body_format: "markdown".into(),
+            body_source: String::new(),
+            image: None,
+            authors: author.map(byline).into_iter().collect(),
+            tags: Vec::new(),
+            links: Vec::new(),
+            featured: false,
+            visibility: Visibility::Public,
+            language: site.language.clone(),
+            comments_open: site.comments_open,
+            terms_notice: None,
+            terms_url: None,
+            canonical_url: None,
+            seo: Json::object(),
+            custom: Json::object(),
+        }
+    }
 }
 
 /// A revision without its snapshot.

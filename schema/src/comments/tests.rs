@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::*;
 use crate::db::{Db, DbSettings, Freshness, STATEMENTS, Source, Tx};
 use crate::page::{Place, Start, Window};
-use crate::posts::{NewPost, Ref};
+use crate::posts::{NewPost, PostRow, Ref};
 use crate::types::Timestamp;
-use crate::{Actor, ActorKind, PostStatus, StoreError, Visibility, migrate, site};
+use crate::{Actor, ActorKind, PostStatus, StoreError, migrate, site};
 
 /// A database of its own, whose file goes with it.
 struct Store {
@@ -64,39 +64,20 @@ fn id(n: u128) -> Id {
 }
 
 fn post(n: u128) -> NewPost {
-    NewPost {
-        id: id(n),
+    let row = PostRow {
         slug: format!("post-{n}"),
         status: PostStatus::Published,
-        visibility: Visibility::Public,
         listed: true,
-        featured: false,
-        comments_open: true,
-        sorted_at: at(0),
         published_at: Some(at(0)),
-        created_at: at(0),
-        updated_at: at(0),
-        deleted_at: None,
-        version: 1,
         revision: 1,
         live_revision: Some(1),
-        owner_id: None,
-        comment_count: 0,
-        word_count: 0,
-        reading_minutes: 0,
         language: "en".into(),
         title: "A post".into(),
         title_key: "a post".into(),
-        subtitle: None,
-        excerpt: String::new(),
-        image_media_id: None,
-        image_alt: None,
-        image_caption: None,
-        terms_notice: None,
-        terms_url: None,
-        canonical_url: None,
-        seo: Json::object(),
-        custom: Json::object(),
+        ..PostRow::begin(id(n), None, at(0))
+    };
+    NewPost {
+        row,
         html: String::new(),
         text: String::new(),
         body_format: "markdown".into(),

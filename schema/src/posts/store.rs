@@ -5,78 +5,16 @@ use diesel::prelude::*;
 use super::PostRow;
 use crate::db::Conn;
 use crate::tables::{authors, body_links, post_authors, post_lists, post_tags, posts, tags};
-use crate::types::{Id, Json, Timestamp};
-use crate::values::{PostStatus, Visibility};
+use crate::types::{Id, Timestamp};
+use crate::values::PostStatus;
 
-/// Every column that a save may change.
+/// Every column of a post.
 #[derive(Debug, Clone, Insertable, AsChangeset)]
 #[diesel(table_name = posts)]
-#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct NewPost {
-    /// Its id.
-    pub id: Id,
-    /// Name in addresses.
-    pub slug: String,
-    /// How far it has come.
-    pub status: PostStatus,
-    /// Who finds it.
-    pub visibility: Visibility,
-    /// Whether the public lists show it.
-    pub listed: bool,
-    /// Whether the editors put it forward.
-    pub featured: bool,
-    /// Whether new comments are taken.
-    pub comments_open: bool,
-    /// What lists sort by.
-    pub sorted_at: Timestamp,
-    /// When it was, or will be, published.
-    pub published_at: Option<Timestamp>,
-    /// When it was begun.
-    pub created_at: Timestamp,
-    /// When what is shown last changed.
-    pub updated_at: Timestamp,
-    /// When it was moved to the trash.
-    pub deleted_at: Option<Timestamp>,
-    /// Rises with every change.
-    pub version: i64,
-    /// Newest revision.
-    pub revision: i32,
-    /// Live revision.
-    pub live_revision: Option<i32>,
-    /// The account that began it.
-    pub owner_id: Option<Id>,
-    /// Approved comments.
-    pub comment_count: i64,
-    /// Words of the body.
-    pub word_count: i32,
-    /// Minutes to read.
-    pub reading_minutes: i32,
-    /// BCP 47.
-    pub language: String,
-    /// Title.
-    pub title: String,
-    /// What the title sorts by.
-    pub title_key: String,
-    /// A line under the title.
-    pub subtitle: Option<String>,
-    /// Excerpt.
-    pub excerpt: String,
-    /// Image.
-    pub image_media_id: Option<Id>,
-    /// What the image shows here.
-    pub image_alt: Option<String>,
-    /// A line under the image here.
-    pub image_caption: Option<String>,
-    /// Own terms.
-    pub terms_notice: Option<String>,
-    /// Own terms.
-    pub terms_url: Option<String>,
-    /// Where it first appeared.
-    pub canonical_url: Option<String>,
-    /// `{title, description, image}`.
-    pub seo: Json,
-    /// The editors' own object.
-    pub custom: Json,
+    /// The columns that are not long.
+    #[diesel(embed)]
+    pub row: PostRow,
     /// Body rendered.
     pub html: String,
     /// Body as plain text.

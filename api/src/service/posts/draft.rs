@@ -32,24 +32,43 @@ pub(super) struct Checked {
 /// Checks what can be checked without the database, and renders the body before any lock is taken.
 pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
-    match &mut input.title {
+    let UpdatePost {
+        title,
+        slug,
+        subtitle,
+        excerpt,
+        body,
+        image,
+        authors,
+        tags: _,
+        featured: _,
+        visibility: _,
+        language,
+        comments_open: _,
+        terms,
+        canonical_url,
+        seo,
+        custom,
+        status: _,
+    } = &mut input;
+    match title {
         MaybeUndefined::Value(title) => *title = check.line("/title", title, TITLE),
         MaybeUndefined::Null => check.fault("/title", "required", "`title` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
-    if let MaybeUndefined::Value(slug) = &mut input.slug {
+    if let MaybeUndefined::Value(slug) = slug {
         *slug = check.slug("/slug", slug);
     }
-    if let MaybeUndefined::Value(text) = &mut input.subtitle {
+    if let MaybeUndefined::Value(text) = subtitle {
         *text = check.short("/subtitle", text, SUBTITLE);
     }
-    if let MaybeUndefined::Value(text) = &mut input.excerpt {
+    if let MaybeUndefined::Value(text) = excerpt {
         *text = check.text("/excerpt", text, EXCERPT).unwrap_or_default();
     }
-    if let MaybeUndefined::Value(body) = &input.body {
+    if let MaybeUndefined::Value(body) = body {
         body.check(&mut check, "/body", svc.config.post_limit, is_new);
     }
-    if let MaybeUndefined::Value(image) = &mut input.image {
+    if let MaybeUndefined::Value(image) = image {
         if let MaybeUndefined::Value(alt) = &mut image.alt {
             *alt = check.short("/image/alt", alt, DESCRIPTION);
         }
@@ -57,7 +76,7 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
             *caption = check.short("/image/caption", caption, DESCRIPTION);
         }
     }
-    if let MaybeUndefined::Value(authors) = &mut input.authors {
+    if let MaybeUndefined::Value(authors) = authors {
         if authors.len() > MAX_AUTHORS {
             check.fault("/authors", "too_many", format!("A post has at most {MAX_AUTHORS} authors."));
         }
@@ -67,16 +86,16 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
             }
         }
     }
-    if let MaybeUndefined::Value(tag) = &mut input.language {
+    if let MaybeUndefined::Value(tag) = language {
         *tag = check.language("/language", tag);
     }
-    if let MaybeUndefined::Value(terms) = &mut input.terms {
+    if let MaybeUndefined::Value(terms) = terms {
         terms.check(&mut check);
     }
-    if let MaybeUndefined::Value(url) = &mut input.canonical_url {
+    if let MaybeUndefined::Value(url) = canonical_url {
         *url = check.url("/canonical_url", url);
     }
-    if let MaybeUndefined::Value(seo) = &mut input.seo {
+    if let MaybeUndefined::Value(seo) = seo {
         if let MaybeUndefined::Value(title) = &mut seo.title {
             *title = check.short("/seo/title", title, TITLE);
         }
@@ -87,7 +106,7 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
             *image = check.url("/seo/image", image);
         }
     }
-    if let MaybeUndefined::Value(custom) = &input.custom {
+    if let MaybeUndefined::Value(custom) = custom {
         if !custom.is_object() {
             check.fault("/custom", "wrong_type", "`custom` must be an object.");
         }
@@ -131,53 +150,71 @@ impl Checked {
         viewer: &crate::auth::viewer::Viewer,
         snapshot: &mut Snapshot,
     ) -> Result<()> {
-        let input = &self.input;
-        if let MaybeUndefined::Value(title) = &input.title {
+        let UpdatePost {
+            title,
+            slug: _,
+            subtitle,
+            excerpt,
+            body,
+            image,
+            authors,
+            tags,
+            featured,
+            visibility,
+            language,
+            comments_open,
+            terms,
+            canonical_url,
+            seo,
+            custom,
+            status: _,
+        } = &self.input;
+        if let MaybeUndefined::Value(title) = title {
             snapshot.title.clone_from(title);
         }
-        set_text(&mut snapshot.subtitle, &input.subtitle);
-        set_text(&mut snapshot.excerpt, &input.excerpt);
-        match &input.body {
+        set_text(&mut snapshot.subtitle, subtitle);
+        set_text(&mut snapshot.excerpt, excerpt);
+        match body {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.body_source.clear(),
             MaybeUndefined::Value(body) => body.apply(&mut snapshot.body_format, &mut snapshot.body_source),
         }
-        match &input.image {
+        match image {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.image = None,
             MaybeUndefined::Value(image) => {
                 snapshot.image = Some(resolve_image(tx.conn, image, snapshot.image.take())?);
             }
         }
-        match &input.authors {
+        match authors {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.authors = Vec::new(),
             MaybeUndefined::Value(bylines) => snapshot.authors = resolve_authors(tx.conn, bylines)?,
         }
-        match &input.tags {
+        match tags {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.tags = Vec::new(),
             MaybeUndefined::Value(names) => {
                 snapshot.tags = crate::service::tags::resolve_or_create(svc, tx, viewer, names)?;
             }
         }
-        snapshot.featured = choose(&input.featured, snapshot.featured, false);
-        snapshot.visibility = choose(&input.visibility, snapshot.visibility, Visibility::Public);
-        if let MaybeUndefined::Value(language) = &input.language {
+        snapshot.featured = choose(featured, snapshot.featured, false);
+        snapshot.visibility = choose(visibility, snapshot.visibility, Visibility::Public);
+        if let MaybeUndefined::Value(language) = language {
             snapshot.language.clone_from(language);
         }
-        if let MaybeUndefined::Value(open) = input.comments_open {
-            snapshot.comments_open = open;
+        if let MaybeUndefined::Value(open) = comments_open {
+            snapshot.comments_open = *open;
         }
-        match &input.terms {
+        match terms {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => (snapshot.terms_notice, snapshot.terms_url) = (None, None),
             MaybeUndefined::Value(terms) => {
                 terms.apply(&mut snapshot.terms_notice, &mut snapshot.terms_url);
             }
         }
-        set(&mut snapshot.canonical_url, &input.canonical_url);
-        match &input.seo {
+        set(&mut snapshot.canonical_url, canonical_url);
+        match seo {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.seo = Json::object(),
             MaybeUndefined::Value(seo) => {
@@ -191,7 +228,7 @@ impl Checked {
                 }
             }
         }
-        match &input.custom {
+        match custom {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => snapshot.custom = Json::object(),
             MaybeUndefined::Value(custom) if self.is_new => snapshot.custom.0.clone_from(custom),

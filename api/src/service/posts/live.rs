@@ -75,41 +75,56 @@ pub(super) fn save_revision(
     Ok(())
 }
 
-/// The columns of a post with this state and this content.
+/// Gives a row what a snapshot and its rendered body say. Their members are all named, so that a new one is not forgotten.
+pub(super) fn fill(row: &mut PostRow, snapshot: &Snapshot, rendered: &Rendered) {
+    let Snapshot {
+        title,
+        slug,
+        subtitle,
+        excerpt,
+        body_format: _,
+        body_source: _,
+        image,
+        authors: _,
+        tags: _,
+        links: _,
+        featured,
+        visibility,
+        language,
+        comments_open,
+        terms_notice,
+        terms_url,
+        canonical_url,
+        seo,
+        custom,
+    } = snapshot;
+    let Rendered { html: _, text: _, word_count, reading_minutes, excerpt: beginning, links: _, headings: _ } =
+        rendered;
+    row.title.clone_from(title);
+    row.title_key = sort_key(title);
+    row.slug.clone_from(slug);
+    row.subtitle.clone_from(subtitle);
+    row.excerpt.clone_from(excerpt.as_ref().unwrap_or(beginning));
+    row.image_media_id = image.as_ref().map(|i| i.media_id);
+    row.image_alt = image.as_ref().and_then(|i| i.alt.clone());
+    row.image_caption = image.as_ref().and_then(|i| i.caption.clone());
+    row.featured = *featured;
+    row.visibility = *visibility;
+    row.language.clone_from(language);
+    row.comments_open = *comments_open;
+    row.terms_notice.clone_from(terms_notice);
+    row.terms_url.clone_from(terms_url);
+    row.canonical_url.clone_from(canonical_url);
+    row.seo.clone_from(seo);
+    row.custom.clone_from(custom);
+    row.word_count = *word_count;
+    row.reading_minutes = *reading_minutes;
+}
+
+/// All columns of a post whose row was filled.
 fn columns(row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> NewPost {
     NewPost {
-        id: row.id,
-        slug: snapshot.slug.clone(),
-        status: row.status,
-        visibility: snapshot.visibility,
-        listed: row.listed,
-        featured: snapshot.featured,
-        comments_open: snapshot.comments_open,
-        sorted_at: row.sorted_at,
-        published_at: row.published_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        deleted_at: row.deleted_at,
-        version: row.version,
-        revision: row.revision,
-        live_revision: row.live_revision,
-        owner_id: row.owner_id,
-        comment_count: row.comment_count,
-        word_count: rendered.word_count,
-        reading_minutes: rendered.reading_minutes,
-        language: snapshot.language.clone(),
-        title: snapshot.title.clone(),
-        title_key: sort_key(&snapshot.title),
-        subtitle: snapshot.subtitle.clone(),
-        excerpt: snapshot.excerpt.clone().unwrap_or_else(|| rendered.excerpt.clone()),
-        image_media_id: snapshot.image.as_ref().map(|i| i.media_id),
-        image_alt: snapshot.image.as_ref().and_then(|i| i.alt.clone()),
-        image_caption: snapshot.image.as_ref().and_then(|i| i.caption.clone()),
-        terms_notice: snapshot.terms_notice.clone(),
-        terms_url: snapshot.terms_url.clone(),
-        canonical_url: snapshot.canonical_url.clone(),
-        seo: snapshot.seo.clone(),
-        custom: snapshot.custom.clone(),
+        row: row.clone(),
         html: rendered.html.clone(),
         text: rendered.text.clone(),
         body_format: snapshot.body_format.clone(),
@@ -137,7 +152,7 @@ pub(super) fn apply(
     let was_public = is_public(before);
     let beside_before = if was_public { shown_beside(tx.conn, before)? } else { HashSet::new() };
     let rendered = rendered(snapshot, prepared);
-    row.visibility = snapshot.visibility;
+    fill(row, snapshot, &rendered);
     row.listed = row.is_live() && row.visibility == Visibility::Public;
     row.sorted_at = row.published_at.unwrap_or(row.created_at);
     if snapshot.slug != before.slug {
@@ -146,17 +161,13 @@ pub(super) fn apply(
         if before.published_at.is_some() {
             site::remember_slug(tx.conn, "post", row.id, &before.slug, &snapshot.slug, tx.actor.now)?;
         }
-        row.slug.clone_from(&snapshot.slug);
     }
-    let now = columns(row, snapshot, &rendered);
     let summary_changed = was_public != is_public(row)
         || (&before.slug, &before.title, &before.excerpt, &before.language)
-            != (&now.slug, &now.title, &now.excerpt, &now.language)
+            != (&row.slug, &row.title, &row.excerpt, &row.language)
         || (before.published_at, before.sorted_at, before.listed)
-            != (now.published_at, row.sorted_at, row.listed);
-    posts::update(tx.conn, row, Some(&now))?;
-    row.title.clone_from(&snapshot.title);
-    row.word_count = rendered.word_count;
+            != (row.published_at, row.sorted_at, row.listed);
+    posts::update(tx.conn, row, Some(&columns(row, snapshot, &rendered)))?;
     // Neither authors nor tags need be there any more: an old revision may name those that were deleted since.
     let bylines = bylines(tx.conn, snapshot)?;
     let tags = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;

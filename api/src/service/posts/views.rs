@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use pressroom_schema::media::ImageRow;
-use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Refs, Tie, TieKind, Ties};
+use pressroom_schema::posts::{self, Columns, FullPost, PostBody, PostRow, Refs, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{self, Snapshot};
 use pressroom_schema::{Conn, Id, Key, depend, media};
 
 use super::access::{is_public, is_released};
-use super::live::render;
+use super::live::{fill, render};
 use super::read::{Members, Perspective, Shown};
 use crate::auth::policy::{self, Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
@@ -161,14 +161,26 @@ pub(crate) fn load_views(
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let (id, editable) = (row.post.id, is_editable(viewer, &row.post, authors_of(row.post.id)));
-        let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
-        let tags = refs.tags.iter().filter(|(post, _)| *post == id);
-        let mut view = view(svc, row, editable);
-        view.authors = authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect();
-        view.tags = tags.filter_map(|(_, tag)| named.tags.get(tag).cloned()).collect();
-        if let Some(draft) = drafts.remove(&id) {
-            redraw(svc, &mut view, draft, &named, shown.body);
-        }
+        let mut row = row;
+        let (authors, tags) = match drafts.remove(&id) {
+            None => {
+                let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
+                let tags = refs.tags.iter().filter(|(post, _)| *post == id);
+                (
+                    authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect(),
+                    tags.filter_map(|(_, tag)| named.tags.get(tag).cloned()).collect(),
+                )
+            }
+            Some(Draft { snapshot, rendered, image }) => {
+                overlay_draft(&mut row, &snapshot, rendered, shown.body);
+                row.image = image;
+                (
+                    snapshot.authors.iter().filter_map(|b| named.byline(b.author_id, &b.role)).collect(),
+                    snapshot.tags.iter().filter_map(|tag| named.tags.get(tag).cloned()).collect(),
+                )
+            }
+        };
+        let mut view = PostView { authors, tags, ..view(svc, row, editable) };
         if view.terms.notice.is_none() && view.terms.url.is_none() {
             view.terms = site_terms.clone();
         }
@@ -302,33 +314,14 @@ fn view(svc: &Service, full: FullPost, editable: bool) -> PostView {
 }
 
 /// Puts the working copy in the place of what is live.
-fn redraw(svc: &Service, view: &mut PostView, draft: Draft, named: &Named, columns: Columns) {
-    let Draft { snapshot, rendered, image } = draft;
-    view.authors = snapshot.authors.iter().filter_map(|b| named.byline(b.author_id, &b.role)).collect();
-    view.tags = snapshot.tags.iter().filter_map(|id| named.tags.get(id).cloned()).collect();
-    view.url = svc.config.post_url(&snapshot.slug);
-    view.image = image.map(|m| {
-        let own = snapshot.image.as_ref();
-        svc.image(&m, own.and_then(|i| i.alt.as_deref()), own.and_then(|i| i.caption.as_deref()))
-    });
-    view.excerpt = snapshot.excerpt.unwrap_or(rendered.excerpt);
-    view.html = columns.html.then_some(rendered.html);
-    view.text = columns.text.then_some(rendered.text);
-    view.body =
-        columns.source.then_some(BodyView { format: snapshot.body_format, source: snapshot.body_source });
-    view.word_count = rendered.word_count;
-    view.reading_minutes = rendered.reading_minutes;
-    view.slug = snapshot.slug;
-    view.title = snapshot.title;
-    view.subtitle = snapshot.subtitle;
-    view.visibility = snapshot.visibility;
-    view.featured = snapshot.featured;
-    view.language = snapshot.language;
-    view.comments_open = snapshot.comments_open;
-    view.terms = TermsView { notice: snapshot.terms_notice, url: snapshot.terms_url };
-    view.canonical_url = snapshot.canonical_url;
-    view.seo = snapshot.seo.to::<SeoView>().unwrap_or_default();
-    view.custom = snapshot.custom.0;
+fn overlay_draft(live: &mut FullPost, snapshot: &Snapshot, rendered: Rendered, columns: Columns) {
+    fill(&mut live.post, snapshot, &rendered);
+    live.body = PostBody {
+        html: columns.html.then_some(rendered.html),
+        text: columns.text.then_some(rendered.text),
+        format: columns.source.then(|| snapshot.body_format.clone()),
+        source: columns.source.then(|| snapshot.body_source.clone()),
+    };
 }
 
 /// The neighbours in time among `ties`.

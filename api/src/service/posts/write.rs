@@ -1,8 +1,8 @@
 //! Beginning, editing and removing posts.
 
 use pressroom_schema::posts::{self, PostRow, Ref};
-use pressroom_schema::revisions::{Snapshot, SnapshotByline};
-use pressroom_schema::{Conn, Id, Json, PostStatus, Tx, Visibility, site};
+use pressroom_schema::revisions::Snapshot;
+use pressroom_schema::{Conn, Id, PostStatus, Tx, site};
 
 use super::access::{find, is_released, open, require_on, working_copy};
 use super::draft::{self, Checked};
@@ -43,74 +43,18 @@ fn create_in(
     let site = crate::service::site::settings(tx.conn, now)?;
     let id = svc.clock.new_id();
     let own = viewer.user().and_then(|u| u.author_id).map(Id);
-    let mut snapshot = Snapshot {
-        title: String::new(),
-        slug: String::new(),
-        subtitle: None,
-        excerpt: None,
-        body_format: "markdown".into(),
-        body_source: String::new(),
-        image: None,
-        authors: own
-            .map(|author_id| SnapshotByline { author_id, role: "author".into() })
-            .into_iter()
-            .collect(),
-        tags: Vec::new(),
-        links: Vec::new(),
-        featured: false,
-        visibility: Visibility::Public,
-        language: site.language,
-        comments_open: site.comments_open,
-        terms_notice: None,
-        terms_url: None,
-        canonical_url: None,
-        seo: Json::object(),
-        custom: Json::object(),
-    };
+    let mut snapshot = Snapshot::begin(&site, own);
     checked.apply(svc, tx, viewer, &mut snapshot)?;
-    let mut row = PostRow {
-        id,
-        slug: String::new(),
-        status: checked.status.map_or(PostStatus::Draft, Into::into),
-        visibility: snapshot.visibility,
-        listed: false,
-        featured: snapshot.featured,
-        comments_open: snapshot.comments_open,
-        sorted_at: now,
-        published_at: None,
-        created_at: now,
-        updated_at: now,
-        deleted_at: None,
-        version: 1,
-        revision: 0,
-        live_revision: None,
-        owner_id: tx.actor.user_id,
-        comment_count: 0,
-        word_count: 0,
-        reading_minutes: 0,
-        language: snapshot.language.clone(),
-        title: snapshot.title.clone(),
-        title_key: String::new(),
-        subtitle: None,
-        excerpt: String::new(),
-        image_media_id: None,
-        image_alt: None,
-        image_caption: None,
-        terms_notice: None,
-        terms_url: None,
-        canonical_url: None,
-        seo: Json::object(),
-        custom: Json::object(),
-    };
+    let mut row = PostRow::begin(id, tx.actor.user_id, now);
+    row.status = checked.status.map_or(PostStatus::Draft, Into::into);
     check_bylines(viewer, &row, &[], &snapshot)?;
     snapshot.slug = match checked.slug() {
         Some(slug) => free_slug(tx.conn, slug, None)?,
         None => make_slug(tx.conn, &snapshot.title, id)?,
     };
-    row.slug.clone_from(&snapshot.slug);
     let prepared = checked.rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
     let rendered = checked.rendered.clone().unwrap_or_else(|| live::render(&snapshot));
-    row.word_count = rendered.word_count;
+    live::fill(&mut row, &snapshot, &rendered);
     row.revision = 1;
     live::insert(tx, &row, &snapshot, &rendered)?;
     row.revision = 0;
