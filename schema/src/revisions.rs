@@ -244,3 +244,28 @@ pub fn working_copies(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, S
         .load(conn)?;
     rows.into_iter().map(|(id, json)| Ok((id, json.to()?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Snapshot;
+
+    #[test]
+    fn revisions_that_the_first_version_stored_are_still_read() {
+        let stored = r#"{
+            "title": "T", "slug": "t", "subtitle": null, "excerpt": "E",
+            "body_format": "markdown", "body_source": "*fine*",
+            "image": { "media_id": "0190a5d8-7c3e-7cc0-8000-000000000001", "alt": "A", "caption": null },
+            "authors": [{ "author_id": "0190a5d8-7c3e-7cc0-8000-000000000002", "role": "author" }],
+            "tags": ["0190a5d8-7c3e-7cc0-8000-000000000003"],
+            "links": [{
+                "id": "0190a5d8-7c3e-7cc0-8000-000000000004", "relation": "cites", "note": null, "target_post_id": null,
+                "external": { "url": "https://example.org/", "title": null, "author": null, "publisher": null, "published_at": null }
+            }],
+            "featured": true, "visibility": "unlisted", "language": "en", "comments_open": false,
+            "terms_notice": "N", "terms_url": null, "canonical_url": null, "seo": { "title": "S" }, "custom": { "a": 1 }
+        }"#;
+        let snapshot: Snapshot = serde_json::from_str(stored).unwrap();
+        assert_eq!((snapshot.title.as_str(), snapshot.featured), ("T", true));
+        assert_eq!((snapshot.authors.len(), snapshot.tags.len(), snapshot.links.len()), (1, 1, 1));
+    }
+}
