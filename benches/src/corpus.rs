@@ -271,7 +271,8 @@ fn fill(conn: &Connection, size: Size) -> Answer<()> {
     let early = stored(at(BEGIN - STEP));
     let mut dice = Dice(7);
     conn.execute(
-        "INSERT INTO site VALUES (1, 'Fathom & Furrow', 'A magazine of land and sea.', 'en', 'UTC', NULL, \
+        "INSERT INTO site (id, title, description, language, timezone, logo_media_id, terms_notice, terms_url, social, \
+         comments_open, version, updated_at) VALUES (1, 'Fathom & Furrow', 'A magazine of land and sea.', 'en', 'UTC', NULL, \
          'You may quote up to 200 words.', 'https://example.org/terms', '[]', 1, 1, ?)",
         [&early],
     )?;
@@ -283,7 +284,9 @@ fn fill(conn: &Connection, size: Size) -> Answer<()> {
             .map(|(w, h)| json!({"width": w, "height": h, "mime": "image/jpeg", "key": format!("{digest}-{w}.jpg")}))
             .collect();
         conn.prepare_cached(
-            "INSERT INTO media VALUES (?, 'image/jpeg', 240000, 1920, 1280, ?, NULL, ?, ?, ?, '#a0b0c0', 0, ?, 'ready', NULL, ?, ?, 1)",
+            "INSERT INTO media (id, mime, byte_size, width, height, alt, caption, filename, sha256, storage_key, color, \
+             animated, variants, state, created_by, created_at, updated_at, version) \
+             VALUES (?, 'image/jpeg', 240000, 1920, 1280, ?, NULL, ?, ?, ?, '#a0b0c0', 0, ?, 'ready', NULL, ?, ?, 1)",
         )?
         .execute(params![
             bytes(image(n)),
@@ -311,7 +314,9 @@ fn fill(conn: &Connection, size: Size) -> Answer<()> {
         let bio = dice.sentence(40);
         let social = json!([{"service": "mastodon", "handle": format!("@author{n}"), "url": format!("https://example.social/@author{n}")}]);
         conn.execute(
-            "INSERT INTO authors VALUES (?, ?, ?, ?, 'markdown', ?, ?, ?, 'Lisbon', ?, ?, ?, ?, ?, 1, ?, ?)",
+            "INSERT INTO authors (id, slug, name, name_key, bio_format, bio_source, bio_html, avatar_media_id, location, \
+             website, social, post_count, first_published_at, last_published_at, version, created_at, updated_at) \
+             VALUES (?, ?, ?, ?, 'markdown', ?, ?, ?, 'Lisbon', ?, ?, ?, ?, ?, 1, ?, ?)",
             params![
                 bytes(author(n)),
                 author_slug(n),
@@ -332,7 +337,8 @@ fn fill(conn: &Connection, size: Size) -> Answer<()> {
     }
     for (n, count) in tagged.iter().enumerate() {
         conn.execute(
-            "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, TRUE)",
+            "INSERT INTO tags (id, slug, name, name_key, kind, description, parent_id, post_count, version, created_at, \
+             updated_at, is_public) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, TRUE)",
             params![
                 bytes(tag(n)),
                 tag_slug(n),
@@ -384,7 +390,11 @@ fn write_post(
     let excerpt: String = text.chars().take(200).collect();
     let shows = n.is_multiple_of(2).then(|| image(n % IMAGES));
     conn.prepare_cached(
-        "INSERT INTO posts VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 420, 2, 'en', ?6, \
+        "INSERT INTO posts (id, slug, status, visibility, listed, featured, comments_open, sorted_at, published_at, created_at, \
+         updated_at, deleted_at, version, revision, live_revision, owner_id, comment_count, word_count, reading_minutes, \
+         language, title, title_key, subtitle, excerpt, image_media_id, image_alt, image_caption, terms_notice, terms_url, \
+         canonical_url, seo, custom, html, text, body_format, body_source) \
+         VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 420, 2, 'en', ?6, \
          ?7, 'A line under the title', ?8, ?9, NULL, NULL, NULL, NULL, NULL, '{}', '{}', ?10, ?11, 'markdown', ?12)",
     )?
     .execute(params![
@@ -417,31 +427,31 @@ fn write_post(
         "featured": n.is_multiple_of(50), "visibility": "public", "language": "en", "comments_open": true, "terms_notice": null,
         "terms_url": null, "canonical_url": null, "seo": {}, "custom": {},
     });
-    conn.prepare_cached("INSERT INTO revisions VALUES (?, 1, ?, NULL, 'created', ?, 420, ?)")?
+    conn.prepare_cached("INSERT INTO revisions (post_id, number, created_at, created_by, reason, title, word_count, snapshot) \
+     VALUES (?, 1, ?, NULL, 'created', ?, 420, ?)")?
         .execute(params![own, when, title, snapshot.to_string()])?;
     let mut lists = Vec::new();
     for (place, a) in authors_of(n).into_iter().enumerate() {
-        conn.prepare_cached("INSERT INTO post_authors VALUES (?, ?, ?, 'author')")?.execute(params![
-            own,
-            i64::try_from(place)?,
-            bytes(author(a))
-        ])?;
+        conn.prepare_cached(
+            "INSERT INTO post_authors (post_id, position, author_id, role) VALUES (?, ?, ?, 'author')",
+        )?
+        .execute(params![own, i64::try_from(place)?, bytes(author(a))])?;
         lists.push(bytes(author(a)));
     }
     for (place, t) in tags_of(n).into_iter().enumerate() {
-        conn.prepare_cached("INSERT INTO post_tags VALUES (?, ?, ?)")?.execute(params![
-            own,
-            i64::try_from(place)?,
-            bytes(tag(t))
-        ])?;
+        conn.prepare_cached("INSERT INTO post_tags (post_id, position, tag_id) VALUES (?, ?, ?)")?
+            .execute(params![own, i64::try_from(place)?, bytes(tag(t))])?;
         lists.push(bytes(tag(t)));
     }
     for list in lists {
-        conn.prepare_cached("INSERT INTO post_lists VALUES (?, ?, ?)")?.execute(params![list, when, own])?;
+        conn.prepare_cached("INSERT INTO post_lists (list_id, sorted_at, post_id) VALUES (?, ?, ?)")?
+            .execute(params![list, when, own])?;
     }
     for (place, (relation, to)) in links.iter().enumerate() {
         conn.prepare_cached(
-            "INSERT INTO links VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL, ?)",
+            "INSERT INTO links (id, post_id, position, relation, note, target_post_id, external_url, external_title, \
+             external_author, external_publisher, external_published_at, created_at) \
+             VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL, ?)",
         )?
         .execute(params![
             bytes(link_id(place)),
@@ -453,12 +463,17 @@ fn write_post(
         ])?;
     }
     if let Some(to) = n.checked_sub(2) {
-        conn.prepare_cached("INSERT INTO body_links VALUES (?, 0, ?)")?.execute(params![own, slug(to)])?;
+        conn.prepare_cached("INSERT INTO body_links (post_id, position, slug) VALUES (?, 0, ?)")?
+            .execute(params![own, slug(to)])?;
     }
     for place in 0..6 {
         let other = (n + 101 * (place + 1)) % posts;
         let terms = serde_json::to_string(&[word(n), word(n + 1), word(other)])?;
-        conn.prepare_cached("INSERT INTO related_posts VALUES (?, ?, ?, ?, ?)")?.execute(params![
+        conn.prepare_cached(
+            "INSERT INTO related_posts (post_id, position, related_id, score, terms) \
+         VALUES (?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
             own,
             i64::try_from(place)?,
             bytes(post(other)),
@@ -468,7 +483,7 @@ fn write_post(
     }
     if posts <= 10_000 {
         for (term, weight) in terms(n, &title, &text) {
-            conn.prepare_cached("INSERT INTO post_terms VALUES (?, ?, ?)")?
+            conn.prepare_cached("INSERT INTO post_terms (term, post_id, weight) VALUES (?, ?, ?)")?
                 .execute(params![term, own, weight])?;
         }
     }
@@ -522,7 +537,10 @@ fn write_thread(conn: &Connection, n: usize, dice: &mut Dice, author: &dyn Fn(us
         let text = dice.sentence(24);
         let profile = (c % 5 == 4).then(|| bytes(author(authors_of(n)[0])));
         conn.prepare_cached(
-            "INSERT INTO comments VALUES (?, ?, ?, ?, ?, 1, 'approved', ?, NULL, 1, ?, ?, NULL, ?, ?, NULL, ?, ?, NULL, NULL, NULL, NULL, \
+            "INSERT INTO comments (post_id, id, parent_id, root_id, depth, shown, status, created_at, edited_at, version, \
+             reply_count, score, user_id, author_id, author_name, author_url, author_email, author_email_key, ip, user_agent, \
+             edit_hash, editable_until, text_hash, spam_score, spam_reasons, html, source) \
+             VALUES (?, ?, ?, ?, ?, 1, 'approved', ?, NULL, 1, ?, ?, NULL, ?, ?, NULL, ?, ?, NULL, NULL, NULL, NULL, \
              ?, 20, '[]', ?, ?)",
         )?
         .execute(params![

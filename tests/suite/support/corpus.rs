@@ -118,7 +118,8 @@ fn script(size: Size, is_sqlite: bool) -> String {
             at = minute(n)
         )
     });
-    s.rows("media", &rows);
+    s.rows("media (id, mime, byte_size, width, height, alt, caption, filename, sha256, storage_key, color, animated, variants, \
+     state, created_by, created_at, updated_at, version)", &rows);
     let rows = each(many, &|n| {
         format!(
             "({}, 'author-{n}', 'Author {n:05}', 'author {n:05}', 'markdown', '', '', {}, NULL, NULL, '[]', {}, {now}, {now}, 1, {now}, {now})",
@@ -127,7 +128,8 @@ fn script(size: Size, is_sqlite: bool) -> String {
             posts / many + 1
         )
     });
-    s.rows("authors", &rows);
+    s.rows("authors (id, slug, name, name_key, bio_format, bio_source, bio_html, avatar_media_id, location, website, social, \
+     post_count, first_published_at, last_published_at, version, created_at, updated_at)", &rows);
     let rows = each(many, &|n| {
         let parent = if n == 0 { "NULL".to_owned() } else { s.id(Kind::Tag, 0) };
         let kind = if n % 2 == 0 { "tag" } else { "category" };
@@ -137,7 +139,8 @@ fn script(size: Size, is_sqlite: bool) -> String {
             posts / many + 1
         )
     });
-    s.rows("tags", &rows);
+    s.rows("tags (id, slug, name, name_key, kind, description, parent_id, post_count, version, created_at, updated_at, \
+     is_public)", &rows);
     let rows = each(many, &|n| {
         format!(
             "({}, 'user{n}@example.org', 'user{n}@example.org', 'User {n}', 'x', 'author', {}, NULL, NULL, {at}, {at}, 1)",
@@ -146,7 +149,8 @@ fn script(size: Size, is_sqlite: bool) -> String {
             at = minute(n)
         )
     });
-    s.rows("users", &rows);
+    s.rows("users (id, email, email_key, name, password_hash, role, author_id, disabled_at, last_login_at, created_at, \
+     updated_at, version)", &rows);
     let rows = each(many, &|n| {
         format!(
             "({}, {}, 'Token {n}', 'hash{n}', 'prk', '[\"posts:read\"]', {}, NULL, NULL, NULL)",
@@ -155,7 +159,7 @@ fn script(size: Size, is_sqlite: bool) -> String {
             minute(n)
         )
     });
-    s.rows("api_tokens", &rows);
+    s.rows("api_tokens (id, user_id, name, secret_hash, hint, scopes, created_at, expires_at, last_used_at, revoked_at)", &rows);
 
     // Every tenth post is a draft, and the last.
     let is_draft = |n: usize| n % 10 == 9 || n == posts - 1;
@@ -175,7 +179,10 @@ fn script(size: Size, is_sqlite: bool) -> String {
             media = s.id(Kind::Media, n % many),
         )
     });
-    s.rows("posts", &rows);
+    s.rows("posts (id, slug, status, visibility, listed, featured, comments_open, sorted_at, published_at, created_at, \
+     updated_at, deleted_at, version, revision, live_revision, owner_id, comment_count, word_count, reading_minutes, language, \
+     title, title_key, subtitle, excerpt, image_media_id, image_alt, image_caption, terms_notice, terms_url, canonical_url, \
+     seo, custom, html, text, body_format, body_source, preview_epoch)", &rows);
     let (mut revisions, mut bylines, mut marks, mut lists) = (vec![], vec![], vec![], vec![]);
     for n in 0..posts {
         let bearers: Vec<usize> = if n == 0 { (0..many).collect() } else { vec![n % many] };
@@ -209,10 +216,13 @@ fn script(size: Size, is_sqlite: bool) -> String {
             }
         }
     }
-    s.rows("revisions", &revisions);
-    s.rows("post_authors", &bylines);
-    s.rows("post_tags", &marks);
-    s.rows("post_lists", &lists);
+    s.rows(
+        "revisions (post_id, number, created_at, created_by, reason, title, word_count, snapshot)",
+        &revisions,
+    );
+    s.rows("post_authors (post_id, position, author_id, role)", &bylines);
+    s.rows("post_tags (post_id, position, tag_id)", &marks);
+    s.rows("post_lists (list_id, sorted_at, post_id)", &lists);
 
     // The first post leads to others, and every other leads to it.
     let mut links: Vec<String> = (1..posts)
@@ -233,9 +243,10 @@ fn script(size: Size, is_sqlite: bool) -> String {
             s.id(Kind::Post, n)
         )
     }));
-    s.rows("links", &links);
+    s.rows("links (id, post_id, position, relation, note, target_post_id, external_url, external_title, external_author, \
+     external_publisher, external_published_at, created_at)", &links);
     let rows = each(posts, &|n| format!("({}, 0, 'post-0')", s.id(Kind::Post, n)));
-    s.rows("body_links", &rows[1..]);
+    s.rows("body_links (post_id, position, slug)", &rows[1..]);
     let related: Vec<String> = (0..posts)
         .map(|n| {
             format!("({}, 0, {}, 500, '[\"tide\"]')", s.id(Kind::Post, n), s.id(Kind::Post, (n + 1) % posts))
@@ -244,11 +255,11 @@ fn script(size: Size, is_sqlite: bool) -> String {
             format!("({}, {n}, {}, 400, '[\"tide\"]')", s.id(Kind::Post, 0), s.id(Kind::Post, n + 1))
         }))
         .collect();
-    s.rows("related_posts", &related);
+    s.rows("related_posts (post_id, position, related_id, score, terms)", &related);
     let rows = each(posts, &|n| format!("('tide{}', {}, 5)", n % 50, s.id(Kind::Post, n)));
-    s.rows("post_terms", &rows);
+    s.rows("post_terms (term, post_id, weight)", &rows);
     let rows = each(posts, &|n| format!("('post', 'former-{n}', {}, {now})", s.id(Kind::Post, n)));
-    s.rows("slug_redirects", &rows);
+    s.rows("slug_redirects (kind, slug, target_id, created_at)", &rows);
 
     let comment = |s: &Script, id: String, post: usize, parent: Option<&str>, at: usize| {
         let (depth, root) = if parent.is_some() { (1, parent.unwrap_or_default()) } else { (0, id.as_str()) };
@@ -273,7 +284,9 @@ fn script(size: Size, is_sqlite: bool) -> String {
         comments.push(comment(&s, root.clone(), n, None, n));
         comments.push(comment(&s, s.id(Kind::Reply, many + n), n, Some(&root), n + 1));
     }
-    s.rows("comments", &comments);
+    s.rows("comments (post_id, id, parent_id, root_id, depth, shown, status, created_at, edited_at, version, reply_count, \
+     score, user_id, author_id, author_name, author_url, author_email, author_email_key, ip, user_agent, edit_hash, \
+     editable_until, text_hash, spam_score, spam_reasons, html, source)", &comments);
     let rows = each(posts, &|n| {
         format!(
             "({}, {now}, 'post', {}, 'published', 1, NULL, 'system', 'r', '[]')",
@@ -281,7 +294,10 @@ fn script(size: Size, is_sqlite: bool) -> String {
             s.id(Kind::Post, n)
         )
     });
-    s.rows("changes", &rows);
+    s.rows(
+        "changes (seq, at, object_type, object_id, action, version, actor_id, actor_kind, request_id, keys)",
+        &rows,
+    );
     let published = (0..posts).filter(|n| !is_draft(*n)).count();
     for (name, value) in
         [("posts", published), ("authors", many), ("tags", many), ("comments", 2 * (many + posts - 1))]
