@@ -44,6 +44,7 @@ impl App {
         svc.prepare().await?;
         svc.freshness.follow(&svc.db).await?;
         let metrics = Metrics::new().map_err(|e| Error::internal(e.to_string()))?;
+        metrics.add(svc.cpu.counted.clone()).map_err(|e| Error::internal(e.to_string()))?;
         let edge = Data::new(Edge::new(Arc::clone(&svc), metrics));
         Ok(Self {
             engine: Data::new(graphql::engine(&svc.config).await?),

@@ -112,6 +112,9 @@ pub struct Config {
     /// Bytes of memory for answers to the public that are kept; 0 keeps none.
     #[arg(long, env = "PRESSROOM_CACHE_BYTES", default_value_t = 67_108_864, global = true, help_heading = HEADING, hide_short_help = true)]
     pub cache_bytes: u64,
+    /// Threads for long work on texts (rendering, comparing), and as many for short; half as many as there are cores if 0.
+    #[arg(long, env = "PRESSROOM_CPU_THREADS", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
+    pub cpu_threads: usize,
     /// Database connections for reading; as many as there are cores if 0.
     #[arg(long, env = "PRESSROOM_READERS", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
     pub readers: usize,

@@ -1,8 +1,8 @@
 //! What every use case may answer instead of its result: one error type, and the one table of codes that also
 //! feeds the OpenAPI document and `docs/errors.md`.
 
-use pressroom_schema::StoreError;
 use pressroom_schema::db::TxError;
+use pressroom_schema::{Id, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -87,6 +87,9 @@ codes! {
     RateLimited = "rate_limited", 429, "Too many requests";
     /// A defect on our side. The log has the details under the request's id, which `instance` bears.
     Internal = "internal", 500, "Internal error";
+    /// So much is waiting for a processor already (texts to be rendered or compared) that this would wait too long. Nothing was done;
+    /// `Retry-After` says when to try again.
+    TooBusy = "too_busy", 503, "Too busy";
     /// The database or the media store is busy or out of reach; `Retry-After` says when to try again.
     Unavailable = "unavailable", 503, "Temporarily unavailable";
 }
@@ -131,6 +134,17 @@ impl FieldError {
     }
 }
 
+/// A body that must be rendered before what was asked for can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unrendered {
+    /// `markdown` or `html`.
+    pub(crate) format: String,
+    /// The source.
+    pub(crate) source: String,
+    /// The saved revision whose body it is.
+    pub(crate) revision: Option<(Id, i32)>,
+}
+
 /// Why a use case was refused or failed.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
@@ -144,6 +158,7 @@ struct Inner {
     version: Option<i64>,
     internal: Option<String>,
     conflict: bool,
+    bodies: Vec<Unrendered>,
 }
 
 impl Error {
@@ -157,6 +172,7 @@ impl Error {
             version: None,
             internal: None,
             conflict: false,
+            bodies: Vec::new(),
         }))
     }
 
@@ -238,6 +254,25 @@ impl Error {
         let mut error = Self::new(Code::Unavailable, detail);
         error.0.retry_after = Some(1);
         error
+    }
+
+    /// `503`: too much waits already; to be tried again after `seconds`.
+    pub fn too_busy(seconds: u32, detail: impl Into<String>) -> Self {
+        let mut error = Self::new(Code::TooBusy, detail);
+        error.0.retry_after = Some(seconds.max(1));
+        error
+    }
+
+    /// These bodies must be rendered first: for whoever can do that and try again. To others it is 503.
+    pub(crate) fn unrendered(bodies: Vec<Unrendered>) -> Self {
+        let mut error = Self::too_busy(1, "The text is being prepared. Try again in a moment.");
+        error.0.bodies = bodies;
+        error
+    }
+
+    /// The bodies that must be rendered first.
+    pub(crate) fn bodies(&self) -> &[Unrendered] {
+        &self.0.bodies
     }
 
     /// `429`, to be tried again after `seconds`.

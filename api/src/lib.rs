@@ -6,6 +6,7 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod content;
+pub mod cpu;
 pub mod demo;
 pub mod error;
 mod feeds;

@@ -211,7 +211,7 @@ impl Db {
         let (replica, primary, slow, writers) = match &settings.source {
             Source::Sqlite(path) => {
                 conn::create_sqlite(path, settings.durable)?;
-                (slots("read", settings.readers, &[]), None, slots("slow", 1, &[]), slots("write", 1, &[]))
+                (slots("read", settings.readers, &[]), None, slots("slow", 2, &[]), slots("write", 1, &[]))
             }
             Source::Postgres { primary, replicas } => {
                 let own = std::slice::from_ref(primary);

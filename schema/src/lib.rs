@@ -19,6 +19,7 @@ pub mod maintenance;
 pub mod media;
 pub mod migrate;
 pub mod page;
+pub mod post_words;
 pub mod posts;
 pub mod related;
 pub mod revisions;

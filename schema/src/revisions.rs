@@ -156,11 +156,16 @@ pub struct RevisionRow {
 /// A revision and the name of who saved it.
 pub type WithName = (RevisionRow, Option<String>);
 
-/// Saves a snapshot as revision `row.number`.
+/// Saves a snapshot as revision `row.number`, with what its body was rendered to.
 ///
 /// # Errors
 /// When the database fails.
-pub fn insert(conn: &mut Conn, row: &RevisionRow, snapshot: &Snapshot) -> crate::Result<()> {
+pub fn insert(
+    conn: &mut Conn,
+    row: &RevisionRow,
+    snapshot: &Snapshot,
+    rendered: Option<&str>,
+) -> crate::Result<()> {
     diesel::insert_into(revisions::table)
         .values((
             revisions::post_id.eq(row.post_id),
@@ -171,6 +176,7 @@ pub fn insert(conn: &mut Conn, row: &RevisionRow, snapshot: &Snapshot) -> crate:
             revisions::title.eq(&row.title),
             revisions::word_count.eq(row.word_count),
             revisions::snapshot.eq(Json::of(snapshot)),
+            revisions::rendered.eq(rendered),
         ))
         .execute(conn)?;
     Ok(())
@@ -188,6 +194,31 @@ pub fn snapshot(conn: &mut Conn, post: Id, number: i32) -> crate::Result<Option<
         .first(conn)
         .optional()?;
     json.map(|json| json.to()).transpose()
+}
+
+/// What the body of one revision was rendered to, where that is kept.
+///
+/// # Errors
+/// When the database fails.
+pub fn rendered(conn: &mut Conn, post: Id, number: i32) -> crate::Result<Option<String>> {
+    let found: Option<Option<String>> = revisions::table
+        .filter(revisions::post_id.eq(post))
+        .filter(revisions::number.eq(number))
+        .select(revisions::rendered)
+        .first(conn)
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Keeps what the body of one revision was rendered to.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep_rendered(conn: &mut Conn, post: Id, number: i32, rendered: &str) -> crate::Result<()> {
+    diesel::update(revisions::table.filter(revisions::post_id.eq(post)).filter(revisions::number.eq(number)))
+        .set(revisions::rendered.eq(rendered))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// One revision.
@@ -228,21 +259,24 @@ pub fn list(conn: &mut Conn, post: Id, window: &Window) -> crate::Result<Slice<W
     Ok(window.slice(rows))
 }
 
+/// A post, its working copy, and what the body of that was rendered to, where that is kept.
+pub type WorkingCopy = (Id, i32, Snapshot, Option<String>);
+
 /// The working copies of these posts, in no particular order.
 ///
 /// # Errors
 /// When the database fails.
-pub fn working_copies(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, Snapshot)>> {
+pub fn working_copies(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<WorkingCopy>> {
     use crate::tables::posts as p;
     if posts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(Id, Json)> = revisions::table
+    let rows: Vec<(Id, i32, Json, Option<String>)> = revisions::table
         .inner_join(p::table.on(p::id.eq(revisions::post_id).and(p::revision.eq(revisions::number))))
         .filter(crate::sql::id_in(revisions::post_id, posts))
-        .select((revisions::post_id, revisions::snapshot))
+        .select((revisions::post_id, revisions::number, revisions::snapshot, revisions::rendered))
         .load(conn)?;
-    rows.into_iter().map(|(id, json)| Ok((id, json.to()?))).collect()
+    rows.into_iter().map(|(id, number, json, rendered)| Ok((id, number, json.to()?, rendered))).collect()
 }
 
 #[cfg(test)]

@@ -239,6 +239,7 @@ table! {
         title -> Text,
         word_count -> Integer,
         snapshot -> JsonSql,
+        rendered -> Nullable<Text>,
     }
 }
 
@@ -437,6 +438,17 @@ table! {
     }
 }
 
+table! {
+    use crate::types::IdSql;
+    use diesel::sql_types::{Integer, Text};
+
+    post_words (post_id) {
+        post_id -> IdSql,
+        revision -> Integer,
+        words -> Text,
+    }
+}
+
 diesel::joinable!(authors -> media (avatar_media_id));
 diesel::joinable!(post_authors -> authors (author_id));
 diesel::joinable!(post_authors -> posts (post_id));
@@ -454,6 +466,7 @@ diesel::joinable!(search_docs -> posts (post_id));
 
 allow_tables_to_appear_in_same_query!(
     site,
+    post_words,
     counters,
     media,
     authors,

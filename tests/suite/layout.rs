@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 13] = [
     &["freshness"],
     &["view"],
     &["page"],
-    &["config", "clock"],
+    &["config", "clock", "cpu"],
     &["auth", "content", "media"],
     &["error"],
 ];

@@ -13,6 +13,8 @@ mod command_line;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod cpu;
+#[cfg(test)]
 mod dependencies;
 #[cfg(test)]
 mod failure;

@@ -2,7 +2,8 @@
 //! slugs, search tokens, comparisons, and a judgement on comments.
 //!
 //! Everything here is a pure function of its arguments. Nothing touches a database, the network, the clock or the
-//! environment, so each rule can be tested by itself and gives the same bytes on every machine.
+//! environment, so each rule can be tested by itself and gives the same bytes on every machine. What may take long takes a
+//! [`Turn`] of a pool, and gives up when it is over.
 //!
 //! The way of a body:
 //!
@@ -21,15 +22,19 @@ pub mod spam;
 pub mod text;
 
 mod anchors;
+mod budget;
 mod markdown;
 pub(crate) mod script;
 mod tidy;
 mod tokens;
+mod turn;
 
 pub use absolute::absolute_urls;
-pub use diff::{DiffLine, DiffOp, line_diff, word_diff};
+pub use budget::TooMuch;
+pub use diff::{DiffLine, DiffOp, LineDiff, line_diff, word_diff};
 pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
 pub use search::{highlight, index_tokens, search_tokens};
 pub use slug::{is_slug, slugify};
-pub use spam::{Judgement, Reason, SpamInput, Verdict, judge};
+pub use spam::{Judgement, PostWords, Reason, SpamInput, Verdict, judge};
 pub use text::{excerpt_of, plain_text};
+pub use turn::{Late, Turn};

@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::{TooMuch, in_time};
 use super::markdown;
 use super::sanitise::{Policy, sanitise};
 use super::text::{excerpt_of, flow_of, length_of, prose};
-use super::tokens::{Token, attr, tokenise};
+use super::tokens::{Token, attr, clean_chars, escape_into, tokenise};
+use super::turn::Turn;
 
 /// The greatest length of a derived excerpt, in characters.
 pub const EXCERPT_CHARS: usize = 300;
@@ -70,7 +72,7 @@ pub struct Heading {
 }
 
 /// All that is derived from a post's body.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rendered {
     /// Safe HTML.
     pub html: String,
@@ -88,16 +90,57 @@ pub struct Rendered {
     pub headings: Vec<Heading>,
 }
 
-/// Renders the body of a post. Takes any input; what is not allowed is left out, never an error.
-#[must_use]
-pub fn render_post(format: BodyFormat, source: &str) -> Rendered {
-    let html = safe_html(Policy::Post, format, source);
+/// Which rules these are. It rises whenever they make something else of the same source: what was kept before is made anew.
+const RULES: u32 = 1;
+
+impl Rendered {
+    /// As it is kept.
+    #[must_use]
+    pub fn to_stored(&self) -> String {
+        // Texts, numbers and lists of them always make JSON; were it not so, it would be rendered again when it is needed.
+        serde_json::to_string(&(RULES, self)).unwrap_or_default()
+    }
+
+    /// What was kept, unless by other rules.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let (rules, rendered): (u32, Self) = serde_json::from_str(text).ok()?;
+        (rules == RULES).then_some(rendered)
+    }
+
+    /// The source as it was typed, where it cannot be rendered.
+    #[must_use]
+    pub fn as_typed(source: &str) -> Self {
+        let text = clean_chars(source);
+        let mut html = String::from("<pre>");
+        escape_into(&mut html, text.trim_start_matches('\n'));
+        html.push_str("</pre>");
+        let length = length_of(&text);
+        let excerpt = excerpt_of(&text, EXCERPT_CHARS);
+        Self {
+            html,
+            word_count: length.words,
+            reading_minutes: length.minutes,
+            excerpt,
+            text,
+            ..Self::default()
+        }
+    }
+}
+
+/// Renders the body of a post. What is not allowed is left out.
+///
+/// # Errors
+/// [`TooMuch`], where it makes more of itself than a text may.
+pub fn render_post(turn: &Turn, format: BodyFormat, source: &str) -> Result<Rendered, TooMuch> {
+    let html = safe_html(turn, Policy::Post, format, source)?;
     let tokens = tokenise(&html);
+    in_time(turn)?;
     let text = flow_of(&tokens);
     let length = length_of(&text);
     let running = prose(&tokens);
     let excerpt = excerpt_of(if running.is_empty() { &text } else { &running }, EXCERPT_CHARS);
-    Rendered {
+    Ok(Rendered {
         links: links_of(&tokens),
         headings: headings_of(&tokens),
         html,
@@ -105,32 +148,36 @@ pub fn render_post(format: BodyFormat, source: &str) -> Rendered {
         word_count: length.words,
         reading_minutes: length.minutes,
         excerpt,
-    }
+    })
 }
 
 /// Renders a comment: paragraphs, line breaks as typed, emphasis, code, quotes, lists and links
 /// (`rel="nofollow ugc noopener"`). HTML in it is shown as it was typed.
-#[must_use]
-pub fn render_comment(source: &str) -> String {
-    sanitise(Policy::Comment, &markdown::comment(source)).trim().to_owned()
+///
+/// # Errors
+/// [`TooMuch`].
+pub fn render_comment(turn: &Turn, source: &str) -> Result<String, TooMuch> {
+    Ok(sanitise(turn, Policy::Comment, &markdown::comment(turn, source)?)?.trim().to_owned())
 }
 
 /// Renders the biography of an author: paragraphs, lists, links and words; no headings, images or tables.
-#[must_use]
-pub fn render_bio(format: BodyFormat, source: &str) -> String {
-    safe_html(Policy::Bio, format, source)
+///
+/// # Errors
+/// [`TooMuch`].
+pub fn render_bio(turn: &Turn, format: BodyFormat, source: &str) -> Result<String, TooMuch> {
+    safe_html(turn, Policy::Bio, format, source)
 }
 
-fn safe_html(policy: Policy, format: BodyFormat, source: &str) -> String {
+fn safe_html(turn: &Turn, policy: Policy, format: BodyFormat, source: &str) -> Result<String, TooMuch> {
     let made;
     let html = match format {
         BodyFormat::Markdown => {
-            made = markdown::post(source);
+            made = markdown::post(turn, source)?;
             &made
         }
         BodyFormat::Html => source,
     };
-    sanitise(policy, html).trim_matches(|c: char| c.is_ascii_whitespace()).to_owned()
+    Ok(sanitise(turn, policy, html)?.trim_matches(|c: char| c.is_ascii_whitespace()).to_owned())
 }
 
 fn links_of(tokens: &[Token]) -> Vec<String> {
@@ -174,3 +221,7 @@ fn headings_of(tokens: &[Token]) -> Vec<Heading> {
 #[cfg(test)]
 #[path = "render_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile_tests;

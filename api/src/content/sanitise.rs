@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
+use super::budget::{TooMuch, in_time};
+use super::turn::Turn;
 use super::{tidy, tokens};
 
 /// Whose HTML it is, from the widest to the narrowest rights.
@@ -187,28 +189,29 @@ fn build(policy: Policy) -> Builder<'static> {
 
 /// Makes HTML safe under `policy`. The answer is well-formed, its nesting is bounded, and making it safe again does
 /// not change it.
-pub(super) fn sanitise(policy: Policy, html: &str) -> String {
-    let mut present = pass(policy, html);
+pub(super) fn sanitise(turn: &Turn, policy: Policy, html: &str) -> Result<String, TooMuch> {
+    let mut present = pass(turn, policy, html)?;
     // The tidying pass writes what the parser reads back unchanged, so the second round is a check and not a repair.
     // Should a round ever change something, it is the later one that holds.
     for _ in 0..4 {
-        let next = pass(policy, &present);
+        let next = pass(turn, policy, &present)?;
         if next == present {
             break;
         }
         present = next;
     }
-    present
+    Ok(present)
 }
 
-fn pass(policy: Policy, html: &str) -> String {
-    let mut tidied = tidy::tidy(policy, tokens::tokenise(html));
+fn pass(turn: &Turn, policy: Policy, html: &str) -> Result<String, TooMuch> {
+    let mut tidied = tidy::tidy(policy, tokens::tokenise_within(turn, html)?);
+    in_time(turn)?;
     for token in &mut tidied {
         if let tokens::Token::Text(text) = token {
             shield(text);
         }
     }
-    unshield(&policy.builder().clean(&tokens::write(&tidied)).to_string())
+    Ok(unshield(&policy.builder().clean(&tokens::write(&tidied)).to_string()))
 }
 
 /// What stands for `&`, `<` and `>` while ammonia reads and writes; the 32 characters from U+00A0 on are stood for by

@@ -10,7 +10,7 @@ mod words;
 
 use std::collections::HashSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::search::search_tokens;
@@ -26,6 +26,41 @@ const SPAM_FROM: f64 = 0.75;
 /// From this score on a comment is for a moderator to look at.
 const UNSURE_FROM: f64 = 0.30;
 
+/// Most different words of a post that a comment is compared with.
+const POST_WORDS: usize = 4_000;
+
+/// The words of a post that comments under it are compared with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostWords {
+    /// Its folded words.
+    words: HashSet<String>,
+    /// Those of its search tokens that have substance.
+    substance: HashSet<String>,
+}
+
+impl PostWords {
+    /// Those of a title and a text; of a long text those that come first.
+    #[must_use]
+    pub fn of(title: &str, text: &str) -> Self {
+        let first = |all: Vec<String>| {
+            let mut kept = HashSet::new();
+            for word in all {
+                if kept.len() >= POST_WORDS {
+                    break;
+                }
+                kept.insert(word);
+            }
+            kept
+        };
+        let mut tokens = search_tokens(title);
+        tokens.extend(search_tokens(text));
+        tokens.retain(|word| lexicon::has_substance(word));
+        let mut words = folded_words(title);
+        words.extend(folded_words(text));
+        Self { words: first(words), substance: first(tokens) }
+    }
+}
+
 /// What is known about a comment when it is judged.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SpamInput<'a> {
@@ -39,10 +74,8 @@ pub struct SpamInput<'a> {
     pub url: Option<&'a str>,
     /// The `User-Agent` of the request; `None` where that is not known, empty where none was sent.
     pub user_agent: Option<&'a str>,
-    /// The title of the post.
-    pub post_title: &'a str,
-    /// The plain text of the post; may be empty.
-    pub post_text: &'a str,
+    /// The words of the post.
+    pub post: Option<&'a PostWords>,
     /// How long the post has been live, in days.
     pub post_age_days: Option<i64>,
     /// Comments by the same author that were approved before.
@@ -114,8 +147,8 @@ pub fn fingerprint(body: &str) -> String {
 #[must_use]
 pub fn judge(input: &SpamInput<'_>) -> Verdict {
     let body = Body::read(input.body);
-    let post = folded_words(input.post_title).into_iter().chain(folded_words(input.post_text)).collect();
-    let mut signs = Signs { input, body, post, reasons: Vec::new() };
+    let none = PostWords::default();
+    let mut signs = Signs { input, body, post: input.post.unwrap_or(&none), reasons: Vec::new() };
     signs.sender();
     let shared = signs.relation_to_post();
     let offers = signs.templates(shared) | signs.vocabulary();
@@ -139,8 +172,8 @@ pub fn judge(input: &SpamInput<'_>) -> Verdict {
 struct Signs<'a> {
     input: &'a SpamInput<'a>,
     body: Body,
-    /// The folded words of the post and its title.
-    post: HashSet<String>,
+    /// The words of the post and its title.
+    post: &'a PostWords,
     reasons: Vec<Reason>,
 }
 
@@ -211,11 +244,8 @@ impl Signs<'_> {
     fn relation_to_post(&mut self) -> usize {
         let own: HashSet<String> =
             search_tokens(self.input.body).into_iter().filter(|w| lexicon::has_substance(w)).collect();
-        let title = search_tokens(self.input.post_title);
-        let text = search_tokens(self.input.post_text);
-        let post: HashSet<&String> =
-            title.iter().chain(&text).filter(|w| lexicon::has_substance(w)).collect();
-        let shared = own.iter().filter(|word| post.contains(word)).count();
+        let post = &self.post.substance;
+        let shared = own.iter().filter(|word| post.contains(*word)).count();
         if shared >= 5 {
             self.add("on_topic", -1.4, format!("shares {shared} words of substance with the post"));
         } else if shared >= 2 {
@@ -261,7 +291,7 @@ impl Signs<'_> {
         let (mut sum, mut found) = (0.0_f64, Vec::new());
         for word in &self.body.words {
             let weight = lexicon::goods_weight(word);
-            if weight > 0.0 && seen.insert(word.as_str()) && !self.post.contains(word) {
+            if weight > 0.0 && seen.insert(word.as_str()) && !self.post.words.contains(word) {
                 sum += weight;
                 found.push(word.clone());
             }
@@ -275,7 +305,8 @@ impl Signs<'_> {
             .filter(|term| joined.contains(term.as_str()))
             .map(|term| term.trim().to_owned())
             .collect();
-        let new = foreign.iter().filter(|term| !term.split(' ').all(|word| self.post.contains(word))).count();
+        let new =
+            foreign.iter().filter(|term| !term.split(' ').all(|word| self.post.words.contains(word))).count();
         if new > 0 {
             self.add("goods", if new == 1 { 2.6 } else { 4.4 }, format!("speaks of {}", quoted(&foreign)));
         }

@@ -3,13 +3,20 @@
 //! A list rather than a tree: nothing here recurses, so no nesting can exhaust the stack. Comments, doctypes and
 //! characters that no document may contain are gone after this step.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::LocalName;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{
     BufferQueue, TagKind, Token as Raw, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
 };
+
+use super::budget::{ATTRIBUTES, ELEMENTS, TooMuch, in_time};
+use super::turn::Turn;
+
+/// How much is read between two looks at the clock. A single tag may be as long as the text, and its attributes are compared with
+/// one another.
+const STEP: usize = 4_096;
 
 /// An attribute: its name in lower case and its decoded value.
 pub(super) type Attr = (LocalName, String);
@@ -59,11 +66,15 @@ pub(super) fn clean_chars(text: &str) -> String {
 
 /// Collects tokens; html5ever hands them over behind a shared reference.
 #[derive(Default)]
-struct Collector(RefCell<Vec<Token>>);
+struct Collector {
+    list: RefCell<Vec<Token>>,
+    elements: Cell<usize>,
+    attributes: Cell<usize>,
+}
 
 impl Collector {
     fn text(&self, text: &StrTendril) {
-        let mut list = self.0.borrow_mut();
+        let mut list = self.list.borrow_mut();
         if let Some(Token::Text(last)) = list.last_mut() {
             last.push_str(text);
         } else {
@@ -84,7 +95,9 @@ impl TokenSink for Collector {
                     tag.attrs.into_iter().map(|a| (a.name.local, clean_chars(&a.value))).collect::<Vec<_>>();
                 // Foreign elements are the only ones in which `/>` ends the element (HTML Living Standard, 13.2.6.5).
                 let ends = tag.self_closing && matches!(&*tag.name, "svg" | "math");
-                let mut list = self.0.borrow_mut();
+                self.elements.set(self.elements.get() + 1);
+                self.attributes.set(self.attributes.get() + attrs.len());
+                let mut list = self.list.borrow_mut();
                 list.push(Token::Open { name: tag.name.clone(), attrs });
                 if ends {
                     list.push(Token::Close { name: tag.name });
@@ -93,7 +106,7 @@ impl TokenSink for Collector {
                     return TokenSinkResult::RawData(kind);
                 }
             }
-            Raw::TagToken(tag) => self.0.borrow_mut().push(Token::Close { name: tag.name }),
+            Raw::TagToken(tag) => self.list.borrow_mut().push(Token::Close { name: tag.name }),
             Raw::DoctypeToken(_)
             | Raw::CommentToken(_)
             | Raw::NullCharacterToken
@@ -114,17 +127,40 @@ fn raw_kind(name: &str) -> Option<RawKind> {
     }
 }
 
-/// Cuts HTML into tokens. Takes anything; what is malformed is read as browsers read it.
+/// Cuts HTML into tokens. Takes anything; what is malformed is read as browsers read it. For HTML that is ours: what others
+/// wrote is bounded by [`tokenise_within`].
 pub(super) fn tokenise(html: &str) -> Vec<Token> {
     let input = BufferQueue::default();
+    let tokenizer = tokenizer();
     input.push_back(StrTendril::from_slice(html));
-    let tokenizer = Tokenizer::new(
-        Collector::default(),
-        TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
-    );
     let _ = tokenizer.feed(&input);
     tokenizer.end();
-    let list = tokenizer.sink.0.into_inner();
+    cleaned(tokenizer.sink.list.into_inner())
+}
+
+/// [`tokenise`], as long as there are not too many.
+pub(super) fn tokenise_within(turn: &Turn, html: &str) -> Result<Vec<Token>, TooMuch> {
+    let input = BufferQueue::default();
+    let tokenizer = tokenizer();
+    let mut rest = html;
+    while !rest.is_empty() {
+        let (step, after) = rest.split_at(rest.floor_char_boundary(STEP));
+        input.push_back(StrTendril::from_slice(step));
+        let _ = tokenizer.feed(&input);
+        TooMuch::unless_within(tokenizer.sink.elements.get(), ELEMENTS, "elements")?;
+        TooMuch::unless_within(tokenizer.sink.attributes.get(), ATTRIBUTES, "attributes")?;
+        in_time(turn)?;
+        rest = after;
+    }
+    tokenizer.end();
+    Ok(cleaned(tokenizer.sink.list.into_inner()))
+}
+
+fn tokenizer() -> Tokenizer<Collector> {
+    Tokenizer::new(Collector::default(), TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() })
+}
+
+fn cleaned(list: Vec<Token>) -> Vec<Token> {
     let mut out = Vec::with_capacity(list.len());
     for token in list {
         match token {

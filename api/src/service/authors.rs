@@ -4,7 +4,7 @@ use async_graphql::MaybeUndefined;
 use pressroom_schema::authors::{self, AuthorRow, Order};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Conn, Id, Json, Key, KeyValue, depend, site};
+use pressroom_schema::{Conn, Id, Json, Key, KeyValue, Tx, depend, site};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -16,9 +16,10 @@ use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
 use crate::content::{BodyFormat, render_bio};
-use crate::error::{Code, Error, FieldError, Result};
+use crate::cpu::{Turn, Work};
+use crate::error::{Code, Error, FieldError, Result, Unrendered};
 use crate::page::{Page, PageRequest};
-use crate::service::posts::BodyInput;
+use crate::service::posts::{ATTEMPTS, BodyInput, too_much};
 use crate::view::AuthorView;
 
 /// Most characters of a name.
@@ -90,12 +91,20 @@ impl From<CreateAuthor> for UpdateAuthor {
     }
 }
 
+/// A rendered biography.
+#[derive(Clone)]
+struct Bio {
+    format: String,
+    source: String,
+    html: String,
+}
+
 /// An input whose values were checked, with its biography rendered.
 #[derive(Clone)]
 struct Checked {
     input: UpdateAuthor,
-    /// Of a whole biography, rendered before any lock is taken.
-    bio_html: Option<String>,
+    /// The biography as it was rendered before any lock was taken.
+    bio: Option<Bio>,
     social: Option<Json>,
 }
 
@@ -124,9 +133,35 @@ fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
         MaybeUndefined::Value(list) => Some(Json::of(&check_social(&mut check, list))),
     };
     check.done()?;
-    let whole = input.bio.value().and_then(BodyInput::whole);
-    let bio_html = whole.and_then(|(format, source)| Some(render_bio(format.parse().ok()?, source)));
-    Ok(Checked { input, bio_html, social })
+    Ok(Checked { input, bio: None, social })
+}
+
+/// Writes with the biography rendered on the pool. What a change of a part of it makes is known only inside of the transaction,
+/// which then ends, and is run again when that is rendered.
+async fn write_rendered<F>(svc: &Svc, viewer: &Viewer, mut checked: Checked, f: F) -> Result<AuthorView>
+where
+    F: Fn(&mut Tx<'_>, &Checked) -> Result<AuthorView> + Clone + Send + 'static,
+{
+    let whole = checked.input.bio.value().and_then(BodyInput::whole);
+    let mut wanted = whole.map(|(format, source)| (format.to_owned(), source.to_owned()));
+    for _ in 0..ATTEMPTS {
+        if let Some((format, source)) = wanted.take() {
+            let known = format.parse().unwrap_or(BodyFormat::Markdown);
+            let text = source.clone();
+            let work = move |turn: &Turn| render_bio(turn, known, &text);
+            let html = svc.cpu.run(Work::Render, source.len(), work).await?;
+            let html = html.map_err(|why| too_much("/bio/source", why))?;
+            checked.bio = Some(Bio { format, source, html });
+        }
+        let (f, held) = (f.clone(), checked.clone());
+        match svc.write(viewer, move |tx| f(tx, &held)).await {
+            Err(error) if !error.bodies().is_empty() => {
+                wanted = error.bodies().first().map(|body| (body.format.clone(), body.source.clone()));
+            }
+            done => return done,
+        }
+    }
+    Err(Error::unavailable("a biography changed again and again while it was rendered"))
 }
 
 impl Checked {
@@ -144,10 +179,16 @@ impl Checked {
             MaybeUndefined::Value(bio) => bio.apply(&mut row.bio_format, &mut row.bio_source),
         }
         if !self.input.bio.is_undefined() {
-            row.bio_html = self.bio_html.clone().unwrap_or_else(|| {
-                let format = row.bio_format.parse().unwrap_or(BodyFormat::Markdown);
-                render_bio(format, &row.bio_source)
-            });
+            let known = self.bio.as_ref();
+            row.bio_html =
+                match known.filter(|b| (&b.format, &b.source) == (&row.bio_format, &row.bio_source)) {
+                    Some(bio) => bio.html.clone(),
+                    None if row.bio_source.is_empty() => String::new(),
+                    None => {
+                        let (format, source) = (row.bio_format.clone(), row.bio_source.clone());
+                        return Err(Error::unrendered(vec![Unrendered { format, source, revision: None }]));
+                    }
+                };
         }
         match &self.input.avatar {
             MaybeUndefined::Undefined => {}
@@ -309,7 +350,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
     let checked = check(input.into(), true)?;
     let id = svc.clock.new_id();
     let svc2 = svc.clone();
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, checked, move |tx, checked| {
         let now = tx.actor.now;
         let mut row = AuthorRow {
             id,
@@ -361,7 +402,7 @@ pub async fn update(
     viewer.require_signed_in()?;
     let checked = check(input, false)?;
     let (svc2, viewer2, author) = (svc.clone(), viewer.clone(), author.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, checked, move |tx, checked| {
         let mut row = find(tx.conn, &author)?;
         require(&viewer2, Action::EditAuthor, &Target::Author(row.id.0), "author")?;
         IfMatch::check(if_match.as_ref(), row.version)?;

@@ -34,6 +34,7 @@ use crate::auth::policy::{self, Action, Decision, Target};
 use crate::auth::viewer::{Viewer, Who};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::cpu::CpuPool;
 use crate::error::{Code, Error, Result};
 use crate::freshness::{Tracker, reading};
 
@@ -45,6 +46,8 @@ pub struct Service {
     pub clock: Clock,
     /// The database.
     pub db: Db,
+    /// Where texts are rendered, compared and judged.
+    pub cpu: CpuPool,
     /// Where passwords are hashed.
     pub passwords: PasswordPool,
     /// The signing keys.
@@ -77,6 +80,7 @@ impl Service {
         Ok(Self {
             freshness: Arc::new(Tracker::open(config.cache_bytes, &db)),
             db,
+            cpu: CpuPool::start(config.cpu_threads)?,
             media: Self::media_store(&config)?,
             images: crate::media::ImageWork::new(config.image_bytes),
             retries: Arc::default(),
@@ -94,6 +98,7 @@ impl Service {
             config: self.config.clone(),
             clock,
             db: self.db.clone(),
+            cpu: self.cpu.clone(),
             passwords: self.passwords.clone(),
             keys: accounts::Keys::default(),
             media: self.media.clone(),
@@ -177,8 +182,8 @@ impl Service {
         self.db.read(Freshness::Primary, f).await
     }
 
-    /// Writes what the server notes for itself of requests: attempts, last uses, answers for retries. No rule of rights is asked, so
-    /// that nothing else belongs here.
+    /// Writes what the server notes for itself: attempts, last uses, answers for retries, what texts were made into. No rule of rights
+    /// is asked, so that nothing else belongs here.
     pub(crate) async fn write_for_itself<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,

@@ -10,6 +10,7 @@ mod live;
 mod preview;
 mod publish;
 mod read;
+mod rendering;
 mod views;
 mod write;
 
@@ -19,7 +20,9 @@ pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
 };
-pub(crate) use history::{diff_revisions_in, get_revision_in, list_revisions_in};
+pub(crate) use history::{
+    RevisionPair, compare_revisions, get_revision_in, list_revisions_in, revision_pair_in,
+};
 #[cfg(test)]
 pub(crate) use input::MAX_AUTHORS;
 pub use input::{
@@ -33,5 +36,6 @@ pub use preview::{PreviewInput, PreviewView, by_preview, preview, revoke_preview
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{Members, Perspective, PostQuery, SORTS, Shown, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
+pub(crate) use rendering::{ATTEMPTS, keep, too_much};
 pub(crate) use views::{Tied, load_ties};
 pub use write::{create, delete, restore, trash, update};

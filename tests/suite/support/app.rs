@@ -131,6 +131,7 @@ impl Store {
             durable: Switch::Off,
             readers: 2,
             writers: 2,
+            cpu_threads: 1,
             weak_passwords: true,
             ..Config::defaults()
         }

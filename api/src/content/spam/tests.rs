@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::*;
 
 const TITLE: &str = "A harbour at the end of the railway";
@@ -6,15 +8,11 @@ const TEXT: &str = "The old harbour was built when the railway reached the coast
     decide what a harbour without ships is for. Fishermen, engineers and two historians told us what they remember of the \
     last winter, and why the council's plan for a museum failed.";
 
+static POST: LazyLock<PostWords> = LazyLock::new(|| PostWords::of(TITLE, TEXT));
+static BARE: LazyLock<PostWords> = LazyLock::new(|| PostWords::of(TITLE, ""));
+
 fn about(body: &str) -> SpamInput<'_> {
-    SpamInput {
-        body,
-        post_title: TITLE,
-        post_text: TEXT,
-        post_age_days: Some(10),
-        links_allowed: 2,
-        ..SpamInput::default()
-    }
+    SpamInput { body, post: Some(&POST), post_age_days: Some(10), links_allowed: 2, ..SpamInput::default() }
 }
 
 fn by<'a>(body: &'a str, name: &'a str, url: &'a str) -> SpamInput<'a> {
@@ -185,12 +183,12 @@ fn no_honest_comment_of_the_collection_is_called_spam() {
 fn the_verdict_stays_where_little_is_known() {
     // No post text, no age, no user agent, a post of long ago.
     for input in spam() {
-        let bare = SpamInput { post_text: "", post_age_days: None, user_agent: None, ..input };
+        let bare = SpamInput { post: Some(&BARE), post_age_days: None, user_agent: None, ..input };
         assert_eq!(judge(&bare).judgement, Judgement::Spam, "{}", input.body);
     }
     for input in ham() {
         let old =
-            SpamInput { post_text: "", post_age_days: Some(5_000), user_agent: Some("curl/8"), ..input };
+            SpamInput { post: Some(&BARE), post_age_days: Some(5_000), user_agent: Some("curl/8"), ..input };
         assert_ne!(judge(&old).judgement, Judgement::Spam, "{}", input.body);
     }
 }
@@ -222,8 +220,9 @@ fn quoting_the_post_speaks_for_a_comment() {
 fn a_word_that_the_post_uses_is_no_sign() {
     let post = "How the casino came to the harbour, and what betting did to the town";
     let body = "The casino and the betting shops killed our high street. I worked in that casino for a year.";
-    let about_it = SpamInput { body, post_title: post, ..SpamInput::default() };
-    let elsewhere = SpamInput { body, post_title: "Baking bread", ..SpamInput::default() };
+    let (same, other) = (PostWords::of(post, ""), PostWords::of("Baking bread", ""));
+    let about_it = SpamInput { body, post: Some(&same), ..SpamInput::default() };
+    let elsewhere = SpamInput { body, post: Some(&other), ..SpamInput::default() };
     assert!(judge(&about_it).score < judge(&elsewhere).score);
     assert_eq!(judge(&about_it).judgement, Judgement::Ham);
 }
@@ -273,4 +272,12 @@ fn the_same_words_have_the_same_fingerprint() {
     assert_eq!(fingerprint("Crème"), fingerprint("creme"));
     assert_ne!(fingerprint("nice post"), fingerprint("nice boat"));
     assert_eq!(fingerprint("x").len(), 64);
+}
+
+#[test]
+fn the_words_of_a_post_are_bounded() {
+    let text: String = (0..20_000).map(|n| format!("word{n} ")).collect();
+    let words = PostWords::of("", &text);
+    assert_eq!((words.words.len(), words.substance.len()), (POST_WORDS, POST_WORDS));
+    assert_eq!(serde_json::from_str::<PostWords>(&serde_json::to_string(&words).unwrap()).unwrap(), words);
 }

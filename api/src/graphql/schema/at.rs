@@ -12,8 +12,9 @@ use super::node::NodeData;
 use super::objects::{PostData, RevisionData};
 use crate::error::{Code, Error};
 use crate::page::Page;
+use crate::service::Svc;
 use crate::service::accounts::{MeView, TokenView, UserView};
-use crate::service::posts::{RevisionDiffView, RevisionView};
+use crate::service::posts::{RevisionDiffView, RevisionPair, RevisionView, compare_revisions};
 use crate::view::{
     AuthorView, CommentView, LinksView, MediaView, RelatedView, SearchHitView, Shared, SiteView, TagView,
 };
@@ -65,6 +66,7 @@ entries! {
     Tokens(Arc<Page<Arc<TokenView>>>),
     Revision(RevisionData),
     Revisions(Arc<Page<Arc<RevisionView>>>),
+    Pair(Arc<RevisionPair>),
     Diff(Arc<RevisionDiffView>),
     Node(NodeData),
 }
@@ -98,6 +100,20 @@ impl Loaded {
         };
         self.arguments.insert(field.id, Arc::clone(&args) as Arc<dyn Any + Send + Sync>);
         Some(args)
+    }
+
+    /// Compares the revisions that were read to be compared, on the pool: neither the read nor a resolver waits for it.
+    ///
+    /// # Errors
+    /// 503 where too much is being compared.
+    pub(super) async fn compare(&mut self, svc: &Svc) -> Result<(), Error> {
+        for entry in self.entries.values_mut() {
+            if let Ok(Entry::Pair(pair)) = entry {
+                let found = compare_revisions(svc, RevisionPair::clone(pair)).await?;
+                *entry = Ok(Entry::Diff(Arc::new(found)));
+            }
+        }
+        Ok(())
     }
 
     /// Keeps what `field` shows of `owner`; [`Id::NIL`] for the root.

@@ -11,7 +11,7 @@ use super::BODY_LENGTH;
 use super::place::{Known, is_writer, require_text, touched};
 use super::read::load_one;
 use super::sight::Reading;
-use super::write::{Evidence, Guest, check_body, rendered, text, text_hash, thousandths};
+use super::write::{Evidence, Guest, check_body, judged, rendered, text, thousandths};
 use crate::auth::policy::Action;
 use crate::auth::secret::hash_secret;
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -118,7 +118,7 @@ pub async fn update(
     check.done()?;
     let new = match body {
         Some(body) => {
-            let (html, hash) = (rendered(&body)?, text_hash(&body));
+            let (html, hash) = rendered(svc, &body).await?;
             Some(text(body, html, hash, None))
         }
         None => None,
@@ -151,7 +151,9 @@ pub async fn update(
         })
         .await?;
     let verdict = match (&evidence, &new) {
-        (Some((evidence, guest, agent)), Some(new)) => Some(evidence.judge(&new.source, guest, agent)),
+        (Some((evidence, guest, agent)), Some(new)) => {
+            Some(judged(svc, evidence, &new.source, guest, Some(agent)).await?)
+        }
         _ => None,
     };
     let change = Change { new, verdict, token_hash, if_match: access.if_match };

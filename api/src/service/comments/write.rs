@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use pressroom_schema::comments::{self, APPROVED, History, NewComment, PENDING, SPAM, Sender, Text};
 use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{PostRow, Ref};
-use pressroom_schema::{Conn, Id, Json, Timestamp, Tx};
+use pressroom_schema::{Conn, Id, Json, Timestamp, Tx, post_words};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -18,10 +18,11 @@ use crate::auth::secret::{Kind, Secret};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::render_comment;
 use crate::content::script::is_blank;
-use crate::content::spam::{Judgement, SpamInput, Verdict, fingerprint, judge};
+use crate::content::spam::{Judgement, PostWords, SpamInput, Verdict, fingerprint, judge};
+use crate::cpu::{Turn, Work};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::check::Check;
-use crate::service::posts::find_visible;
+use crate::service::posts::{find_visible, too_much};
 use crate::service::{Found, Service, Svc, limits, require};
 use crate::view::CommentView;
 
@@ -115,8 +116,7 @@ pub async fn add(
     origin: Origin,
 ) -> Result<CommentView> {
     let (body, guest) = check(viewer, &input)?;
-    let html = rendered(&body)?;
-    let hash = text_hash(&body);
+    let (html, hash) = rendered(svc, &body).await?;
     let now = svc.now();
     // The judge reads the post and takes its time: not inside the transaction that writes.
     let (svc2, viewer2, post2, guest2, hash2) =
@@ -141,7 +141,7 @@ pub async fn add(
         .await?;
     let (mut status, mut verdict) = (APPROVED, None);
     if let (Some(evidence), Some(guest)) = (&evidence, &guest) {
-        let found = evidence.judge(&body, guest, origin.user_agent.as_deref().unwrap_or_default());
+        let found = judged(svc, evidence, &body, guest, origin.user_agent.as_deref()).await?;
         status = match found.judgement {
             Judgement::Spam => SPAM,
             Judgement::Ham if evidence.history.approved > 0 => APPROVED,
@@ -298,9 +298,12 @@ pub(super) fn check_body(check: &mut Check, body: &str) -> String {
     text
 }
 
-/// The body as HTML. A body of nothing but a definition, or of markup that is not let through, shows nothing.
-pub(super) fn rendered(body: &str) -> Result<String> {
-    let html = render_comment(body);
+/// The body as HTML, and its hash. A body of nothing but a definition, or of markup that is not let through, shows nothing.
+pub(super) async fn rendered(svc: &Svc, body: &str) -> Result<(String, String)> {
+    let source = body.to_owned();
+    let work = move |turn: &Turn| render_comment(turn, &source).map(|html| (html, text_hash(&source)));
+    let (html, hash) =
+        svc.cpu.run(Work::Render, body.len(), work).await?.map_err(|why| too_much("/body", why))?;
     if html.trim().is_empty() {
         return Err(Error::invalid(
             "/body",
@@ -308,11 +311,43 @@ pub(super) fn rendered(body: &str) -> Result<String> {
             "Nothing of `body` would be shown. Write text or Markdown; scripts and the like are taken out.",
         ));
     }
-    Ok(html)
+    Ok((html, hash))
+}
+
+/// What the judge says of a guest's comment. The words of the post are taken from its text once, and kept with it.
+pub(super) async fn judged(
+    svc: &Svc,
+    evidence: &Evidence,
+    body: &str,
+    guest: &Guest,
+    user_agent: Option<&str>,
+) -> Result<Verdict> {
+    let words = match &evidence.words {
+        Known::Kept(words) => words.clone(),
+        Known::Text(text) => {
+            let (title, text) = (evidence.title.clone(), text.clone());
+            let take =
+                move |_: &Turn| serde_json::to_string(&PostWords::of(&title, &text)).unwrap_or_default();
+            let words = svc.cpu.run(Work::Index, evidence.bytes(), take).await?;
+            if let (post, Some(revision)) = evidence.post {
+                let kept = words.clone();
+                svc.write_for_itself(move |tx| Ok(post_words::keep(tx.conn, post, revision, &kept)?)).await?;
+            }
+            words
+        }
+    };
+    let (evidence, body, guest) = (evidence.clone(), body.to_owned(), guest.clone());
+    let agent = user_agent.unwrap_or_default().to_owned();
+    let bytes = body.len() + words.len() / 8;
+    let work = move |_: &Turn| {
+        let post = serde_json::from_str(&words).unwrap_or_default();
+        evidence.judge(&body, &guest, &agent, &post)
+    };
+    svc.cpu.run(Work::Judge, bytes, work).await
 }
 
 /// What texts that say the same have in common. Texts without a word, such as a lone emoji, are compared as they are.
-pub(super) fn text_hash(body: &str) -> String {
+fn text_hash(body: &str) -> String {
     let hash = fingerprint(body);
     if hash == fingerprint("") { format!("{:x}", Sha256::digest(body.trim())) } else { hash }
 }
@@ -332,11 +367,22 @@ pub(super) fn thousandths(score: f64) -> i32 {
     (score * 1000.0).round().clamp(0.0, 1000.0) as i32
 }
 
+/// What is known of a post's words.
+#[derive(Debug, Clone)]
+enum Known {
+    /// What was kept of them.
+    Kept(String),
+    /// The text that they are to be taken from.
+    Text(String),
+}
+
 /// What the judge is told besides the comment itself.
 #[derive(Debug, Clone)]
 pub(super) struct Evidence {
     title: String,
-    text: String,
+    words: Known,
+    /// Which post, and which of its revisions is live.
+    post: (Id, Option<i32>),
     age_days: Option<i64>,
     history: History,
 }
@@ -354,24 +400,39 @@ impl Evidence {
             now.plus(chrono::TimeDelta::days(-SAME_TEXT_DAYS)),
             now.plus(chrono::TimeDelta::minutes(-SAME_SOURCE_MINUTES)),
         )?;
-        let text = pressroom_schema::search::texts(conn, &[post.id])?.pop();
+        let kept = match post.live_revision {
+            Some(revision) => post_words::find(conn, post.id, revision)?,
+            None => None,
+        };
+        let words = if let Some(words) = kept {
+            Known::Kept(words)
+        } else {
+            let text = pressroom_schema::search::texts(conn, &[post.id])?.pop();
+            Known::Text(text.map(|(_, text)| text).unwrap_or_default())
+        };
         Ok(Self {
             title: post.title.clone(),
-            text: text.map(|(_, text)| text).unwrap_or_default(),
+            words,
+            post: (post.id, post.live_revision),
             age_days: post.published_at.map(|at| (now.utc() - at.utc()).num_days()),
             history,
         })
     }
 
-    pub(super) fn judge(&self, body: &str, guest: &Guest, user_agent: &str) -> Verdict {
+    fn bytes(&self) -> usize {
+        match &self.words {
+            Known::Kept(text) | Known::Text(text) => text.len(),
+        }
+    }
+
+    fn judge(&self, body: &str, guest: &Guest, user_agent: &str, post: &PostWords) -> Verdict {
         judge(&SpamInput {
             body,
             name: Some(&guest.name),
             email: Some(&guest.email),
             url: guest.url.as_deref(),
             user_agent: Some(user_agent),
-            post_title: &self.title,
-            post_text: &self.text,
+            post: Some(post),
             post_age_days: self.age_days,
             previous_approved: self.history.approved,
             same_text_seen: self.history.same_text,

@@ -192,7 +192,7 @@ fn find_previewed(conn: &mut Conn, id: Id, post: &Ref, columns: Columns) -> Resu
         Ref::Slug(slug) => {
             found.post.slug == *slug
                 || site::redirect_target(conn, "post", slug)? == Some(id)
-                || revisions::working_copies(conn, &[id])?.iter().any(|(_, copy)| copy.slug == *slug)
+                || revisions::working_copies(conn, &[id])?.iter().any(|(_, _, copy, _)| copy.slug == *slug)
         }
     };
     Ok(is_named.then_some(found))

@@ -8,7 +8,6 @@ use super::input::{
     BylineInput, DESCRIPTION, EXCERPT, ImageInput, MAX_AUTHORS, ROLE, SUBTITLE, TITLE, UpdatePost, set,
     set_text,
 };
-use crate::content::{BodyFormat, Rendered, render_post};
 use crate::error::{Error, FieldError, Result};
 use crate::service::Service;
 use crate::service::check::Check;
@@ -17,19 +16,17 @@ use crate::view::SeoView;
 /// Most bytes of `custom` as JSON.
 const MAX_CUSTOM: usize = 65_536;
 
-/// An input whose single values have been checked, with its body rendered: all that needs no database.
+/// An input whose single values have been checked: all that needs no database.
 #[derive(Clone)]
 pub(super) struct Checked {
     input: UpdatePost,
     /// Whether it is of a post that begins with it.
     is_new: bool,
-    /// The rendered body, where the input has a whole one.
-    pub(super) rendered: Option<Rendered>,
     /// How far it has come, where the input says so.
     pub(super) status: Option<DraftStatus>,
 }
 
-/// Checks what can be checked without the database, and renders the body before any lock is taken.
+/// Checks what can be checked without the database.
 pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
     let UpdatePost {
@@ -120,21 +117,20 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
         }
     }
     check.done()?;
-    let rendered = match &input.body {
-        MaybeUndefined::Value(body) => body
-            .whole()
-            .and_then(|(format, source)| Some(render_post(format.parse::<BodyFormat>().ok()?, source))),
-        MaybeUndefined::Null => Some(render_post(BodyFormat::Markdown, "")),
-        MaybeUndefined::Undefined => None,
-    };
     let status = input.status.take();
-    Ok(Checked { input, is_new, rendered, status })
+    Ok(Checked { input, is_new, status })
 }
 
 impl Checked {
     /// The slug that the editor chose, if any.
     pub(super) fn slug(&self) -> Option<&str> {
         self.input.slug.value().map(String::as_str)
+    }
+
+    /// Format and source of the body, where the input has a whole one.
+    pub(super) fn body(&self) -> Option<(String, String)> {
+        let (format, source) = self.input.body.value()?.whole()?;
+        Some((format.to_owned(), source.to_owned()))
     }
 
     /// The bylines that the editor chose, if any.

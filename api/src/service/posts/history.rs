@@ -9,9 +9,11 @@ use utoipa::ToSchema;
 use super::access::{find, open, require_on};
 use super::live;
 use super::read::{Perspective, load_one};
+use super::rendering::write_rendered;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
-use crate::content::diff::line_diff;
+use crate::content::{DiffLine, line_diff};
+use crate::cpu::{Turn, Work};
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::service::{IfMatch, Svc};
@@ -113,6 +115,19 @@ pub struct RevisionDiffView {
     pub fields: Vec<FieldDiffView>,
     /// The body's source, line by line; empty where it is the same.
     pub body: Vec<DiffLineView>,
+    /// Whether the two sources have too many lines (20,000 together) to be compared line by line: `body` then has pieces of many
+    /// lines, what both begin with, what was removed, what was added, and what both end with.
+    pub is_coarse: bool,
+}
+
+/// Two saved versions, to be compared.
+#[derive(Debug, Clone)]
+pub(crate) struct RevisionPair {
+    from: i32,
+    to: i32,
+    fields: Vec<FieldDiffView>,
+    old: String,
+    new: String,
 }
 
 fn view(
@@ -225,17 +240,38 @@ pub async fn diff_revisions(
 ) -> Result<RevisionDiffView> {
     viewer.require_signed_in()?;
     let (viewer2, post) = (viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| diff_revisions_in(conn, &viewer2, &post, from, to)).await
+    let pair = svc.read(viewer, move |conn| revision_pair_in(conn, &viewer2, &post, from, to)).await?;
+    compare_revisions(svc, pair).await
 }
 
-/// [`diff_revisions`] inside a transaction.
-pub(crate) fn diff_revisions_in(
+/// What differs between two saved versions that were read.
+///
+/// # Errors
+/// 503 where too much is being compared.
+pub(crate) async fn compare_revisions(svc: &Svc, pair: RevisionPair) -> Result<RevisionDiffView> {
+    let RevisionPair { from, to, fields, old, new } = pair;
+    let bytes = old.len() + new.len();
+    let (body, is_coarse) = if old == new {
+        (Vec::new(), false)
+    } else {
+        let work = move |turn: &Turn| {
+            let found = line_diff(turn, &old, &new);
+            let view = |line: DiffLine| DiffLineView { op: line.op.as_str().to_owned(), text: line.text };
+            (found.lines.into_iter().map(view).collect(), found.is_coarse)
+        };
+        svc.cpu.run(Work::Diff, bytes, work).await?
+    };
+    Ok(RevisionDiffView { from, to, fields, body, is_coarse })
+}
+
+/// The two versions for [`diff_revisions`], inside a transaction.
+pub(crate) fn revision_pair_in(
     conn: &mut Conn,
     viewer: &Viewer,
     post: &Ref,
     from: i32,
     to: i32,
-) -> Result<RevisionDiffView> {
+) -> Result<RevisionPair> {
     viewer.require_signed_in()?;
     let row = find(conn, viewer, post, Action::ReadDraft)?;
     let (old, new) = (snapshot_of(conn, row.id, from)?, snapshot_of(conn, row.id, to)?);
@@ -256,15 +292,7 @@ pub(crate) fn diff_revisions_in(
             to: new.body_format.clone().into(),
         });
     }
-    let body = if old.body_source == new.body_source {
-        Vec::new()
-    } else {
-        line_diff(&old.body_source, &new.body_source)
-            .into_iter()
-            .map(|line| DiffLineView { op: line.op.as_str().to_owned(), text: line.text })
-            .collect()
-    };
-    Ok(RevisionDiffView { from, to, fields, body })
+    Ok(RevisionPair { from, to, fields, old: old.body_source, new: new.body_source })
 }
 
 /// Makes an earlier version the working copy again, as a new revision. What is live stays.
@@ -280,7 +308,7 @@ pub async fn restore_revision(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, None, move |tx, known| {
         let (mut row, present) = open(tx, &viewer2, &post, Action::RestoreRevision, if_match.as_ref())?;
         require_on(tx.conn, &viewer2, Action::EditPost, &row)?;
         let before = row.clone();
@@ -298,14 +326,14 @@ pub async fn restore_revision(
         if before.is_live() {
             snapshot.links = present.links;
         }
-        let words = revisions::find(tx.conn, row.id, number)?.map_or(0, |(r, _)| r.word_count);
+        let rendered = known.of_revision(tx.conn, row.id, number, &snapshot)?;
         row.version += 1;
-        live::save_revision(tx, &mut row, &snapshot, words, "restored")?;
+        live::save_revision(tx, &mut row, &snapshot, Some(&rendered), "restored")?;
         let keys = if before.is_live() {
             live::touch(tx, &row)?
         } else {
             row.updated_at = tx.actor.now;
-            live::apply(&svc2, tx, &before, &mut row, &snapshot, None)?
+            live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?
         };
         tx.record("post", row.id, "restored_revision", row.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)

@@ -1,6 +1,5 @@
 //! From the working copy to what is live: the row, its lists, links, related posts and search entry, in one transaction.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use pressroom_schema::posts::{self, NewPost, PostRow, TieKind, Ties};
@@ -8,57 +7,16 @@ use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
 use pressroom_schema::{Conn, Id, Key, Tx, Visibility, page::sort_key, site};
 
 use super::access::{is_public, working_copy};
-use crate::content::{BodyFormat, Rendered, render_post};
+use crate::content::Rendered;
 use crate::error::Result;
 use crate::service::{Service, links, related, search};
 
-/// A body that was rendered before the transaction began, good for snapshots with the same source.
-#[derive(Clone)]
-pub(super) struct Prepared {
-    format: String,
-    source: String,
-    rendered: Rendered,
-}
-
-impl Prepared {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        Self {
-            format: snapshot.body_format.clone(),
-            source: snapshot.body_source.clone(),
-            rendered: render(snapshot),
-        }
-    }
-
-    pub(super) fn with(snapshot: &Snapshot, rendered: &Rendered) -> Self {
-        Self {
-            format: snapshot.body_format.clone(),
-            source: snapshot.body_source.clone(),
-            rendered: rendered.clone(),
-        }
-    }
-}
-
-/// Renders a snapshot's body.
-pub(super) fn render(snapshot: &Snapshot) -> Rendered {
-    let format = snapshot.body_format.parse().unwrap_or(BodyFormat::Markdown);
-    render_post(format, &snapshot.body_source)
-}
-
-fn rendered<'a>(snapshot: &Snapshot, prepared: Option<&'a Prepared>) -> Cow<'a, Rendered> {
-    match prepared {
-        Some(p) if p.format == snapshot.body_format && p.source == snapshot.body_source => {
-            Cow::Borrowed(&p.rendered)
-        }
-        _ => Cow::Owned(render(snapshot)),
-    }
-}
-
-/// Saves `snapshot` as the post's next revision.
+/// Saves `snapshot` as the post's next revision, with what its body was rendered to.
 pub(super) fn save_revision(
     tx: &mut Tx<'_>,
     row: &mut PostRow,
     snapshot: &Snapshot,
-    word_count: i32,
+    rendered: Option<&Rendered>,
     reason: &str,
 ) -> Result<()> {
     row.revision += 1;
@@ -69,9 +27,9 @@ pub(super) fn save_revision(
         created_by: tx.actor.user_id,
         reason: reason.to_owned(),
         title: snapshot.title.clone(),
-        word_count,
+        word_count: rendered.map_or(row.word_count, |r| r.word_count),
     };
-    revisions::insert(tx.conn, &revision, snapshot)?;
+    revisions::insert(tx.conn, &revision, snapshot, rendered.map(Rendered::to_stored).as_deref())?;
     Ok(())
 }
 
@@ -147,12 +105,11 @@ pub(super) fn apply(
     before: &PostRow,
     row: &mut PostRow,
     snapshot: &Snapshot,
-    prepared: Option<&Prepared>,
+    rendered: &Rendered,
 ) -> Result<Vec<Key>> {
     let was_public = is_public(before);
     let beside_before = if was_public { shown_beside(tx.conn, before)? } else { HashSet::new() };
-    let rendered = rendered(snapshot, prepared);
-    fill(row, snapshot, &rendered);
+    fill(row, snapshot, rendered);
     row.listed = row.is_live() && row.visibility == Visibility::Public;
     row.sorted_at = row.published_at.unwrap_or(row.created_at);
     if snapshot.slug != before.slug {
@@ -167,7 +124,7 @@ pub(super) fn apply(
             != (&row.slug, &row.title, &row.excerpt, &row.language)
         || (before.published_at, before.sorted_at, before.listed)
             != (row.published_at, row.sorted_at, row.listed);
-    posts::update(tx.conn, row, Some(&columns(row, snapshot, &rendered)))?;
+    posts::update(tx.conn, row, Some(&columns(row, snapshot, rendered)))?;
     // Neither authors nor tags need be there any more: an old revision may name those that were deleted since.
     let bylines = bylines(tx.conn, snapshot)?;
     let tags = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;
@@ -283,8 +240,8 @@ pub(crate) fn save_links(
     if row.is_live() {
         row.updated_at = tx.actor.now;
     }
-    let words = row.word_count;
-    save_revision(tx, row, &snapshot, words, "links")?;
+    let rendered = super::rendering::kept(tx.conn, row.id, row.revision)?;
+    save_revision(tx, row, &snapshot, rendered.as_ref(), "links")?;
     if in_step {
         row.live_revision = Some(row.revision);
     }

@@ -4,11 +4,13 @@ use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
 use pressroom_schema::{Key, PostStatus, Timestamp, Tx};
 
-use super::access::{find, open, require_on, working_copy};
-use super::live::{self, Prepared};
+use super::access::{open, require_on, working_copy};
+use super::live;
 use super::read::{Perspective, load_one};
+use super::rendering::write_rendered;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
+use crate::content::Rendered;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::service::{IfMatch, Service, Svc};
 use crate::view::PostView;
@@ -57,26 +59,17 @@ pub async fn publish(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let when = parse_at(svc, at)?;
-    // The body is rendered on a first look, so that no lock is held meanwhile; it is checked to be the same below.
-    let (viewer1, post1) = (viewer.clone(), post.clone());
-    let first = svc
-        .read(viewer, move |conn| {
-            let row = find(conn, &viewer1, &post1, Action::PublishPost)?;
-            Ok(pressroom_schema::revisions::snapshot(conn, row.id, row.revision)?)
-        })
-        .await?;
-    let prepared = first.as_ref().map(Prepared::of);
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    let view = svc
-        .write(viewer, move |tx| {
-            let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
-            let before = row.clone();
-            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &when)?;
-            let action = if row.status == PostStatus::Scheduled { "scheduled" } else { "published" };
-            tx.record("post", row.id, action, row.version, keys);
-            load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
-        })
-        .await?;
+    let view = write_rendered(svc, viewer, None, move |tx, known| {
+        let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
+        let before = row.clone();
+        let rendered = known.of_working_copy(tx, &row, &snapshot)?;
+        let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &when)?;
+        let action = if row.status == PostStatus::Scheduled { "scheduled" } else { "published" };
+        tx.record("post", row.id, action, row.version, keys);
+        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+    })
+    .await?;
     // It may be due before the runner would next look.
     svc.jobs.notify();
     Ok(view)
@@ -89,7 +82,7 @@ pub(super) fn publish_in(
     before: &PostRow,
     row: &mut PostRow,
     snapshot: &Snapshot,
-    prepared: Option<&Prepared>,
+    rendered: &Rendered,
     when: &When,
 ) -> Result<Vec<Key>> {
     let now = tx.actor.now;
@@ -120,7 +113,7 @@ pub(super) fn publish_in(
         row.version += 1;
     }
     row.updated_at = now;
-    live::apply(svc, tx, before, row, snapshot, prepared)
+    live::apply(svc, tx, before, row, snapshot, rendered)
 }
 
 /// Takes a post back to a draft; its date is kept for when it is published again.
@@ -155,7 +148,7 @@ async fn take_back(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, None, move |tx, known| {
         let (mut row, snapshot) = open(tx, &viewer2, &post, action, if_match.as_ref())?;
         let before = row.clone();
         let idle =
@@ -170,7 +163,8 @@ async fn take_back(
         row.live_revision = None;
         row.version += 1;
         row.updated_at = tx.actor.now;
-        let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, None)?;
+        let rendered = known.of_working_copy(tx, &before, &snapshot)?;
+        let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
         tx.record("post", row.id, done, row.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
@@ -190,23 +184,23 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
     for id in due {
         let svc2 = svc.clone();
         let viewer2 = viewer.clone();
-        published += svc
-            .write(&viewer, move |tx| {
-                let Some((mut row, _)) = posts::find(tx.conn, &Ref::Id(id))? else { return Ok(0) };
-                if row.status != PostStatus::Scheduled
-                    || row.deleted_at.is_some()
-                    || row.published_at.is_none_or(|at| at > tx.actor.now)
-                {
-                    return Ok(0);
-                }
-                require_on(tx.conn, &viewer2, Action::PublishPost, &row)?;
-                let before = row.clone();
-                let snapshot = working_copy(tx, &row)?;
-                let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, None, &When::Due)?;
-                tx.record("post", row.id, "published", row.version, keys);
-                Ok(1)
-            })
-            .await?;
+        published += write_rendered(svc, &viewer, None, move |tx, known| {
+            let Some((mut row, _)) = posts::find(tx.conn, &Ref::Id(id))? else { return Ok(0) };
+            if row.status != PostStatus::Scheduled
+                || row.deleted_at.is_some()
+                || row.published_at.is_none_or(|at| at > tx.actor.now)
+            {
+                return Ok(0);
+            }
+            require_on(tx.conn, &viewer2, Action::PublishPost, &row)?;
+            let before = row.clone();
+            let snapshot = working_copy(tx, &row)?;
+            let rendered = known.of_working_copy(tx, &row, &snapshot)?;
+            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &When::Due)?;
+            tx.record("post", row.id, "published", row.version, keys);
+            Ok(1)
+        })
+        .await?;
     }
     Ok(published)
 }

@@ -9,6 +9,7 @@ use pressroom_schema::{
 };
 
 use super::access::{find_full, is_public};
+use super::rendering::read_rendered;
 use super::views::load_views;
 use crate::auth::policy::{Action, PostTarget, Target, reads_by_preview};
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -133,7 +134,7 @@ pub const SORTS: [(&str, Order); 5] = [
 /// 400 for a bad parameter or cursor, 401 and 403 where the query asks for more than the public sees without the right to it.
 pub async fn list(svc: &Svc, viewer: &Viewer, query: PostQuery, shown: Shown) -> Result<Page<PostView>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |conn| list_in(&svc2, conn, &viewer2, &query, shown)).await
+    read_rendered(svc, viewer, move |conn| list_in(&svc2, conn, &viewer2, &query, shown)).await
 }
 
 fn order_named(name: &str) -> Result<Order> {
@@ -394,7 +395,7 @@ pub async fn get(
     shown: Shown,
 ) -> Result<Found<PostView>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &post, perspective, shown)).await
+    read_rendered(svc, viewer, move |conn| get_in(&svc2, conn, &viewer2, &post, perspective, shown)).await
 }
 
 /// [`get`] inside a transaction.

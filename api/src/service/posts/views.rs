@@ -8,12 +8,13 @@ use pressroom_schema::revisions::{self, Snapshot};
 use pressroom_schema::{Conn, Id, Key, depend, media};
 
 use super::access::{is_public, is_released};
-use super::live::{fill, render};
+use super::live::fill;
 use super::read::{Members, Perspective, Shown};
+use super::rendering::unrendered;
 use crate::auth::policy::{self, Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::Rendered;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::page::Page;
 use crate::service::fragments::{Other, Others, People, Tags};
 use crate::service::{Service, allowed, comments, links, related};
@@ -250,7 +251,7 @@ fn is_editable(viewer: &Viewer, row: &PostRow, authors: &[Id]) -> bool {
     allowed(viewer, Action::ReadDraft, &Target::Post(target))
 }
 
-/// The working copies of those posts that have one which differs from what is live.
+/// The working copies of those posts that have one which differs from what is live, as they were rendered when they were saved.
 fn load_drafts<'a>(conn: &mut Conn, rows: impl Iterator<Item = &'a FullPost>) -> Result<HashMap<Id, Draft>> {
     let changed: Vec<Id> =
         rows.filter(|row| row.post.has_unpublished_changes()).map(|row| row.post.id).collect();
@@ -259,16 +260,18 @@ fn load_drafts<'a>(conn: &mut Conn, rows: impl Iterator<Item = &'a FullPost>) ->
     }
     let snapshots = revisions::working_copies(conn, &changed)?;
     let images: Vec<Id> =
-        snapshots.iter().filter_map(|(_, s)| s.image.as_ref().map(|i| i.media_id)).collect();
+        snapshots.iter().filter_map(|(_, _, s, _)| s.image.as_ref().map(|i| i.media_id)).collect();
     let images: HashMap<Id, ImageRow> =
         media::images(conn, &images)?.into_iter().map(|image| (image.id, image)).collect();
-    Ok(snapshots
-        .into_iter()
-        .map(|(post, snapshot)| {
-            let image = snapshot.image.as_ref().and_then(|i| images.get(&i.media_id)).cloned();
-            (post, Draft { rendered: render(&snapshot), snapshot, image })
-        })
-        .collect())
+    let (mut drafts, mut missing) = (HashMap::new(), Vec::new());
+    for (post, number, snapshot, rendered) in snapshots {
+        let image = snapshot.image.as_ref().and_then(|i| images.get(&i.media_id)).cloned();
+        match rendered.as_deref().and_then(Rendered::from_stored) {
+            Some(rendered) => drop(drafts.insert(post, Draft { snapshot, rendered, image })),
+            None => missing.push(unrendered(&snapshot, Some((post, number)))),
+        }
+    }
+    if missing.is_empty() { Ok(drafts) } else { Err(Error::unrendered(missing)) }
 }
 
 /// What a post's own row tells.

@@ -7,9 +7,10 @@ use pressroom_schema::{Conn, Id, PostStatus, Tx, site};
 use super::access::{find, is_released, open, require_on, working_copy};
 use super::draft::{self, Checked};
 use super::input::{CreatePost, UpdatePost};
-use super::live::{self, Prepared};
+use super::live;
 use super::publish::{When, publish_in};
 use super::read::{Perspective, load_one};
+use super::rendering::{Renderings, write_rendered};
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
@@ -25,8 +26,8 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreatePost, publish: bool
     require(viewer, Action::CreatePost, &Target::None, "post")?;
     let checked = draft::check(svc, input.into(), true)?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.write(viewer, move |tx| {
-        let row = create_in(&svc2, tx, &viewer2, &checked, publish)?;
+    write_rendered(svc, viewer, checked.body(), move |tx, known| {
+        let row = create_in(&svc2, tx, &viewer2, &checked, known, publish)?;
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
     .await
@@ -37,6 +38,7 @@ fn create_in(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
     checked: &Checked,
+    known: &Renderings,
     publish: bool,
 ) -> Result<PostRow> {
     let now = tx.actor.now;
@@ -52,21 +54,20 @@ fn create_in(
         Some(slug) => free_slug(tx.conn, slug, None)?,
         None => make_slug(tx.conn, &snapshot.title, id)?,
     };
-    let prepared = checked.rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
-    let rendered = checked.rendered.clone().unwrap_or_else(|| live::render(&snapshot));
+    let rendered = known.of(&snapshot)?;
     live::fill(&mut row, &snapshot, &rendered);
     row.revision = 1;
     live::insert(tx, &row, &snapshot, &rendered)?;
     row.revision = 0;
-    live::save_revision(tx, &mut row, &snapshot, rendered.word_count, "created")?;
+    live::save_revision(tx, &mut row, &snapshot, Some(&rendered), "created")?;
     let before = row.clone();
     if publish {
         require_on(tx.conn, viewer, Action::PublishPost, &row)?;
-        let keys = publish_in(svc, tx, &before, &mut row, &snapshot, prepared.as_ref(), &When::Now)?;
+        let keys = publish_in(svc, tx, &before, &mut row, &snapshot, &rendered, &When::Now)?;
         tx.record("post", id, "created", row.version, Vec::new());
         tx.record("post", id, "published", row.version, keys);
     } else {
-        live::apply(svc, tx, &before, &mut row, &snapshot, prepared.as_ref())?;
+        live::apply(svc, tx, &before, &mut row, &snapshot, &rendered)?;
         tx.record("post", id, "created", row.version, Vec::new());
     }
     Ok(row)
@@ -88,7 +89,7 @@ pub async fn update(
     viewer.require_signed_in()?;
     let checked = draft::check(svc, input, false)?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, checked.body(), move |tx, known| {
         let (mut row, mut snapshot) = open(tx, &viewer2, &post, Action::EditPost, if_match.as_ref())?;
         let before = row.clone();
         let old = snapshot.clone();
@@ -122,16 +123,15 @@ pub async fn update(
         }
         let has_other_body =
             (&snapshot.body_format, &snapshot.body_source) != (&old.body_format, &old.body_source);
-        // What changes a part of the body can be rendered only now.
-        let rendered = checked.rendered.clone().or_else(|| has_other_body.then(|| live::render(&snapshot)));
-        let prepared = rendered.as_ref().map(|r| Prepared::with(&snapshot, r));
+        // Only now it is known what a change of a part of the body makes of it.
+        let rendered =
+            if has_other_body { known.of(&snapshot)? } else { known.of_working_copy(tx, &row, &snapshot)? };
         if changed {
-            let words = rendered.as_ref().map_or(row.word_count, |r| r.word_count);
-            live::save_revision(tx, &mut row, &snapshot, words, "saved")?;
+            live::save_revision(tx, &mut row, &snapshot, Some(&rendered), "saved")?;
         }
         if publish {
             require_on(tx.conn, &viewer2, Action::PublishPost, &before)?;
-            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref(), &When::Now)?;
+            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &When::Now)?;
             tx.record("post", row.id, "published", row.version, keys);
         } else if before.is_live() {
             let keys = live::touch(tx, &row)?;
@@ -140,7 +140,7 @@ pub async fn update(
             }
         } else if changed || row.status != before.status {
             row.updated_at = tx.actor.now;
-            let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, prepared.as_ref())?;
+            let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
             tx.record("post", row.id, "saved", row.version, keys);
         }
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
@@ -155,7 +155,7 @@ pub async fn update(
 pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, None, move |tx, known| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         if row.deleted_at.is_some() {
@@ -166,7 +166,8 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
         after.updated_at = tx.actor.now;
         after.version += 1;
         let snapshot = working_copy(tx, &row)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        let rendered = known.of_working_copy(tx, &row, &snapshot)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
         tx.record("post", row.id, "trashed", after.version, keys);
         Ok(row.id)
     })
@@ -180,7 +181,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
 pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, None, move |tx, known| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
         if row.deleted_at.is_none() {
             return Err(Error::new(Code::InvalidState, "This post is not in the trash."));
@@ -196,7 +197,8 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         after.updated_at = tx.actor.now;
         after.version += 1;
         let snapshot = working_copy(tx, &row)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        let rendered = known.of_working_copy(tx, &row, &snapshot)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
         tx.record("post", row.id, "restored", after.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
@@ -210,14 +212,15 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
 pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.write(viewer, move |tx| {
+    write_rendered(svc, viewer, None, move |tx, known| {
         let row = find(tx.conn, &viewer2, &post, Action::DeletePostForever)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         let mut after = row.clone();
         after.deleted_at = Some(tx.actor.now);
         after.version += 1;
         let snapshot = working_copy(tx, &row)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, None)?;
+        let rendered = known.of_working_copy(tx, &row, &snapshot)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
         site::forget_slugs(tx.conn, "post", row.id)?;
         posts::delete(tx.conn, row.id)?;
         tx.record("post", row.id, "deleted", after.version, keys);

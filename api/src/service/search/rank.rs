@@ -8,6 +8,10 @@ use pressroom_schema::{Id, Timestamp};
 const IN_TITLE: i64 = 8;
 const IN_META: i64 = 4;
 
+/// How many tokens of texts one search looks through, once for each of its terms: the texts of the newest matches. Of those beyond
+/// only what stands about the text counts.
+const LOOKED_AT: usize = 20_000_000;
+
 /// A match and its rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit {
@@ -39,7 +43,7 @@ impl Count {
 
 /// The matches, best first; of equals the newest first.
 pub(super) fn rank(found: &[Match], terms: &[Term]) -> Vec<Hit> {
-    let measured: Vec<(Vec<Count>, i64)> = found.iter().map(|m| measure(m, terms)).collect();
+    let measured = measured(found, terms);
     let total: i64 = measured.iter().map(|(_, length)| length).sum();
     let average = (total / i64::try_from(found.len().max(1)).unwrap_or(1)).max(1);
     let weights: Vec<i64> = (0..terms.len())
@@ -98,7 +102,23 @@ fn log2(n: i64) -> i64 {
     i64::from(whole) * 256 + i64::try_from((i128::from(rest) << 8) >> whole).unwrap_or(0)
 }
 
-fn measure(found: &Match, terms: &[Term]) -> (Vec<Count>, i64) {
+/// The counts of each match, as far as they may be looked for.
+fn measured(found: &[Match], terms: &[Term]) -> Vec<(Vec<Count>, i64)> {
+    let mut newest: Vec<usize> = (0..found.len()).collect();
+    newest.sort_unstable_by_key(|at| std::cmp::Reverse(found.get(*at).map(|m| (m.sorted_at, m.post))));
+    let mut left = LOOKED_AT;
+    let mut all = vec![(Vec::new(), 0); found.len()];
+    for at in newest {
+        if let (Some(slot), Some(found)) = (all.get_mut(at), found.get(at)) {
+            *slot = measure(found, terms, left > 0);
+            let looked = usize::try_from(slot.1).unwrap_or(usize::MAX).saturating_mul(terms.len());
+            left = left.saturating_sub(looked);
+        }
+    }
+    all
+}
+
+fn measure(found: &Match, terms: &[Term], with_text: bool) -> (Vec<Count>, i64) {
     let mut counts = vec![Count::default(); terms.len()];
     let mut length = 0;
     let mut add = |field: &str, slot: fn(&mut Count) -> &mut i64| {
@@ -110,7 +130,9 @@ fn measure(found: &Match, terms: &[Term]) -> (Vec<Count>, i64) {
     };
     add(&found.title, |c| &mut c.title);
     add(&found.meta, |c| &mut c.meta);
-    add(&found.body, |c| &mut c.body);
+    if with_text {
+        add(&found.body, |c| &mut c.body);
+    }
     (counts, length)
 }
 

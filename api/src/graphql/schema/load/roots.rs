@@ -330,7 +330,7 @@ impl Loader<'_> {
             "revisionDiff" => {
                 let args = self.loaded.args::<RevisionDiffArguments>(field)?;
                 let post = Ref::parse(&args.post);
-                let found = posts::diff_revisions_in(self.conn, viewer, &post, args.from, args.to);
+                let found = posts::revision_pair_in(self.conn, viewer, &post, args.from, args.to);
                 self.keep(field, Id::NIL, found.map(Arc::new)).map(drop)
             }
             "media" => {

@@ -138,6 +138,12 @@ impl RevisionDiff {
     async fn body(&self) -> Vec<DiffLine<'_>> {
         self.view.body.iter().map(DiffLine).collect()
     }
+
+    /// Whether the two sources have too many lines (20,000 together) to be compared line by line: `body` then has pieces of many
+    /// lines, what both begin with, what was removed, what was added, and what both end with.
+    async fn is_coarse(&self) -> bool {
+        self.view.is_coarse
+    }
 }
 
 /// A member that differs.
