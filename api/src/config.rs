@@ -88,6 +88,9 @@ pub struct Config {
     /// How long a refresh token is good for, in days.
     #[arg(long, env = "PRESSROOM_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365), global = true, help_heading = HEADING, hide_short_help = true)]
     pub refresh_token_days: u32,
+    /// How long a login lasts, in days, however often it is refreshed; after that one logs in again.
+    #[arg(long, env = "PRESSROOM_SESSION_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub session_days: u32,
     /// Origins that may write from a browser, separated by commas, or * for all. Reads are open to every origin.
     #[arg(long, env = "PRESSROOM_CORS_ORIGINS", value_delimiter = ',', global = true, help_heading = HEADING, hide_short_help = true)]
     pub cors_origins: Vec<String>,

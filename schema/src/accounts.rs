@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
+use crate::sql::id_in;
 use crate::tables::{api_tokens, sessions, signing_keys, throttles, users};
 use crate::types::{Id, Json, Timestamp};
 
@@ -59,6 +60,8 @@ pub struct SessionRow {
     pub used_at: Option<Timestamp>,
     /// When its family was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When its login began.
+    pub began_at: Timestamp,
 }
 
 /// An API token.
@@ -86,6 +89,8 @@ pub struct TokenRow {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The token that made it: it ends with that.
+    pub parent_id: Option<Id>,
 }
 
 /// How many accounts there are.
@@ -341,15 +346,39 @@ pub fn token_used(conn: &mut Conn, token: Id, now: Timestamp) -> crate::Result<(
     Ok(())
 }
 
-/// Revokes an API token.
+/// Revokes an API token and its branch: those that it made, those that they made, and so on. Answers all that ended.
 ///
 /// # Errors
 /// When the database fails.
-pub fn revoke_token(conn: &mut Conn, token: Id, now: Timestamp) -> crate::Result<()> {
-    diesel::update(api_tokens::table.filter(api_tokens::id.eq(token)))
+pub fn revoke_token(conn: &mut Conn, token: Id, now: Timestamp) -> crate::Result<Vec<Id>> {
+    let mut ended = Vec::new();
+    let mut level = vec![token];
+    while !level.is_empty() {
+        diesel::update(api_tokens::table.filter(id_in(api_tokens::id, &level)))
+            .set(api_tokens::revoked_at.eq(now))
+            .execute(conn)?;
+        ended.append(&mut level);
+        level = api_tokens::table
+            .filter(id_in(api_tokens::parent_id, &ended))
+            .filter(api_tokens::revoked_at.is_null())
+            .select(api_tokens::id)
+            .load(conn)?;
+    }
+    Ok(ended)
+}
+
+/// Revokes every API token of an account. Answers those that ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn revoke_tokens(conn: &mut Conn, user: Id, now: Timestamp) -> crate::Result<Vec<Id>> {
+    let live =
+        api_tokens::table.filter(api_tokens::user_id.eq(user)).filter(api_tokens::revoked_at.is_null());
+    let ended: Vec<Id> = live.select(api_tokens::id).load(conn)?;
+    diesel::update(api_tokens::table.filter(id_in(api_tokens::id, &ended)))
         .set(api_tokens::revoked_at.eq(now))
         .execute(conn)?;
-    Ok(())
+    Ok(ended)
 }
 
 /// A signing key as it is kept: id, PKCS#8 PEM, when it was made and retired.

@@ -116,6 +116,7 @@ table! {
         expires_at -> TimeSql,
         used_at -> Nullable<TimeSql>,
         revoked_at -> Nullable<TimeSql>,
+        began_at -> TimeSql,
     }
 }
 
@@ -134,6 +135,7 @@ table! {
         expires_at -> Nullable<TimeSql>,
         last_used_at -> Nullable<TimeSql>,
         revoked_at -> Nullable<TimeSql>,
+        parent_id -> Nullable<IdSql>,
     }
 }
 

@@ -25,7 +25,8 @@ const PEM_TAIL: &str = "-----END PRIVATE KEY-----";
 /// How far the clocks of two instances may differ, in seconds.
 pub const LEEWAY_SECONDS: i64 = 30;
 
-pub(super) fn leeway() -> TimeDelta {
+/// The same as a span of time.
+pub(crate) fn leeway() -> TimeDelta {
     TimeDelta::seconds(LEEWAY_SECONDS)
 }
 

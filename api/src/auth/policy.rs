@@ -3,7 +3,7 @@
 //! The table of rights ([`RIGHTS`]) says who may; this module applies it. Three rules need more than one viewer and one
 //! target, and live in the services: the last admin can be neither demoted, disabled nor removed; a token made by a token has
 //! none of the scopes that its maker lacks ([`may_grant_scopes`] decides); nobody gives a role that reaches further than their
-//! own ([`may_grant_role`] decides).
+//! own, and no token one that reaches further than its scopes ([`may_grant_role`] decides).
 
 use std::fmt::Write as _;
 
@@ -150,11 +150,28 @@ pub fn covers(role: Role, other: Role) -> bool {
 }
 
 /// Whether `viewer` may give an account this role: it takes [`Action::AssignRole`], and the role must not reach further than
-/// the viewer's own.
+/// the viewer's own, nor further than the scopes of the token that it comes by: whoever holds a token for accounts could
+/// otherwise make one that may do everything, and log in with it.
 #[must_use]
 pub fn may_grant_role(viewer: &Viewer, role: Role) -> bool {
     is_allowed(viewer, Action::AssignRole, &Target::None)
-        && viewer.user().is_none_or(|user| covers(user.role, role))
+        && viewer.user().is_none_or(|user| covers(user.role, role) && scopes_short_of(user, role).is_empty())
+}
+
+/// The scopes that the viewer's token lacks of those that open what `role` may do. What every account may do with its own e-mail
+/// address, name and tokens is not counted: it reaches nobody else.
+#[must_use]
+pub fn scopes_short_of(user: &UserViewer, role: Role) -> Vec<Scope> {
+    let is_of_oneself = |row: &RightsRow| {
+        row.grant(role) == Grant::Own
+            && row.scopes.iter().all(|scope| matches!(scope, Scope::UsersAdmin | Scope::TokensWrite))
+    };
+    let closed = RIGHTS
+        .iter()
+        .filter(|row| row.grant(role) != Grant::No && !is_of_oneself(row) && !user.holds_scope(row.scopes));
+    let lacking: Scopes =
+        closed.filter_map(|row| row.scopes.first()).fold(Scopes::NONE, |set, scope| set.with(*scope));
+    lacking.iter().collect()
 }
 
 /// Whether `viewer` works here, and so may know the names of what is not out yet: tags that only drafts bear, and posts that link to
@@ -356,12 +373,16 @@ pub fn rights_markdown() -> String {
          when somebody who may make one revokes it, and when the account (or API token) that made it may no longer read the post |\n\
          | an edit token (`X-Edit-Token`) | read the own comment with its state and source, while it waits too; change and remove it for as long as the edit window lasts |\n\n\
          Besides:\n\n\
-         - Nobody gives a role that reaches further than their own.\n\
+         - Nobody gives a role that reaches further than their own, and no API token one of which its scopes do not open everything that the role may do; \
+         taking a role away, enabling an account and giving it an author profile count as giving it its role.\n\
+         - Passwords are changed by people who logged in, never by API tokens, and so is an account's own e-mail address. One's own password and \
+         e-mail address take the present password besides.\n\
          - The last admin can be neither demoted, disabled nor removed.\n\
          - The command line on the server's own machine is bound by none of this.\n\n\
          ## Scopes of API tokens\n\n\
          An API token may do what its scopes *and* its owner's present role allow: scopes only narrow. Where the owner is \
-         demoted or disabled, so is the token. A token that makes a token gives it no scope that it lacks itself. \
+         demoted or disabled, so is the token. A token that makes a token gives it no scope that it lacks itself, and it ends with it: when a token is revoked, so is every token that it made, and so on. \
+         A new password ends all API tokens of the account. \
          Access tokens from a login have no scopes and may do what the role allows.\n\n\
          | scope | what it is for |\n| --- | --- |\n",
     );

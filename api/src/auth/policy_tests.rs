@@ -412,6 +412,34 @@ fn nobody_gives_a_role_that_reaches_further_than_their_own() {
     }
     let narrow = viewer(Role::Admin, Some(Scopes::of(&[Scope::TokensWrite])));
     assert!(!may_grant_role(&narrow, Role::Contributor));
+    // A token for accounts gives what its scopes open, and no more.
+    let mut scopes = Scopes::of(&[Scope::UsersAdmin]);
+    for role in Role::ALL {
+        assert!(!may_grant_role(&viewer(Role::Admin, Some(scopes)), role), "{role}");
+    }
+    for scope in [Scope::CommentsWrite, Scope::CommentsModerate, Scope::TaxonomyWrite] {
+        scopes = scopes.with(scope);
+    }
+    assert!(may_grant_role(&viewer(Role::Admin, Some(scopes)), Role::Moderator));
+    assert!(!may_grant_role(&viewer(Role::Admin, Some(scopes)), Role::Contributor));
+    for scope in [Scope::PostsWrite, Scope::MediaWrite] {
+        scopes = scopes.with(scope);
+    }
+    assert!(may_grant_role(&viewer(Role::Admin, Some(scopes)), Role::Contributor));
+    assert!(!may_grant_role(&viewer(Role::Admin, Some(scopes)), Role::Author));
+    let token = viewer(Role::Admin, Some(scopes));
+    assert_eq!(scopes_short_of(token.user().unwrap(), Role::Author), [Scope::PostsPublish]);
+    for scope in Scope::ALL {
+        assert!(
+            !may_grant_role(&viewer(Role::Admin, Some(without(scope))), Role::Admin)
+                || scope == Scope::PostsRead
+        );
+    }
+    assert!(may_grant_role(&viewer(Role::Admin, Some(Scopes::all())), Role::Admin));
+}
+
+fn without(scope: Scope) -> Scopes {
+    Scope::ALL.into_iter().filter(|other| *other != scope).fold(Scopes::NONE, Scopes::with)
 }
 
 #[test]

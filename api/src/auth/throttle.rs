@@ -12,6 +12,9 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::keys::leeway;
 
 /// The part of an address that its holder cannot choose freely: of IPv6 the first half, since a site gets at least a /64 (RFC 6177).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
@@ -103,21 +106,25 @@ impl Rule {
         Some(self.first_block.checked_mul(factor).unwrap_or(self.longest_block).min(self.longest_block))
     }
 
-    /// Whether what is stored counts no more, and its row may be deleted.
+    /// Whether what is stored counts no more, and its row may be deleted: its time is over, or it was written while some clock was
+    /// ahead. By a clock that is right no window begins in the future, and no block ends later than the longest of them; what says so
+    /// must not keep people out until the future comes.
     #[must_use]
     pub fn is_over(&self, attempts: &Attempts, now: DateTime<Utc>) -> bool {
         let last = attempts
             .blocked_until
             .map_or(attempts.window_started_at, |until| until.max(attempts.window_started_at));
-        now.signed_duration_since(last) >= self.window
+        let is_from_the_future = attempts.window_started_at.signed_duration_since(now) > leeway()
+            || last.signed_duration_since(now) > self.longest_block + leeway();
+        is_from_the_future || now.signed_duration_since(last) >= self.window
     }
-}
 
-/// How long to wait, if at all: an attempt before that is refused unseen, and not counted.
-#[must_use]
-pub fn wait(attempts: &Attempts, now: DateTime<Utc>) -> Option<TimeDelta> {
-    let left = attempts.blocked_until?.signed_duration_since(now);
-    (left > TimeDelta::zero()).then_some(left)
+    /// How long to wait, if at all: an attempt before that is refused unseen, and not counted.
+    #[must_use]
+    pub fn wait(&self, attempts: &Attempts, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let left = attempts.blocked_until?.signed_duration_since(now);
+        (left > TimeDelta::zero() && !self.is_over(attempts, now)).then_some(left)
+    }
 }
 
 /// The same in whole seconds, rounded up: for `Retry-After`.
@@ -143,6 +150,19 @@ pub fn account_key(email_key: &str, ip: Option<&str>) -> String {
 #[must_use]
 pub fn address_key(ip: Option<&str>) -> String {
     format!("login:address:{}", address(ip))
+}
+
+/// The key of [`Rule::ACCOUNT`] for the present password, which somebody shows who has logged in. It is the login's and not the
+/// account's: whoever has got hold of one login must not be able to keep the owner, who logs in anew, from changing the password.
+#[must_use]
+pub fn proof_key(login: Uuid) -> String {
+    format!("proof:login:{login}")
+}
+
+/// The key of [`Rule::ADDRESS`] for refresh tokens.
+#[must_use]
+pub fn refresh_key(ip: Option<&str>) -> String {
+    format!("refresh:address:{}", address(ip))
 }
 
 /// The address to count by: for IPv6 the network of 64 bits, all of which one caller usually has.
@@ -175,7 +195,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..times {
             let next = rule.next(attempts.as_ref(), now, Outcome::Failure);
-            let wait = wait(&next, now).unwrap_or_default();
+            let wait = rule.wait(&next, now).unwrap_or_default();
             waits.push(wait.num_seconds());
             now += wait;
             attempts = Some(next);
@@ -196,7 +216,7 @@ mod tests {
         let (mut now, mut attempts, mut guesses) = (at(0), None, 0);
         while now < at(86_400) {
             let next = Rule::ACCOUNT.next(attempts.as_ref(), now, Outcome::Failure);
-            now += wait(&next, now).unwrap_or_default();
+            now += Rule::ACCOUNT.wait(&next, now).unwrap_or_default();
             attempts = Some(next);
             guesses += 1;
         }
@@ -206,9 +226,9 @@ mod tests {
     #[test]
     fn the_wait_runs_out() {
         let (attempts, ..) = fail(&Rule::ACCOUNT, 6);
-        assert_eq!(wait(&attempts, at(0)), Some(seconds(2)));
-        assert_eq!(wait(&attempts, at(1)), Some(seconds(1)));
-        assert_eq!(wait(&attempts, at(2)), None);
+        assert_eq!(Rule::ACCOUNT.wait(&attempts, at(0)), Some(seconds(2)));
+        assert_eq!(Rule::ACCOUNT.wait(&attempts, at(1)), Some(seconds(1)));
+        assert_eq!(Rule::ACCOUNT.wait(&attempts, at(2)), None);
     }
 
     #[test]
@@ -230,8 +250,8 @@ mod tests {
     fn a_success_at_the_limit_takes_its_own_block_back() {
         let (attempts, now, _) = fail(&Rule::ADDRESS, 30);
         let counted = Rule::ADDRESS.next(Some(&attempts), now, Outcome::Failure);
-        assert!(wait(&counted, now).is_some());
-        assert_eq!(wait(&Rule::ADDRESS.next(Some(&counted), now, Outcome::Success), now), None);
+        assert!(Rule::ADDRESS.wait(&counted, now).is_some());
+        assert_eq!(Rule::ADDRESS.wait(&Rule::ADDRESS.next(Some(&counted), now, Outcome::Success), now), None);
         assert_eq!(Rule::ADDRESS.next(None, now, Outcome::Success).failures, 0);
     }
 
@@ -256,12 +276,35 @@ mod tests {
     }
 
     #[test]
+    fn what_was_counted_while_a_clock_was_ahead_counts_no_more_once_it_is_right() {
+        for rule in [Rule::ACCOUNT, Rule::ADDRESS] {
+            let (mut attempts, ahead) = (None, at(2 * 86_400));
+            for _ in 0..40 {
+                attempts = Some(rule.next(attempts.as_ref(), ahead, Outcome::Failure));
+            }
+            let attempts = attempts.unwrap();
+            assert!(rule.wait(&attempts, ahead).is_some());
+            assert_eq!(rule.wait(&attempts, at(0)), None);
+            assert_eq!(rule.next(Some(&attempts), at(0), Outcome::Failure).failures, 1);
+            // Two instances whose clocks differ by a moment still count together.
+            let (attempts, ..) = fail(&rule, 3);
+            assert_eq!(rule.next(Some(&attempts), at(-20), Outcome::Failure).failures, 4);
+        }
+        // Counted before, and blocked by the clock that was ahead.
+        let attempts = Attempts { failures: 9, window_started_at: at(-60), blocked_until: Some(at(86_400)) };
+        assert_eq!(Rule::ACCOUNT.wait(&attempts, at(0)), None);
+    }
+
+    #[test]
     fn counters_do_not_overflow() {
         let attempts = Attempts { failures: i32::MAX, window_started_at: at(0), blocked_until: None };
         let next = Rule::ACCOUNT.next(Some(&attempts), at(1), Outcome::Failure);
-        assert_eq!((next.failures, wait(&next, at(1))), (i32::MAX, Some(seconds(900))));
+        assert_eq!((next.failures, Rule::ACCOUNT.wait(&next, at(1))), (i32::MAX, Some(seconds(900))));
         let broken = Attempts { failures: i32::MIN, ..attempts };
-        assert_eq!(wait(&Rule::ACCOUNT.next(Some(&broken), at(1), Outcome::Failure), at(1)), None);
+        assert_eq!(
+            Rule::ACCOUNT.wait(&Rule::ACCOUNT.next(Some(&broken), at(1), Outcome::Failure), at(1)),
+            None
+        );
     }
 
     #[test]

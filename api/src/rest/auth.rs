@@ -88,9 +88,9 @@ pub(crate) async fn get_me(
     respond::object(&request, &meta, &view, &[])
 }
 
-/// Change one's password. All other logins of the account end.
+/// Change one's password. All other logins of the account end, and its API tokens.
 ///
-/// The login that asks for it goes on.
+/// The login that asks for it goes on. Too many wrong present passwords have to wait.
 #[utoipa::path(operation_id = "change_password", tag = "auth", security(("token" = [])),
     request_body(content = PasswordInput, description = "The present password and the one to come."),
     responses((status = 204, description = "The password is changed.")))]

@@ -83,9 +83,10 @@ pub(crate) async fn get_user(
     respond::object(&request, &meta, &view, &[])
 }
 
-/// Change an account. Disabling it, or giving it another password, ends its logins.
+/// Change an account. Disabling it, or giving it another password, ends its logins; another password ends its API tokens too.
 ///
-/// One's own name and address, or anything for admins. The last admin cannot be disabled or given another role.
+/// One's own name and address, or anything for admins. One's own address or password takes `current_password`, and no API token changes
+/// either. The last admin cannot be disabled or given another role.
 #[utoipa::path(operation_id = "update_user", tag = "users", extensions(("x-right" = json!(Action::EditUser.as_str()))),
     params(
         ("user" = String, Path, format = Uuid, description = "The account's id.", example = json!(SAMPLE_ID)),
@@ -168,9 +169,9 @@ pub(crate) async fn create_token(
     respond::written(StatusCode::CREATED, None, Some(format!("/v1/tokens/{}", view.token.id)), &view)
 }
 
-/// Revoke an API token.
+/// Revoke an API token, and with it those that it made.
 ///
-/// Requests that bear it are answered with 401 from now on.
+/// Requests that bear one of them are answered with 401 from now on.
 #[utoipa::path(operation_id = "revoke_token", tag = "auth", extensions(("x-right" = json!(Action::RevokeToken.as_str()))),
     params(("token" = String, Path, format = Uuid, description = "The token's id.", example = json!(SAMPLE_ID))),
     responses((status = 204, description = "It is good for nothing any more.")))]

@@ -11,6 +11,7 @@ use ring::aead;
 use sha2::{Digest, Sha256};
 
 use super::Svc;
+use crate::auth::keys::leeway;
 use crate::auth::throttle::network;
 use crate::auth::viewer::{Viewer, Who};
 use crate::error::{Code, Error, Result};
@@ -96,7 +97,12 @@ pub(crate) async fn begin(svc: &Svc, key: &Key) -> Result<Option<Kept>> {
     let row = svc
         .write_for_itself(move |tx| {
             let now = tx.actor.now;
-            if let Some(row) = idempotency::find(tx.conn, &key2.id)?.filter(|row| row.expires_at > now) {
+            let lost = now.plus(chrono::TimeDelta::seconds(LOST_SECONDS));
+            // No claim ends later than one that is made now, but for one made while the clock was ahead.
+            let holds = |row: &IdempotencyRow| {
+                row.expires_at > now && (row.status.is_some() || row.expires_at <= lost.plus(leeway()))
+            };
+            if let Some(row) = idempotency::find(tx.conn, &key2.id)?.filter(holds) {
                 return Ok(Some(row));
             }
             idempotency::put(
@@ -108,7 +114,7 @@ pub(crate) async fn begin(svc: &Svc, key: &Key) -> Result<Option<Kept>> {
                     headers: Json::list(),
                     body: Vec::new(),
                     created_at: now,
-                    expires_at: now.plus(chrono::TimeDelta::seconds(LOST_SECONDS)),
+                    expires_at: lost,
                 },
             )?;
             Ok(None)

@@ -3,6 +3,7 @@
 mod auth;
 mod comments;
 mod counts;
+mod credentials;
 mod http;
 mod links;
 mod lists;

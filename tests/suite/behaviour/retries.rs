@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use diesel::{QueryDsl as _, RunQueryDsl as _};
 use pressroom::auth::viewer::Role;
 use pressroom::config::Config;
+use pressroom_schema::idempotency::{self, IdempotencyRow};
 use pressroom_schema::tables::idempotency_keys;
 use serde_json::json;
 
@@ -340,4 +341,32 @@ async fn an_answer_that_has_no_room_is_not_kept_and_given_all_the_same() {
     let post = json!({"title": "Long", "excerpt": "x".repeat(400), "body": {"format": "markdown", "source": "x ".repeat(2_000)}});
     let ask = || app.post("/v1/posts").by(&editor).header("Idempotency-Key", "a-key-of-mine").json(&post);
     assert_eq!((ask().await.status(), kept(&app).await), (201, 0));
+}
+
+#[actix_web::test]
+async fn a_request_that_died_while_the_clock_was_ahead_is_no_longer_under_way_when_it_is_right() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let ask = async || {
+            let post = app.post("/v1/posts").token(&app.login(&editor.email).await);
+            post.header("Idempotency-Key", "a-key-of-then").json(&json!({"title": "T"})).await
+        };
+        app.advance(2 * 86_400);
+        ask().await.ok();
+        // As if its server had died before the answer.
+        let until = app.svc().now().plus(chrono::TimeDelta::seconds(60));
+        app.svc()
+            .db
+            .raw(move |conn| {
+                let (key, _) = idempotency::oldest(conn, None, 1)?.remove(0);
+                let row = idempotency::find(conn, &key)?.unwrap();
+                idempotency::put(conn, &IdempotencyRow { status: None, expires_at: until, ..row })
+            })
+            .await
+            .unwrap();
+        ask().await.problem(409, "idempotency_in_progress");
+        app.advance(-2 * 86_400);
+        assert_eq!(ask().await.status(), 201);
+    })
+    .await;
 }

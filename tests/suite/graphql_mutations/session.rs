@@ -184,7 +184,7 @@ impl Session<'_> {
         self.by(Some(&token), write("change_password", &[]).json(passwords)).await;
         let session = self.by(None, login(new)).await;
         let token = text(&session["access_token"]);
-        let named = json!({"name": "Lin Two", "email": "Lin2@example.org"});
+        let named = json!({"name": "Lin Two", "email": "Lin2@example.org", "current_password": new});
         self.by(Some(&token), write("update_user", &[&lin]).json(named)).await;
         let key = json!({"name": "import", "scopes": ["posts:write", "posts:read"], "expires_at": "2025-01-01T00:00:00Z"});
         let key = text(&self.by(Some(&token), write("create_token", &[]).json(key)).await["id"]);

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::email::email_key;
 use super::keys::{refused, reload_keys};
+use super::tokens::end_tokens;
 use super::users::{UserView, load_user, user_view};
 use crate::auth::jwt::{self, Claims, TokenError};
 use crate::auth::scope::Scopes;
@@ -111,23 +112,78 @@ fn note(conn: &mut Conn, key: &str, rule: Rule, now: Timestamp, outcome: Outcome
     Ok(())
 }
 
-/// Counts an attempt as failed before it is judged, so that many at once do not all find the same count, or answers how long to
-/// wait first. What succeeds is taken back.
-async fn admit(svc: &Svc, keys: [(String, Rule); 2]) -> Result<Option<chrono::TimeDelta>> {
-    svc.write_for_itself(move |tx| {
-        let now = tx.actor.now;
-        let mut wait = None;
-        for (key, _) in &keys {
-            wait = wait.max(attempts(tx.conn, key)?.and_then(|t| throttle::wait(&t, now.utc())));
-        }
-        if wait.is_none() {
-            for (key, rule) in &keys {
-                note(tx.conn, key, *rule, now, Outcome::Failure)?;
+/// Under which keys an attempt is counted, and how patiently.
+type Counters = [(String, Rule); 2];
+
+/// How long an attempt has to wait for what was counted before.
+fn wait(conn: &mut Conn, counters: &[(String, Rule)], now: Timestamp) -> Result<Option<chrono::TimeDelta>> {
+    let mut wait = None;
+    for (key, rule) in counters {
+        wait = wait.max(attempts(conn, key)?.and_then(|attempts| rule.wait(&attempts, now.utc())));
+    }
+    Ok(wait)
+}
+
+fn too_many(wait: chrono::TimeDelta, of: &str) -> Error {
+    Error::rate_limited(
+        throttle::retry_after_seconds(wait),
+        format!("Too many {of}. Wait for as long as Retry-After says."),
+    )
+}
+
+/// Counts an attempt as failed before it is judged, so that many at once do not all find the same count, or refuses it while it has
+/// to wait. What succeeds is taken back.
+async fn admit(svc: &Svc, counters: Counters, of: &str) -> Result<()> {
+    let wait = svc
+        .write_for_itself(move |tx| {
+            let now = tx.actor.now;
+            let wait = wait(tx.conn, &counters, now)?;
+            if wait.is_none() {
+                for (key, rule) in &counters {
+                    note(tx.conn, key, *rule, now, Outcome::Failure)?;
+                }
             }
-        }
-        Ok(wait)
-    })
-    .await
+            Ok(wait)
+        })
+        .await?;
+    wait.map_or(Ok(()), |wait| Err(too_many(wait, of)))
+}
+
+/// Has a caller who has logged in show the present password, before what a stolen access token must not be enough for. Wrong ones
+/// count as wrong ones at a login do.
+///
+/// # Errors
+/// 422 when it is not the present password, 429 after too many failures.
+pub(super) async fn prove(svc: &Svc, viewer: &Viewer, password: String, hash: String) -> Result<()> {
+    let login = match viewer.user().map(|user| user.via) {
+        Some(Via::Session(login)) => login,
+        Some(Via::ApiToken(_)) | None => Uuid::nil(),
+    };
+    let counters = [
+        (throttle::proof_key(login), Rule::ACCOUNT),
+        (throttle::address_key(viewer.ip.as_deref()), Rule::ADDRESS),
+    ];
+    let limited = svc.config.rate_limits.is_on();
+    if limited {
+        admit(svc, counters.clone(), "wrong passwords").await?;
+    }
+    if !svc.passwords.verify(password, Some(hash)).await? {
+        return Err(not_the_present_password());
+    }
+    if limited {
+        svc.write_for_itself(move |tx| {
+            for (key, rule) in &counters {
+                note(tx.conn, key, *rule, tx.actor.now, Outcome::Success)?;
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) fn not_the_present_password() -> Error {
+    Error::invalid("/current_password", "wrong", "This is not the present password.")
 }
 
 /// Begins a login. An unknown account and a wrong password cost the same time and get the same answer.
@@ -138,16 +194,13 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
     let key = email_key(&input.email);
     let ip = viewer.ip.clone();
     let limited = svc.config.rate_limits.is_on();
-    let keys = [
+    let counters = [
         (throttle::account_key(&key, ip.as_deref()), Rule::ACCOUNT),
         (throttle::address_key(ip.as_deref()), Rule::ADDRESS),
     ];
     let now = svc.now();
-    if limited && let Some(wait) = admit(svc, keys.clone()).await? {
-        return Err(Error::rate_limited(
-            throttle::retry_after_seconds(wait),
-            "Too many failed logins. Wait for as long as Retry-After says.",
-        ));
+    if limited {
+        admit(svc, counters.clone(), "failed logins").await?;
     }
     let user = svc.read_for_itself(move |conn| Ok(accounts::find_by_email(conn, &key)?)).await?;
     // A longer password is none that we ever took; hashing it would only cost time.
@@ -157,13 +210,13 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
     let user = user.filter(|u| right && u.disabled_at.is_none());
     let refresh = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     let (refresh_hash, family, session) = (refresh.hash(), svc.clock.new_id(), svc.clock.new_id());
-    let expires_at = now.plus(chrono::TimeDelta::days(i64::from(svc.config.refresh_token_days)));
+    let expires_at = refresh_ends(svc, now, now);
     let Some(user) = user else { return Err(wrong()) };
     let svc2 = svc.clone();
     let view = svc
         .write(viewer, move |tx| {
             if limited {
-                for (key, rule) in &keys {
+                for (key, rule) in &counters {
                     note(tx.conn, key, *rule, now, Outcome::Success)?;
                 }
             }
@@ -178,6 +231,7 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
                     expires_at,
                     used_at: None,
                     revoked_at: None,
+                    began_at: now,
                 },
             )?;
             accounts::logged_in(tx.conn, user.id, now)?;
@@ -185,12 +239,31 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
             user_view(&svc2, tx.conn, UserRow { last_login_at: Some(now), ..user.clone() })
         })
         .await?;
-    session_view(svc, view, family, &refresh)
+    session_view(svc, view, family, now, &refresh)
 }
 
-fn session_view(svc: &Svc, user: UserView, family: Id, refresh: &Secret) -> Result<SessionView> {
-    let now = svc.now().utc();
-    let seconds = svc.config.access_token_seconds;
+/// When a login ends for good, however often it is refreshed.
+fn login_ends(svc: &Svc, began_at: Timestamp) -> Timestamp {
+    began_at.plus(chrono::TimeDelta::days(i64::from(svc.config.session_days)))
+}
+
+/// Until when a refresh token of a login is good that is made `now`.
+fn refresh_ends(svc: &Svc, began_at: Timestamp, now: Timestamp) -> Timestamp {
+    let unused = now.plus(chrono::TimeDelta::days(i64::from(svc.config.refresh_token_days)));
+    unused.min(login_ends(svc, began_at))
+}
+
+fn session_view(
+    svc: &Svc,
+    user: UserView,
+    family: Id,
+    began_at: Timestamp,
+    refresh: &Secret,
+) -> Result<SessionView> {
+    let now = svc.now();
+    let left = login_ends(svc, began_at).utc().signed_duration_since(now.utc()).num_seconds();
+    let seconds = svc.config.access_token_seconds.min(u32::try_from(left).unwrap_or(0));
+    let now = now.utc();
     let claims = Claims {
         issuer: svc.issuer(),
         user_id: user.id.0,
@@ -218,21 +291,40 @@ fn session_view(svc: &Svc, user: UserView, family: Id, refresh: &Secret) -> Resu
 /// 401 when it is unknown, expired, revoked or used before.
 pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result<SessionView> {
     enum End {
-        Next(Box<UserView>, Id),
+        Next(Box<UserView>, Id, Timestamp),
         Reused(Id),
         Bad,
+    }
+    let counter = [(throttle::refresh_key(viewer.ip.as_deref()), Rule::ADDRESS)];
+    let limited = svc.config.rate_limits.is_on();
+    if limited {
+        let (counter, now) = (counter.clone(), svc.now());
+        if let Some(wait) = svc.read_for_itself(move |conn| wait(conn, &counter, now)).await? {
+            return Err(too_many(wait, "refresh tokens that are not good"));
+        }
     }
     let hash = hash_secret(&input.refresh_token);
     let next = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     let (next_hash, next_id) = (next.hash(), svc.clock.new_id());
-    let days = chrono::TimeDelta::days(i64::from(svc.config.refresh_token_days));
     let svc2 = svc.clone();
     let end = svc
         .write(viewer, move |tx| {
             let now = tx.actor.now;
-            let Some(session) = accounts::find_session(tx.conn, &hash)? else { return Ok(End::Bad) };
-            if session.revoked_at.is_some() || session.expires_at <= now {
-                return Ok(End::Bad);
+            // Nobody guesses one, but each try costs a look.
+            let bad = |conn: &mut Conn| {
+                if limited {
+                    for (key, rule) in &counter {
+                        note(conn, key, *rule, now, Outcome::Failure)?;
+                    }
+                }
+                Ok(End::Bad)
+            };
+            let Some(session) = accounts::find_session(tx.conn, &hash)? else { return bad(tx.conn) };
+            if session.revoked_at.is_some()
+                || session.expires_at <= now
+                || login_ends(&svc2, session.began_at) <= now
+            {
+                return bad(tx.conn);
             }
             if session.used_at.is_some() {
                 accounts::revoke_family(tx.conn, session.family_id, now)?;
@@ -241,7 +333,7 @@ pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result
             }
             let Some(user) = accounts::find(tx.conn, session.user_id)?.filter(|u| u.disabled_at.is_none())
             else {
-                return Ok(End::Bad);
+                return bad(tx.conn);
             };
             accounts::use_session(tx.conn, session.id, now)?;
             accounts::insert_session(
@@ -252,17 +344,19 @@ pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result
                     user_id: user.id,
                     refresh_hash: next_hash.clone(),
                     created_at: now,
-                    expires_at: now.plus(days),
+                    expires_at: refresh_ends(&svc2, session.began_at, now),
                     used_at: None,
                     revoked_at: None,
+                    began_at: session.began_at,
                 },
             )?;
             tx.record("user", user.id, "session_refreshed", user.version, Vec::new());
-            Ok(End::Next(Box::new(user_view(&svc2, tx.conn, user)?), session.family_id))
+            let view = user_view(&svc2, tx.conn, user)?;
+            Ok(End::Next(Box::new(view), session.family_id, session.began_at))
         })
         .await?;
     match end {
-        End::Next(user, family) => session_view(svc, *user, family, &next),
+        End::Next(user, family, began_at) => session_view(svc, *user, family, began_at, &next),
         End::Reused(family) => {
             svc.keys.verifier()?.forget_session(family.0);
             Err(Error::new(
@@ -318,10 +412,11 @@ pub(crate) fn me_in(svc: &crate::service::Service, conn: &mut Conn, viewer: &Vie
     Ok(MeView { user: view, scopes })
 }
 
-/// Changes the caller's password and ends all other logins.
+/// Changes the caller's password and ends all other logins, and the account's API tokens.
 ///
 /// # Errors
-/// 401 for callers who are not signed in, 403 for API tokens, 422 when the present password is wrong or the new one too weak.
+/// 401 for callers who are not signed in, 403 for API tokens, 422 when the present password is wrong or the new one too weak, 429
+/// after too many wrong ones.
 pub async fn change_password(svc: &Svc, viewer: &Viewer, input: PasswordInput) -> Result<()> {
     viewer.require_signed_in()?;
     let Some(UserViewer { via: Via::Session(family), user_id, .. }) = viewer.user() else {
@@ -338,19 +433,22 @@ pub async fn change_password(svc: &Svc, viewer: &Viewer, input: PasswordInput) -
     let mut check = Check::new();
     super::users::check_password(&mut check, "/new_password", &input.new_password, &row.email, &row.name);
     check.done()?;
-    if !svc.passwords.verify(input.current_password, Some(row.password_hash)).await? {
-        return Err(Error::invalid("/current_password", "wrong", "This is not the present password."));
-    }
+    prove(svc, viewer, input.current_password, row.password_hash.clone()).await?;
     let hash = svc.passwords.hash(input.new_password).await?;
+    let proven = row.password_hash;
     let ended = svc
         .write(viewer, move |tx| {
             let mut row = accounts::find(tx.conn, id)?.ok_or_else(|| Error::not_found("account"))?;
+            if row.password_hash != proven {
+                return Err(not_the_present_password());
+            }
             row.password_hash.clone_from(&hash);
             row.version += 1;
             row.updated_at = tx.actor.now;
             accounts::update(tx.conn, &row)?;
             let ended = accounts::revoke_sessions(tx.conn, id, Some(family), tx.actor.now)?;
             tx.record("user", id, "password_changed", row.version, Vec::new());
+            end_tokens(tx, id)?;
             Ok(ended)
         })
         .await?;
@@ -432,7 +530,7 @@ pub(crate) fn standing(
     }
 }
 
-fn is_good(token: &TokenRow, now: Timestamp) -> bool {
+pub(super) fn is_good(token: &TokenRow, now: Timestamp) -> bool {
     token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now)
 }
 

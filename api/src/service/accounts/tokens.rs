@@ -1,10 +1,11 @@
 //! API tokens: scoped, expiring, kept as a hash; never good for more than their owner is.
 
 use pressroom_schema::accounts::{self, TokenRow};
-use pressroom_schema::{Conn, Id, Json, KeyValue, Timestamp};
+use pressroom_schema::{Conn, Id, Json, KeyValue, Timestamp, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::login::is_good;
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::scope::{Scope, Scopes};
 use crate::auth::secret::{Kind, Secret};
@@ -197,16 +198,16 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
         expires_at,
         last_used_at: None,
         revoked_at: None,
+        parent_id: viewer.user().and_then(|user| match user.via {
+            Via::ApiToken(id) => Some(Id(id)),
+            Via::Session(_) => None,
+        }),
     };
-    let parent = viewer.user().and_then(|user| match user.via {
-        Via::ApiToken(id) => Some(Id(id)),
-        Via::Session(_) => None,
-    });
     let row = svc
         .write(viewer, move |tx| {
             let mut row = row.clone();
-            if let Some(parent) = parent {
-                row.expires_at = no_longer_than(tx.conn, parent, row.expires_at)?;
+            if let Some(parent) = row.parent_id {
+                row.expires_at = no_longer_than(tx, parent, row.expires_at)?;
             }
             if accounts::count_tokens(tx.conn, Some(owner))? >= MAX_TOKENS {
                 return Err(Error::new(
@@ -223,10 +224,14 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
 }
 
 /// How long a token is good that `parent` makes: no longer than that itself.
-fn no_longer_than(conn: &mut Conn, parent: Id, wanted: Option<Timestamp>) -> Result<Option<Timestamp>> {
-    let Some(end) = accounts::find_token(conn, parent)?.and_then(|parent| parent.expires_at) else {
-        return Ok(wanted);
-    };
+fn no_longer_than(tx: &mut Tx<'_>, parent: Id, wanted: Option<Timestamp>) -> Result<Option<Timestamp>> {
+    let now = tx.actor.now;
+    // It may have been revoked since the caller was let in.
+    let parent = accounts::find_token(tx.conn, parent)?.filter(|parent| is_good(parent, now));
+    let parent = parent.ok_or_else(|| {
+        Error::new(Code::InvalidToken, "This API token is expired or revoked. Make a new one.")
+    })?;
+    let Some(end) = parent.expires_at else { return Ok(wanted) };
     if wanted.is_some_and(|wanted| wanted > end) {
         return Err(Error::invalid(
             "/expires_at",
@@ -240,7 +245,7 @@ fn no_longer_than(conn: &mut Conn, parent: Id, wanted: Option<Timestamp>) -> Res
     Ok(Some(wanted.unwrap_or(end)))
 }
 
-/// Revokes an API token.
+/// Revokes an API token, and with it those that it made.
 ///
 /// # Errors
 /// 401, 403 and 404 by rights.
@@ -253,9 +258,18 @@ pub async fn revoke_token(svc: &Svc, viewer: &Viewer, token: &str) -> Result<()>
             .filter(|t| t.revoked_at.is_none())
             .ok_or_else(|| Error::not_found("token"))?;
         require(&viewer2, Action::RevokeToken, &Target::Token { owner: row.user_id.0 }, "token")?;
-        accounts::revoke_token(tx.conn, id, tx.actor.now)?;
-        tx.record("token", id, "revoked", 2, Vec::new());
+        for ended in accounts::revoke_token(tx.conn, id, tx.actor.now)? {
+            tx.record("token", ended, "revoked", 2, Vec::new());
+        }
         Ok(())
     })
     .await
+}
+
+/// Revokes every API token of an account: whoever has its password changed wants nobody in who came before.
+pub(super) fn end_tokens(tx: &mut Tx<'_>, user: Id) -> Result<()> {
+    for ended in accounts::revoke_tokens(tx.conn, user, tx.actor.now)? {
+        tx.record("token", ended, "revoked", 2, Vec::new());
+    }
+    Ok(())
 }

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::email::email_key;
+use super::login::{not_the_present_password, prove};
+use super::tokens::end_tokens;
 use crate::auth::password::{Weakness, check_strength};
 use crate::auth::policy::{self, Action, Reach, Target};
+use crate::auth::scope::Scope;
 use crate::auth::viewer::{Role, Viewer};
 use crate::error::{Code, Error, Result};
 use crate::page::{Page, PageRequest};
@@ -131,10 +134,15 @@ pub struct UpdateUser {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub disabled: MaybeUndefined<bool>,
-    /// A new password for somebody else: for admins. One's own is changed with POST /v1/auth/password.
+    /// A new password for somebody else: for admins. One's own is changed with POST /v1/auth/password, or here with
+    /// `current_password`.
     #[serde(default)]
     #[schema(value_type = String, format = Password, extensions(("x-is" = json!(limits::password()))))]
     pub password: MaybeUndefined<String>,
+    /// One's present password: needed for another e-mail address or password of one's own.
+    #[serde(default)]
+    #[schema(format = Password)]
+    pub current_password: Option<String>,
 }
 
 pub(super) fn user_view(svc: &Service, conn: &mut Conn, row: UserRow) -> Result<UserView> {
@@ -147,7 +155,7 @@ pub(super) fn user_view(svc: &Service, conn: &mut Conn, row: UserRow) -> Result<
 
 fn view(row: UserRow, author: Option<UserAuthorView>) -> Result<UserView> {
     Ok(UserView {
-        role: row.role.parse().map_err(|_| Error::internal(format!("role {}", row.role)))?,
+        role: role_of(&row)?,
         id: row.id,
         email: row.email,
         name: row.name,
@@ -279,9 +287,7 @@ pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Resul
     check_password(&mut check, "/password", &input.password, &email, &name);
     check.done()?;
     let role = role.unwrap_or(Role::Contributor);
-    if !policy::may_grant_role(viewer, role) {
-        return Err(Error::new(Code::Forbidden, format!("You cannot give the role {role}.")));
-    }
+    require_role(viewer, role)?;
     let password_hash = svc.passwords.hash(input.password).await?;
     let id = svc.clock.new_id();
     let svc2 = svc.clone();
@@ -311,6 +317,21 @@ pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Resul
     .await
 }
 
+/// Refuses to give, or to take away, a role that reaches further than the caller.
+fn require_role(viewer: &Viewer, role: Role) -> Result<()> {
+    if policy::may_grant_role(viewer, role) {
+        return Ok(());
+    }
+    let lacks = viewer.user().map(|user| policy::scopes_short_of(user, role)).unwrap_or_default();
+    let why = if lacks.is_empty() {
+        "it reaches further than yours".to_owned()
+    } else {
+        let names: Vec<&str> = lacks.into_iter().map(Scope::as_str).collect();
+        format!("it may do what this token's scopes do not open; the token lacks {}", names.join(", "))
+    };
+    Err(Error::new(Code::Forbidden, format!("You cannot give or take away the role {role}: {why}.")))
+}
+
 /// Refuses to leave the publication without anybody who runs it.
 fn keep_an_admin(conn: &mut Conn, before: &UserRow) -> Result<()> {
     if before.role == "admin" && before.disabled_at.is_none() && accounts::count_enabled(conn, "admin")? < 2 {
@@ -322,10 +343,11 @@ fn keep_an_admin(conn: &mut Conn, before: &UserRow) -> Result<()> {
     Ok(())
 }
 
-/// Changes an account. Disabling it, or giving it another password, ends its logins.
+/// Changes an account. Disabling it, or giving it another password, ends its logins; another password ends its API tokens too.
 ///
 /// # Errors
-/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault, 409 for the last admin or a taken address.
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 422 with every fault, 409 for the last admin or a taken address, 429
+/// after too many wrong present passwords.
 pub async fn update_user(
     svc: &Svc,
     viewer: &Viewer,
@@ -342,6 +364,15 @@ pub async fn update_user(
         || !input.password.is_undefined();
     if assigns {
         require(viewer, Action::AssignRole, &Target::User(id.0), "account")?;
+    }
+    let is_oneself = viewer.user().is_some_and(|user| user.user_id == id.0);
+    if viewer.user().is_some_and(|user| user.scopes.is_some())
+        && (!input.password.is_undefined() || (is_oneself && !input.email.is_undefined()))
+    {
+        return Err(Error::new(
+            Code::Forbidden,
+            "A password, and an account's own e-mail address, is changed by somebody who logged in, not by an API token.",
+        ));
     }
     let known = svc.read(viewer, move |conn| load_row(conn, id)).await?;
     let mut check = Check::new();
@@ -373,21 +404,33 @@ pub async fn update_user(
             name.as_deref().unwrap_or(&known.name),
         );
     }
+    let is_proven = is_oneself && (password.is_some() || email.as_ref().is_some_and(|e| *e != known.email));
+    if is_proven && input.current_password.is_none() {
+        check.fault(
+            "/current_password",
+            "required",
+            "Your own e-mail address or password is changed with your present password: send `current_password`.",
+        );
+    }
     check.done()?;
-    if let Some(role) = role
-        && !policy::may_grant_role(viewer, role)
-    {
-        return Err(Error::new(Code::Forbidden, format!("You cannot give the role {role}.")));
+    if let Some(role) = role {
+        require_role(viewer, role)?;
+    }
+    if let Some(given) = input.current_password.filter(|_| is_proven) {
+        prove(svc, viewer, given, known.password_hash.clone()).await?;
     }
     let hash = match password {
         Some(password) => Some(svc.passwords.hash(password).await?),
         None => None,
     };
-    let svc2 = svc.clone();
+    let (svc2, viewer2) = (svc.clone(), viewer.clone());
     let (view, ended) = svc
         .write(viewer, move |tx| {
             let before = load_row(tx.conn, id)?;
             IfMatch::check(if_match.as_ref(), before.version)?;
+            if is_proven && before.password_hash != known.password_hash {
+                return Err(not_the_present_password());
+            }
             let mut row = before.clone();
             if let Some(email) = &email {
                 row.email.clone_from(email);
@@ -412,6 +455,12 @@ pub async fn update_user(
             if let Some(hash) = &hash {
                 row.password_hash.clone_from(hash);
             }
+            let gives = row.role != before.role
+                || (row.author_id != before.author_id && row.author_id.is_some())
+                || (row.disabled_at.is_none() && before.disabled_at.is_some());
+            if gives {
+                require_role(&viewer2, role_of(&before)?)?;
+            }
             if row.role != "admin" || row.disabled_at.is_some() {
                 keep_an_admin(tx.conn, &before)?;
             }
@@ -424,6 +473,9 @@ pub async fn update_user(
                 Vec::new()
             };
             tx.record("user", id, "updated", row.version, Vec::new());
+            if hash.is_some() {
+                end_tokens(tx, id)?;
+            }
             Ok((user_view(&svc2, tx.conn, row)?, ended))
         })
         .await?;
@@ -431,6 +483,10 @@ pub async fn update_user(
         svc.keys.verifier()?.forget_session(family.0);
     }
     Ok(view)
+}
+
+fn role_of(row: &UserRow) -> Result<Role> {
+    row.role.parse().map_err(|_| Error::internal(format!("role {}", row.role)))
 }
 
 fn load_row(conn: &mut Conn, id: Id) -> Result<UserRow> {

@@ -42,7 +42,7 @@ impl AccountMutations {
         Ok(true)
     }
 
-    /// Change one's password. All other logins of the account end. Answers true.
+    /// Change one's password. All other logins of the account end, and its API tokens. Answers true.
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -64,7 +64,7 @@ impl AccountMutations {
         Ok(User::of(view))
     }
 
-    /// Change an account. Disabling it, or giving it another password, ends its logins.
+    /// Change an account. Disabling it, or giving it another password, ends its logins; another password ends its API tokens too.
     async fn update_user(
         &self,
         ctx: &Context<'_>,

@@ -313,8 +313,10 @@ pub(crate) struct UpdateUserInput {
     author: MaybeUndefined<String>,
     /// Whether it may not log in: for admins.
     disabled: MaybeUndefined<bool>,
-    /// A new password for somebody else: for admins. One's own is changed with `changePassword`.
+    /// A new password for somebody else: for admins. One's own is changed with `changePassword`, or here with `currentPassword`.
     password: MaybeUndefined<String>,
+    /// One's present password: needed for another e-mail address or password of one's own.
+    current_password: Option<String>,
 }
 
 impl From<UpdateUserInput> for accounts::UpdateUser {
@@ -326,6 +328,7 @@ impl From<UpdateUserInput> for accounts::UpdateUser {
             author: input.author,
             disabled: input.disabled,
             password: input.password,
+            current_password: input.current_password,
         }
     }
 }

@@ -22,7 +22,7 @@ impl TokenMutations {
         Ok(CreatedToken(accounts::create_token(call.svc(), call.viewer(), input.into()).await?))
     }
 
-    /// Revoke an API token.
+    /// Revoke an API token, and with it those that it made.
     async fn revoke_token(
         &self,
         ctx: &Context<'_>,
