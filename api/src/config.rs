@@ -154,6 +154,9 @@ pub struct Config {
     /// How long a guest may edit a comment, in minutes.
     #[arg(long, env = "PRESSROOM_COMMENT_EDIT_MINUTES", default_value_t = 15, global = true, help_heading = HEADING, hide_short_help = true)]
     pub comment_edit_minutes: u32,
+    /// How many levels of replies a thread has; an answer to a comment of the last level stands beside it.
+    #[arg(long, env = "PRESSROOM_COMMENT_LEVELS", default_value_t = 32, value_parser = clap::value_parser!(i32).range(1..=1_000), global = true, help_heading = HEADING, hide_short_help = true)]
+    pub comment_levels: i32,
     /// GraphQL introspection and GraphiQL.
     #[arg(long, env = "PRESSROOM_GRAPHQL_INTROSPECTION", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub graphql_introspection: Switch,

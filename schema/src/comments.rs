@@ -25,7 +25,7 @@ use crate::tables::{comments, posts};
 use crate::types::{Id, Json, Timestamp};
 
 pub use check::recount;
-pub use counts::ancestors;
+pub use counts::{above, ancestors};
 pub use history::{History, Sender, history, is_repeated};
 pub use queue::{QueueFilter, count_queue, queue};
 pub use store::{NewComment, Text, erase, insert, set_status, set_text};

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Integer, Text};
 
-use super::APPROVED;
+use super::{APPROVED, CommentRow, by_ids};
 use crate::db::{Conn, MultiBackend};
 use crate::sql::id_in;
 use crate::tables::comments;
@@ -60,6 +60,21 @@ struct Link {
 pub fn ancestors(conn: &mut Conn, comment: Id, levels: i32) -> crate::Result<Vec<Id>> {
     let chain: Vec<Link> = Chain { from: comment, levels: levels.saturating_add(1) }.load(conn)?;
     Ok(chain.into_iter().skip(1).rev().map(|link| link.id).collect())
+}
+
+/// `comment`, or where it stands at `depth` or deeper, the one above it that stands just before that. A change of one comment changes all
+/// above it: under what this answers, those are never more than `depth`.
+///
+/// # Errors
+/// When the database fails.
+pub fn above(conn: &mut Conn, comment: CommentRow, depth: i32) -> crate::Result<CommentRow> {
+    let levels = comment.depth - depth + 1;
+    if levels < 1 {
+        return Ok(comment);
+    }
+    let highest = ancestors(conn, comment.id, levels)?.into_iter().next();
+    let found = by_ids(conn, highest.as_slice())?.pop();
+    Ok(found.unwrap_or(comment))
 }
 
 /// Brings everything above up to date after a direct reply of `parent` appeared (`by` is 1) or went (-1).

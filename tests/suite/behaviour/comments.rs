@@ -1,10 +1,14 @@
 //! Comments: threads, guests, judgement and moderation.
 
+use std::rc::Rc;
+
 use pressroom::auth::viewer::Role;
+use pressroom::clock::Clock;
+use pressroom::config::Config;
 use serde_json::{Value, json};
 
 use super::{column, is_stale, named};
-use crate::support::app::{Answer, TestApp, User, on_both, text};
+use crate::support::app::{Answer, NOW, Store, TestApp, User, at, on_both, text};
 use crate::support::graphql::{ask, data};
 
 /// A post that takes comments, by an editor.
@@ -113,6 +117,43 @@ async fn a_thread_nests_replies_and_a_flat_list_puts_them_side_by_side() {
         assert_eq!(b["post_id"], a["post_id"]);
     })
     .await;
+}
+
+/// What a comment changes above itself is bounded by that.
+#[actix_web::test]
+async fn an_answer_to_a_comment_of_the_last_level_stands_beside_it() {
+    for store in [Some(Store::sqlite()), Store::postgres()].into_iter().flatten() {
+        let config = store.config();
+        let deep = TestApp::with(store, Config { comment_levels: 1_000, ..config.clone() }).await;
+        let editor = post(&deep).await;
+        let mut chain: Vec<Value> = Vec::new();
+        for level in 0..6 {
+            let made = say(&deep, &editor, &format!("c{level}"), chain.last()).await;
+            assert_eq!(
+                (&made["depth"], &made["parent_id"]),
+                (&json!(level), &json!(chain.last().map(|c| &c["id"])))
+            );
+            chain.push(made);
+            deep.advance(1);
+        }
+        // Nor is what was deeper before the setting was lowered answered any deeper.
+        let config = Config { comment_levels: 2, ..config };
+        let app = TestApp::again(Rc::clone(&deep.store), config, Clock::fixed(at(NOW))).await;
+        for (n, answered) in chain.iter().enumerate() {
+            let made = say(&app, &editor, &format!("to c{n}"), Some(answered)).await;
+            let above = n.min(1);
+            assert_eq!(
+                (&made["depth"], &made["parent_id"]),
+                (&json!(above + 1), &chain[above]["id"]),
+                "an answer to c{n}"
+            );
+        }
+        let query = "mutation ($to: String) { addComment(post: \"p\", input: { body: \"by GraphQL\", parentId: $to }) { depth parentId } }";
+        let answer = ask(&app, query, &json!({ "to": chain[5]["id"] })).by(&editor).await;
+        assert_eq!(data(&answer)["addComment"], json!({ "depth": 2, "parentId": chain[1]["id"] }));
+        let faults = app.svc().db.raw(pressroom_schema::comments::recount).await.unwrap();
+        assert_eq!(faults, Vec::<String>::new());
+    }
 }
 
 #[actix_web::test]

@@ -59,7 +59,7 @@ pub struct AddComment {
     /// The text, in Markdown: at most 20,000 characters.
     #[schema(example = "A *fine* morning.", extensions(("x-is" = json!(limits::line(BODY_LENGTH)))))]
     pub body: String,
-    /// The comment that it answers, under the same post; left out at the top.
+    /// The comment that it answers, under the same post; left out at the top. An answer to one of the last level stands beside it.
     #[serde(default)]
     #[schema(format = Uuid)]
     pub parent_id: Option<String>,
@@ -181,13 +181,14 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
                 Ok(id) => comments::by_ids(tx.conn, &[id])?.pop(),
                 Err(_) => None,
             };
-            Some(found.filter(|row| row.post_id == post.id && row.shown).ok_or_else(|| {
+            let found = found.filter(|row| row.post_id == post.id && row.shown).ok_or_else(|| {
                 Error::invalid(
                     "/parent_id",
                     "unknown_comment",
                     "There is no comment with this id under this post that could be answered.",
                 )
-            })?)
+            })?;
+            Some(comments::above(tx.conn, found, svc.config.comment_levels)?)
         }
     };
     let key = draft.guest.as_ref().map(|guest| email_key(&guest.email));
