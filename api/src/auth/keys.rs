@@ -97,6 +97,8 @@ impl SigningKey {
     }
 
     fn from_seed(seed: &[u8; 32], created_at: DateTime<Utc>) -> Self {
+        // Before the first key is used, and so in every process that has one.
+        super::ed25519::install();
         let secret = ed25519_dalek::SigningKey::from_bytes(seed);
         let public = secret.verifying_key();
         let x = URL_SAFE_NO_PAD.encode(public.as_bytes());

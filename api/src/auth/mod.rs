@@ -6,6 +6,7 @@
 //! - [`scope`], [`viewer`], [`policy`]: what a token may do, who asks, and the table of rights.
 //! - [`throttle`]: how long to wait after failed attempts.
 
+mod ed25519;
 pub mod jwt;
 pub mod keys;
 pub mod password;
