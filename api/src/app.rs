@@ -42,7 +42,7 @@ impl App {
         let svc = Arc::new(Service::open(config, clock)?);
         svc.db.raw(pressroom_schema::migrate::up).await?;
         svc.prepare().await?;
-        svc.freshness.follow(&svc.db).await?;
+        svc.follow().await?;
         let metrics = Metrics::new().map_err(|e| Error::internal(e.to_string()))?;
         metrics.add(svc.cpu.counted.clone()).map_err(|e| Error::internal(e.to_string()))?;
         let edge = Data::new(Edge::new(Arc::clone(&svc), metrics));

@@ -384,20 +384,41 @@ pub fn revoke_tokens(conn: &mut Conn, user: Id, now: Timestamp) -> crate::Result
 /// A signing key as it is kept: id, PKCS#8 PEM, when it was made and retired.
 pub type KeyRow = (String, String, Timestamp, Option<Timestamp>);
 
-/// The signing keys.
+/// The signing keys, oldest first, and the ids of those whose rows cannot be read. Each is read by itself, so that a damaged one does
+/// not hide the others.
 ///
 /// # Errors
 /// When the database fails.
-pub fn signing_keys(conn: &mut Conn) -> crate::Result<Vec<KeyRow>> {
-    Ok(signing_keys::table
-        .order(signing_keys::created_at.asc())
-        .select((
+pub fn signing_keys(conn: &mut Conn) -> crate::Result<(Vec<KeyRow>, Vec<String>)> {
+    let kids: Vec<String> = signing_keys::table
+        .order((signing_keys::created_at.asc(), signing_keys::kid.asc()))
+        .select(signing_keys::kid)
+        .load(conn)?;
+    let (mut rows, mut damaged) = (Vec::new(), Vec::new());
+    for kid in kids {
+        let row = signing_keys::table.filter(signing_keys::kid.eq(&kid)).select((
             signing_keys::kid,
             signing_keys::private_key,
             signing_keys::created_at,
             signing_keys::retired_at,
-        ))
-        .load(conn)?)
+        ));
+        match row.first(conn) {
+            Ok(row) => rows.push(row),
+            Err(diesel::result::Error::DeserializationError(_)) => damaged.push(kid),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((rows, damaged))
+}
+
+/// Removes every signing key but `kept`.
+///
+/// # Errors
+/// When the database fails.
+pub fn remove_signing_keys(conn: &mut Conn, kept: Option<&str>) -> crate::Result<()> {
+    diesel::delete(signing_keys::table.filter(signing_keys::kid.ne(kept.unwrap_or_default())))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Adds a signing key; retires those that signed until now.

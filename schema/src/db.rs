@@ -19,7 +19,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::oneshot;
 
 pub(crate) use conn::immediate;
-pub use conn::{Conn, MultiBackend};
+pub use conn::{Conn, MultiBackend, private_folder};
 pub use follow::Heard;
 use lanes::{Lane, Slot};
 use writer::{Typed, WriteLane};

@@ -281,3 +281,90 @@ fn what_a_stranger_sends_is_no_error_in_the_log() {
     let lines = std::fs::read_to_string(&path).unwrap();
     assert!(!lines.contains("ERROR") && !lines.contains("WARN"), "{lines}");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_has_secrets_in_it_is_made_for_its_owner_alone_and_doctor_says_where_it_is_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let url = ["--database-url", "sqlite://kept/in/pressroom.db"];
+    let mode = |path: &str| {
+        let path = folder.path().join(path);
+        let found = std::fs::metadata(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        found.permissions().mode() & 0o7777
+    };
+    let set = |path: &str, mode: u32| {
+        std::fs::set_permissions(folder.path().join(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let server = Server::start(command(&folder, &[&["serve"][..], &url].concat()));
+    for path in ["kept", "kept/in", "data", "data/media"] {
+        assert_eq!(format!("{path} {:04o}", mode(path)), format!("{path} 0700"));
+    }
+    for path in ["kept/in/pressroom.db", "kept/in/pressroom.db-wal", "kept/in/pressroom.db-shm"] {
+        assert_eq!(format!("{path} {:04o}", mode(path)), format!("{path} 0600"));
+    }
+    drop(server);
+    let doctor = || well(&folder, &[&["doctor"][..], &url].concat(), "");
+    assert!(doctor().contains("ok    permissions: "), "{}", doctor());
+    set("kept/in/pressroom.db", 0o644);
+    set("kept/in", 0o755);
+    set("data/media", 0o750);
+    std::fs::write(folder.path().join(".env"), "PRESSROOM_LOG=info\n").unwrap();
+    set(".env", 0o640);
+    let told = doctor();
+    for path in ["kept/in/pressroom.db is", "kept/in is", "data/media is", ".env is"] {
+        assert!(told.contains(&format!("warn  permissions: {path} open to others")), "{path}: {told}");
+    }
+    assert!(told.contains("run chmod go= kept/in/pressroom.db"), "{told}");
+    // What somebody has opened on purpose stays as it is.
+    assert_eq!(mode("kept/in/pressroom.db"), 0o644);
+}
+
+/// Writes over the stored signing keys, as a slip of the hand or a bad disk does.
+fn damage(url: &str, sql: &str) {
+    use diesel::connection::{Connection as _, SimpleConnection as _};
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap();
+    } else {
+        diesel::PgConnection::establish(url).unwrap().batch_execute(sql).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_signing_key_stops_nothing_where_another_is_in_use_and_can_be_mended_where_none_is() {
+    for store in std::iter::once(None).chain(Store::postgres().map(Some)) {
+        let folder = Folder::new();
+        let database = store.as_ref().map(Store::url);
+        let url =
+            database.clone().unwrap_or_else(|| format!("sqlite://{}/pressroom.db", folder.path().display()));
+        let with = |arguments: &[&str]| command(&folder, &[arguments, &["--database-url", &url]].concat());
+        let told = |arguments: &[&str]| run(with(arguments), "");
+        assert!(told(&["rotate-key"]).0.success());
+        let mut harms = vec![
+            "private_key = 'nonsense'",
+            "private_key = ''",
+            // A key, but not the one that it says it is.
+            "private_key = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n'",
+        ];
+        if store.is_none() {
+            harms.push("created_at = 'never'");
+        }
+        for harm in &harms {
+            assert!(told(&["rotate-key"]).0.success());
+            damage(&url, &format!("UPDATE signing_keys SET {harm} WHERE retired_at IS NOT NULL"));
+            drop(Server::start(with(&["serve"])));
+            let (status, out, _) = told(&["doctor"]);
+            assert!(!status.success() && out.contains("FAIL  signing keys: 1 verify, but "), "{harm}: {out}");
+            assert!(out.contains("rotate-key --revoke"), "{out}");
+            let (status, out, _) = told(&["rotate-key", "--revoke"]);
+            assert!(status.success() && out.contains("no good any more"), "{out}");
+            let (status, out, _) = told(&["doctor"]);
+            assert!(status.success() && out.contains("ok    signing keys: 1 verify"), "{harm}: {out}");
+            damage(&url, &format!("UPDATE signing_keys SET {harm}"));
+            let (status, _, err) = told(&["serve"]);
+            assert!(!status.success() && err.contains("rotate-key --revoke"), "{harm}: {err}");
+            assert!(told(&["rotate-key", "--revoke"]).0.success(), "{harm}");
+            drop(Server::start(with(&["serve"])));
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! `pressroom doctor`.
 
+use std::path::{Path, PathBuf};
+
 use pressroom::clock::Clock;
 use pressroom::config::Config;
+use pressroom::error::Error;
 use pressroom::service::{Service, Svc, accounts};
 use pressroom_schema::migrate;
 
@@ -20,6 +23,13 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         }
     };
     report.check("settings", Ok::<_, String>("can be read".to_owned()))?;
+    let loose = loose(&svc.config);
+    for what in &loose {
+        say(&format!("warn  permissions: {what}"))?;
+    }
+    if loose.is_empty() {
+        report.check("permissions", Ok::<_, String>("nobody else on this machine can look in".to_owned()))?;
+    }
     let backend = format!("{:?}", svc.db.backend()).to_lowercase();
     match svc.db.ping().await {
         Ok(()) => report.check("database", Ok::<_, String>(format!("{backend} answers")))?,
@@ -52,14 +62,56 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         }),
     )?;
     report.check("media store", svc.media.check().await.map(|()| svc.media.place().to_owned()))?;
+    let keys = async {
+        svc.prepare().await?;
+        Ok::<_, Error>((accounts::damaged_keys(&svc).await?, accounts::jwks(&svc)?.keys.len()))
+    };
     report.check(
         "signing keys",
-        svc.prepare()
-            .await
-            .and_then(|()| accounts::jwks(&svc))
-            .map(|jwks| format!("{} verify", jwks.keys.len())),
+        match keys.await {
+            Ok((damaged, number)) if damaged.is_empty() => Ok(format!("{number} verify")),
+            Ok((damaged, number)) => Err(format!(
+                "{number} verify, but {} cannot be read; `pressroom rotate-key --revoke` removes it with all others but a new one",
+                damaged.join(", ")
+            )),
+            Err(e) => Err(e.internal_detail().unwrap_or(e.detail()).to_owned()),
+        },
     )?;
     report.end()
+}
+
+/// Files and folders with secrets or drafts in them that others on this machine can look into, and how to mend each.
+#[cfg(unix)]
+fn loose(config: &Config) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut paths = vec![PathBuf::from(".env"), config.data_dir.clone()];
+    if let Some(path) = config.database_url.strip_prefix("sqlite://") {
+        let path = path.split('?').next().unwrap_or_default();
+        paths.extend(["", "-wal", "-shm"].map(|end| PathBuf::from(format!("{path}{end}"))));
+        paths.extend(
+            Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned),
+        );
+    }
+    let media = config.media_location();
+    if !media.contains("://") {
+        paths.push(PathBuf::from(media));
+    }
+    paths.sort();
+    paths.dedup();
+    let modes = paths.into_iter().filter_map(|path| {
+        let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o7777;
+        // What is everybody's own, such as /tmp, is not ours to close.
+        (mode & 0o077 != 0 && mode & 0o1000 == 0).then(|| {
+            let path = path.display();
+            format!("{path} is open to others on this machine ({mode:04o}); run chmod go= {path}")
+        })
+    });
+    modes.collect()
+}
+
+#[cfg(not(unix))]
+fn loose(_: &Config) -> Vec<String> {
+    Vec::new()
 }
 
 struct Report {

@@ -48,8 +48,13 @@ enum Command {
     User(user::User),
     /// API tokens: create, list, revoke.
     Token(token::Token),
-    /// Rotate the signing key; tokens signed so far go on being good until they expire.
-    RotateKey,
+    /// Make a new signing key, which running servers take up within seconds.
+    RotateKey {
+        /// End the keys until now at once, for when one has leaked: access tokens and preview links signed so far are no good any more.
+        /// Without this they are good until they expire.
+        #[arg(long)]
+        revoke: bool,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Print the GraphQL schema.
@@ -98,10 +103,16 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Doctor => doctor::run(config).await,
         Command::User(user) => user.run(config).await,
         Command::Token(token) => token.run(config).await,
-        Command::RotateKey => {
-            let svc = open(config).await?;
-            let kid = pressroom::service::accounts::rotate_keys(&svc).await?;
-            say(&format!("New tokens are signed with {kid}."))
+        Command::RotateKey { revoke } => {
+            let svc = open_unprepared(config).await?;
+            let kid = pressroom::service::accounts::rotate_keys(&svc, revoke).await?;
+            say(&format!("New tokens are signed with {kid}."))?;
+            if revoke {
+                say(
+                    "What earlier keys signed is no good any more: clients refresh, and preview links are made anew.",
+                )?;
+            }
+            Ok(())
         }
         Command::Openapi => print::openapi(),
         Command::GraphqlSchema => print::graphql_schema(),
@@ -165,9 +176,15 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Strangers {
 
 /// The use cases on the configured stores, the schema brought up to date.
 async fn open(config: Config) -> Result<Svc, Failure> {
+    let svc = open_unprepared(config).await?;
+    svc.prepare().await?;
+    Ok(svc)
+}
+
+/// The same where the signing keys may be what is to be mended.
+async fn open_unprepared(config: Config) -> Result<Svc, Failure> {
     let svc = Svc::new(Service::open(config, Clock::System)?);
     svc.db.raw(pressroom_schema::migrate::up).await?;
-    svc.prepare().await?;
     Ok(svc)
 }
 

@@ -63,22 +63,29 @@ impl Follower {
         own.extend(changes.iter().map(|change| change.seq).filter(|seq| *seq > last));
     }
 
-    /// Starts to follow the log of `db`. What it tells is dropped in `versions`.
+    /// Starts to follow the log of `db`. What it tells is dropped in `versions`, and the kinds of its objects are handed to `tell`.
     pub(crate) fn start(
         self: &Arc<Self>,
         db: &Db,
         versions: &Arc<VersionTable>,
+        tell: impl Fn(Option<&[&str]>) + Send + 'static,
     ) -> pressroom_schema::Result<()> {
         let (follower, versions) = (Arc::clone(self), Arc::clone(versions));
         db.follow(move |heard| match heard {
-            Heard::Changes(rows) => follower.heard(rows, &versions),
+            Heard::Changes(rows) => {
+                follower.heard(rows, &versions);
+                tell(Some(&rows.iter().map(|row| row.object_type.as_str()).collect::<Vec<_>>()));
+            }
             Heard::UpTo { seq, asked } => {
                 follower.forget(seq);
                 let since = asked.saturating_duration_since(follower.began);
                 let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
                 follower.read_at.store(millis.saturating_add(1), Ordering::Release);
             }
-            Heard::Gap => versions.raise([&Key::All]),
+            Heard::Gap => {
+                versions.raise([&Key::All]);
+                tell(None);
+            }
         })
     }
 

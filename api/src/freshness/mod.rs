@@ -81,8 +81,13 @@ impl Tracker {
         }
     }
 
-    /// Begins to hear of what others write; until then nothing is kept.
-    pub(crate) async fn follow(&self, db: &Db) -> Result<()> {
+    /// Begins to hear of what others write; until then nothing is kept. `tell` is told of what kinds of objects every write was, this
+    /// instance's own too; of none where something may have been missed.
+    pub(crate) async fn follow(
+        &self,
+        db: &Db,
+        tell: impl Fn(Option<&[&str]>) + Send + 'static,
+    ) -> Result<()> {
         let version = self.versions.now();
         let newest = db.read(Freshness::Primary, |conn| Ok::<_, Error>(changes::newest_at(conn)?)).await?;
         if let Some(at) = newest {
@@ -90,7 +95,7 @@ impl Tracker {
             let ended = at.plus(self.leeway).plus(self.leeway);
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, ended));
         }
-        Ok(self.follower.start(db, &self.versions)?)
+        Ok(self.follower.start(db, &self.versions, tell)?)
     }
 
     /// Whether every write up to a moment ago is known: else nothing that is kept may be given.

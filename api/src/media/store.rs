@@ -126,7 +126,7 @@ impl MediaStore {
         let failed = |error: &dyn std::fmt::Display| {
             MediaError::Store(format!("the folder {} cannot be used: {error}", folder.display()))
         };
-        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        pressroom_schema::db::private_folder(folder).map_err(|error| failed(&error))?;
         // Each file is written beside its place, flushed to the disk, and renamed into it.
         let backend =
             LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?.with_fsync(true);

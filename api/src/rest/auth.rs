@@ -1,6 +1,7 @@
 //! `/v1/auth`, and the keys with which others verify our access tokens.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
@@ -109,13 +110,16 @@ pub(crate) async fn change_password(
 
 /// The public keys that verify our access tokens (RFC 7517).
 ///
-/// A key that was replaced is listed for as long as tokens that it signed may still be good.
+/// A key that was replaced is listed for as long as tokens that it signed may still be good, and one that was revoked no more.
 #[utoipa::path(operation_id = "get_jwks", tag = "auth",
     responses((status = 200, description = "The keys, the one in use first.", body = Jwks)))]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn get_jwks(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    respond::object(&request, &Meta::default(), &accounts::jwks(&svc)?, &[])
+    let mut answer = respond::object(&request, &Meta::private(), &accounts::jwks(&svc)?, &[])?;
+    // It is for everybody, but nobody may give it when a key has been revoked meanwhile.
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(answer)
 }
 
 /// The routes of this module under `/v1`.

@@ -6,8 +6,8 @@ mod login;
 mod tokens;
 mod users;
 
-pub(crate) use keys::{Keys, load_keys};
-pub use keys::{jwks, rotate_keys};
+pub(crate) use keys::{Keys, SIGNING_KEY, follow_keys, load_keys};
+pub use keys::{damaged_keys, jwks, rotate_keys};
 pub use login::{
     LoginInput, MeView, PasswordInput, RefreshInput, SessionView, authenticate, change_password, login,
     logout, me, refresh,

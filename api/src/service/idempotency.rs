@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::Svc;
 use crate::auth::keys::leeway;
+use crate::auth::secret::random_bytes;
 use crate::auth::throttle::network;
 use crate::auth::viewer::{Viewer, Who};
 use crate::error::{Code, Error, Result};
@@ -70,21 +71,24 @@ impl Key {
             .map_err(|_| Error::internal("the cipher refused its key"))
     }
 
-    /// Each key encrypts one answer, so that a fixed nonce is never used twice with it.
+    /// A caller may use a key again when a day is over, so that each answer has a nonce of its own: random, and kept in front.
     fn seal(&self, mut body: Vec<u8>) -> Result<Vec<u8>> {
-        let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
+        let nonce: [u8; aead::NONCE_LEN] = random_bytes().map_err(|e| Error::internal(e.to_string()))?;
+        let unique = aead::Nonce::assume_unique_for_key(nonce);
         self.cipher()?
-            .seal_in_place_append_tag(nonce, aead::Aad::from(&self.request), &mut body)
+            .seal_in_place_append_tag(unique, aead::Aad::from(&self.request), &mut body)
             .map_err(|_| Error::internal("an answer could not be encrypted"))?;
-        Ok(body)
+        Ok([&nonce[..], &body].concat())
     }
 
     fn open(&self, mut body: Vec<u8>) -> Result<Vec<u8>> {
-        let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
+        let damaged = || Error::internal("a kept answer could not be decrypted");
+        let (nonce, sealed) = body.split_at_mut_checked(aead::NONCE_LEN).ok_or_else(damaged)?;
+        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
         self.cipher()?
-            .open_in_place(nonce, aead::Aad::from(&self.request), &mut body)
+            .open_in_place(nonce, aead::Aad::from(&self.request), sealed)
             .map(|plain| plain.to_vec())
-            .map_err(|_| Error::internal("a kept answer could not be decrypted"))
+            .map_err(|_| damaged())
     }
 }
 

@@ -28,6 +28,7 @@ pub use tasks::Notifier;
 
 use pressroom_schema::db::Freshness;
 use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
+use tokio::sync::watch;
 
 use crate::auth::password::{Cost, PasswordPool};
 use crate::auth::policy::{self, Action, Decision, Target};
@@ -114,7 +115,9 @@ impl Service {
     /// # Errors
     /// When the database fails.
     pub async fn prepare(self: &Arc<Self>) -> Result<()> {
-        accounts::load_keys(self).await?;
+        for kid in accounts::load_keys(self).await? {
+            tracing::warn!(kid, "a stored signing key cannot be read; what it signed is not good");
+        }
         let (email, password) = (&self.config.admin_email, &self.config.admin_password);
         if !email.is_empty()
             && !password.is_empty()
@@ -122,6 +125,21 @@ impl Service {
         {
             tracing::info!(email, "made the first admin");
         }
+        Ok(())
+    }
+
+    /// Begins to hear of what other instances and commands write: what is kept, and the signing keys, follow it.
+    pub(crate) async fn follow(self: &Arc<Self>) -> Result<()> {
+        let (signal, heard) = watch::channel(());
+        self.freshness
+            .follow(&self.db, move |objects| {
+                // Where something may have been missed, it may have been that.
+                if objects.is_none_or(|kinds| kinds.contains(&accounts::SIGNING_KEY)) {
+                    signal.send_replace(());
+                }
+            })
+            .await?;
+        tokio::spawn(accounts::follow_keys(Arc::downgrade(self), heard));
         Ok(())
     }
 

@@ -77,14 +77,37 @@ fn stable_plans() {
     });
 }
 
+/// Makes a folder, and those above it that are missing, into which nobody but the account that the server runs as can look. One that
+/// is there already stays as it is.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Makes a missing file that nobody but its owner can read: it has the signing keys in it. SQLite gives the files beside it the
+/// same rights.
+fn private_file(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // It may be there already; what else is wrong SQLite says better.
+    let _ = options.write(true).create_new(true).open(path);
+}
+
 /// Makes the file and its folder where they are missing, and sets what stays with the file.
 pub(super) fn create_sqlite(path: &Path, durable: bool) -> crate::Result<()> {
     stable_plans();
     if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|e| {
+        private_folder(folder).map_err(|e| {
             StoreError::Unavailable(format!("cannot make the folder {}: {e}", folder.display()))
         })?;
     }
+    private_file(path);
     sqlite(path, durable, true).map(drop)
 }
 

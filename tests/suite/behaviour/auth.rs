@@ -277,7 +277,7 @@ async fn what_an_old_key_signed_is_good_until_it_expires() {
         let other = TestApp::again(app.store.clone(), app.store.config(), Clock::fixed(at(NOW))).await;
         app.advance(60);
         other.advance(60);
-        accounts::rotate_keys(app.svc()).await.unwrap();
+        accounts::rotate_keys(app.svc(), false).await.unwrap();
         let answer = app.get("/.well-known/jwks.json").await;
         let after = keys(&answer);
         assert_eq!((after.len(), &after[1]), (2, &before[0]), "the one in use first");

@@ -1,11 +1,15 @@
 //! What it takes to change a password, an address or a role, and what ends with what: through both faces.
 
+use std::time::{Duration, Instant};
+
 use pressroom::auth::viewer::Role;
+use pressroom::clock::Clock;
 use pressroom::config::{Config, Switch};
+use pressroom::service::accounts;
 use serde_json::{Value, json};
 
 use super::named;
-use crate::support::app::{Answer, PASSWORD, Store, TestApp, User, on_both, text};
+use crate::support::app::{Answer, NOW, PASSWORD, Store, TestApp, User, at, on_both, text};
 use crate::support::graphql::ask;
 
 const OTHER: &str = "nine brown curlews at high tide";
@@ -355,4 +359,61 @@ async fn a_clock_that_was_ahead_for_a_moment_keeps_nobody_out() {
         app.advance(-2 * 86_400);
         app.login(&ada.email).await;
     }
+}
+
+/// The ids of the public keys, the one in use first.
+async fn kids(app: &TestApp) -> Vec<String> {
+    let answer = app.get("/.well-known/jwks.json").await;
+    assert_eq!(answer.header("cache-control"), "no-cache");
+    answer.ok()["keys"].as_array().unwrap().iter().map(|key| text(&key["kid"])).collect()
+}
+
+/// Waits until an instance says these keys, which it must in seconds, though nobody shows it a token of a new one.
+async fn hears(app: &TestApp, keys: &[String]) {
+    let begun = Instant::now();
+    while kids(app).await != keys {
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?} is not {keys:?}", kids(app).await);
+        actix_web::rt::task::yield_now().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_key_that_is_rotated_or_revoked_elsewhere_is_heard_by_running_servers_in_seconds() {
+    on_both(async |app| {
+        let ada = app.user(Role::Editor).await;
+        app.post("/v1/posts").by(&ada).json(&json!({"title": "P", "slug": "p"})).await.ok();
+        let shown = text(&app.post("/v1/posts/p/preview").by(&ada).await.ok()["token"]);
+        let preview = format!("/v1/posts/p?preview={shown}");
+        let query = "query($token: String) { post(slug: \"p\", preview: $token) { title } }";
+        let first = kids(&app).await;
+        // As the command does it: beside the servers.
+        let other = TestApp::again(app.store.clone(), app.store.config(), Clock::fixed(at(NOW))).await;
+        for clock in [&app, &other] {
+            clock.advance(60);
+        }
+        let second = accounts::rotate_keys(other.svc(), false).await.unwrap();
+        hears(&app, &[second.clone(), first[0].clone()]).await;
+        assert!(is_good(&app, &ada.token).await, "what the old key signed is good until it ends");
+        app.get(&preview).await.ok();
+        let bo = app.user(Role::Author).await;
+        for clock in [&app, &other] {
+            clock.advance(60);
+        }
+        let login = json!({"email": bo.email, "password": PASSWORD});
+        let refresh = app.post("/v1/auth/login").json(&login).await.ok()["refresh_token"].clone();
+        let third = accounts::rotate_keys(other.svc(), true).await.unwrap();
+        hears(&app, std::slice::from_ref(&third)).await;
+        for instance in [&app, &other] {
+            assert_eq!(kids(instance).await, std::slice::from_ref(&third));
+            assert!(!is_good(instance, &ada.token).await && !is_good(instance, &bo.token).await);
+            instance.get(&preview).await.problem(401, "invalid_token");
+            let answer = ask(instance, query, &json!({"token": shown})).await;
+            assert_eq!(crate::support::graphql::code(&answer), "invalid_token");
+        }
+        let token = app.login(&ada.email).await;
+        assert!(is_good(&other, &token).await);
+        // A login goes on: its refresh token is signed by nothing.
+        app.post("/v1/auth/refresh").json(&json!({"refresh_token": refresh})).await.ok();
+    })
+    .await;
 }

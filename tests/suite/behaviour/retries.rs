@@ -370,3 +370,40 @@ async fn a_request_that_died_while_the_clock_was_ahead_is_no_longer_under_way_wh
     })
     .await;
 }
+
+#[actix_web::test]
+async fn a_key_that_is_used_again_after_its_day_hides_its_answer_in_another_way() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let ask = async || {
+            let post = app.post("/v1/tokens").token(&app.login(&editor.email).await);
+            post.header("Idempotency-Key", "the-same-key")
+                .json(&json!({"name": "n", "scopes": ["posts:read"]}))
+                .await
+        };
+        let mut kept = Vec::new();
+        for _ in 0..2 {
+            let first = ask().await;
+            assert_eq!(first.status(), 201);
+            assert_eq!(ask().await.text(), first.text());
+            let body: Vec<u8> = app
+                .svc()
+                .db
+                .raw(|conn| Ok(idempotency_keys::table.select(idempotency_keys::body).first(conn)?))
+                .await
+                .unwrap();
+            let plain = first.text().into_bytes();
+            assert!(!body.windows(12).any(|part| plain.windows(12).any(|known| known == part)));
+            kept.push((plain, body));
+            app.advance(25 * 3_600);
+        }
+        // With one nonce for both, what differs in them would differ as their plain texts do.
+        let differs =
+            |one: &[u8], other: &[u8]| -> Vec<u8> { one.iter().zip(other).map(|(a, b)| a ^ b).collect() };
+        let [(plain, body), (other_plain, other_body)] = kept.as_slice() else { panic!("two were kept") };
+        let (plain, sealed) = (differs(plain, other_plain), differs(body, other_body));
+        assert!(!sealed.windows(plain.len()).any(|part| part == plain));
+        assert_ne!(body[..12], other_body[..12]);
+    })
+    .await;
+}
