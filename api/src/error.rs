@@ -2,7 +2,7 @@
 //! feeds the OpenAPI document and `docs/errors.md`.
 
 use pressroom_schema::db::TxError;
-use pressroom_schema::{Id, StoreError};
+use pressroom_schema::{BodyFormat, Id, StoreError, UnknownWord};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -128,6 +128,19 @@ impl FieldError {
         Self { pointer: Some(pointer.into()), parameter: None, code: code.into(), detail: detail.into() }
     }
 
+    /// A query parameter with a word that is none of those that it takes.
+    #[must_use]
+    pub fn unknown_word(name: &str, code: &str, odd: &UnknownWord) -> Self {
+        let detail = format!("`{name}` does not know `{}`; it takes {}.", odd.word, odd.known.join(", "));
+        Self::parameter(name, code, detail)
+    }
+
+    /// A word in the body, at the JSON pointer `pointer`, that is none of those that it takes.
+    pub fn unknown_value(pointer: impl Into<String>, word: &str, known: &[&str]) -> Self {
+        let detail = format!("`{word}` is not a value that this takes; it takes {}.", known.join(", "));
+        Self::body(pointer, "invalid_value", detail)
+    }
+
     /// A fault in a query parameter or header.
     pub fn parameter(name: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: None, parameter: Some(name.into()), code: code.into(), detail: detail.into() }
@@ -137,8 +150,8 @@ impl FieldError {
 /// A body that must be rendered before what was asked for can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unrendered {
-    /// `markdown` or `html`.
-    pub(crate) format: String,
+    /// In what it is written.
+    pub(crate) format: BodyFormat,
     /// The source.
     pub(crate) source: String,
     /// The saved revision whose body it is.
@@ -226,8 +239,7 @@ impl Error {
 
     /// `422` for a word at `pointer` that is none of those that it takes.
     pub fn unknown_word(pointer: impl Into<String>, word: &str, known: &[&str]) -> Self {
-        let detail = format!("`{word}` is not a value that this takes; it takes {}.", known.join(", "));
-        Self::invalid(pointer, "invalid_value", detail)
+        Self::fields(vec![FieldError::unknown_value(pointer, word, known)])
     }
 
     /// `500`: `internal` goes to the log, never to the caller.

@@ -1,6 +1,5 @@
 //! The OpenAPI 3.1 document: what the routes say of themselves, and what is true of all of them.
 
-mod choices;
 mod finish;
 mod problems;
 

@@ -13,7 +13,7 @@ use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::keys::FRESH;
 use pressroom_schema::posts::{NewPost, PostRow, Ref};
-use pressroom_schema::{Conn, KeyValue, StoreError};
+use pressroom_schema::{ChangeAction, Conn, KeyValue, ObjectType, StoreError};
 use rusqlite::Connection;
 
 use crate::corpus::{self, Size};
@@ -549,7 +549,7 @@ async fn write_one(svc: &Svc) -> Result<(), StoreError> {
                 revision: 1,
                 word_count: 600,
                 reading_minutes: 3,
-                language: "en".into(),
+                language: LanguageTag::english(),
                 title: "Written".into(),
                 title_key: "written".into(),
                 ..PostRow::begin(id, None, now)
@@ -558,11 +558,11 @@ async fn write_one(svc: &Svc) -> Result<(), StoreError> {
                 row,
                 html: "word ".repeat(800),
                 text: String::new(),
-                body_format: "markdown".into(),
+                body_format: BodyFormat::Markdown,
                 body_source: "word ".repeat(800),
             };
             pressroom_schema::posts::insert(tx.conn, &post)?;
-            tx.record("post", id, "created", 1, Vec::new());
+            tx.record(ObjectType::Post, id, ChangeAction::Created, 1, Vec::new());
             Ok(())
         })
         .await

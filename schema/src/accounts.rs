@@ -7,6 +7,7 @@ use crate::page::{KeyValue, Slice, Window};
 use crate::sql::id_in;
 use crate::tables::{api_tokens, sessions, signing_keys, throttles, users};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{EmailKey, Role};
 
 /// An account.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -17,14 +18,14 @@ pub struct UserRow {
     pub id: Id,
     /// E-mail address as given.
     pub email: String,
-    /// The same in lower case: what it is found by.
-    pub email_key: String,
+    /// What it is found by.
+    pub email_key: EmailKey,
     /// Name.
     pub name: String,
     /// Argon2id (PHC string).
     pub password_hash: String,
     /// `admin`, `editor`, `author`, `contributor` or `moderator`.
-    pub role: String,
+    pub role: Role,
     /// Its author profile.
     pub author_id: Option<Id>,
     /// Since when it may not log in.
@@ -105,7 +106,7 @@ pub fn count(conn: &mut Conn) -> crate::Result<i64> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_enabled(conn: &mut Conn, role: &str) -> crate::Result<i64> {
+pub fn count_enabled(conn: &mut Conn, role: Role) -> crate::Result<i64> {
     Ok(users::table
         .filter(users::role.eq(role))
         .filter(users::disabled_at.is_null())
@@ -152,7 +153,7 @@ pub fn find(conn: &mut Conn, user: Id) -> crate::Result<Option<UserRow>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_by_email(conn: &mut Conn, email_key: &str) -> crate::Result<Option<UserRow>> {
+pub fn find_by_email(conn: &mut Conn, email_key: &EmailKey) -> crate::Result<Option<UserRow>> {
     Ok(users::table
         .filter(users::email_key.eq(email_key))
         .select(UserRow::as_select())
@@ -166,13 +167,13 @@ pub fn find_by_email(conn: &mut Conn, email_key: &str) -> crate::Result<Option<U
 /// When the database fails.
 pub fn list(
     conn: &mut Conn,
-    role: Option<&str>,
+    role: Option<Role>,
     only: Option<Id>,
     window: &Window,
 ) -> crate::Result<Slice<UserRow>> {
     let mut query = users::table.into_boxed::<MultiBackend>();
     if let Some(role) = role {
-        query = query.filter(users::role.eq(role.to_owned()));
+        query = query.filter(users::role.eq(role));
     }
     if let Some(only) = only {
         query = query.filter(users::id.eq(only));
@@ -477,7 +478,7 @@ pub fn set_throttle(conn: &mut Conn, key: &str, row: ThrottleRow) -> crate::Resu
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_of(conn: &mut Conn, role: Option<&str>) -> crate::Result<i64> {
+pub fn count_of(conn: &mut Conn, role: Option<Role>) -> crate::Result<i64> {
     match role {
         Some(role) => Ok(users::table.filter(users::role.eq(role)).count().get_result(conn)?),
         None => count(conn),

@@ -9,6 +9,7 @@ use crate::posts::Ref;
 use crate::sql::{id_in, snapshot_bears, text_in};
 use crate::tables::{authors, media, post_authors, posts, revisions};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{AuthorSort, BodyFormat};
 
 /// A profile.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -23,8 +24,8 @@ pub struct AuthorRow {
     pub name: String,
     /// What it sorts by: [`crate::page::sort_key`] of the name.
     pub name_key: String,
-    /// `markdown` or `html`.
-    pub bio_format: String,
+    /// In what the biography is written.
+    pub bio_format: BodyFormat,
     /// Biography as sent.
     pub bio_source: String,
     /// Biography rendered.
@@ -97,26 +98,21 @@ pub fn find(conn: &mut Conn, author: &Ref) -> crate::Result<Option<WithAvatar>> 
     })
 }
 
-/// The orders of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// `name`.
-    Name,
-    /// `-post_count`.
-    Posts,
-}
-
 /// One page of the profiles.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(conn: &mut Conn, order: Order, window: &Window) -> crate::Result<Slice<WithAvatar>> {
+pub fn list(conn: &mut Conn, order: AuthorSort, window: &Window) -> crate::Result<Slice<WithAvatar>> {
     let query = authors::table.left_join(media::table).into_boxed::<MultiBackend>();
     let text = |key: &KeyValue| key.text().to_owned();
     let int = |key: &KeyValue| key.int();
     let query = match order {
-        Order::Name => keyset!(query, window, authors::name_key, authors::id, text, descending: false),
-        Order::Posts => keyset!(query, window, authors::post_count, authors::id, int, descending: true),
+        AuthorSort::NameAsc => {
+            keyset!(query, window, authors::name_key, authors::id, text, descending: false)
+        }
+        AuthorSort::PostCountDesc => {
+            keyset!(query, window, authors::post_count, authors::id, int, descending: true)
+        }
     };
     let rows = query.select((AuthorRow::as_select(), Option::<ImageRow>::as_select())).load(conn)?;
     Ok(window.slice(rows))

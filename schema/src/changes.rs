@@ -8,27 +8,7 @@ use crate::keys::Key;
 use crate::sql::{LockChanges, TellChanges};
 use crate::tables::changes;
 use crate::types::{Id, Json, Timestamp};
-
-/// What kind of caller wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActorKind {
-    /// Nobody signed in: a guest's comment.
-    Guest,
-    /// An account.
-    User,
-    /// The server itself or its command line.
-    System,
-}
-
-impl ActorKind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Guest => "guest",
-            Self::User => "user",
-            Self::System => "system",
-        }
-    }
-}
+use crate::values::{ActorKind, ChangeAction, ObjectType};
 
 /// Who writes, when, and in which request.
 #[derive(Debug, Clone)]
@@ -46,12 +26,12 @@ pub struct Actor {
 /// One line of the log, before it has a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// `post`, `author`, `tag`, `comment`, `media`, `user`, `token`, `site`, …
-    pub object_type: &'static str,
+    /// What kind of object.
+    pub object_type: ObjectType,
     /// Which one.
     pub object_id: Id,
-    /// A past participle: `created`, `updated`, `published`, …
-    pub action: &'static str,
+    /// What happened.
+    pub action: ChangeAction,
     /// The object's version after the change.
     pub version: i64,
     /// Names of what public answers may depend on and this change touched: the `Surrogate-Key` vocabulary.
@@ -60,7 +40,8 @@ pub struct Change {
     pub seq: i64,
 }
 
-/// A line of the log as it stands.
+/// A line of the log as it stands. Its words are texts: a newer version that shares the database may write some that this one does
+/// not know.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = changes)]
 pub struct ChangeRow {
@@ -101,7 +82,7 @@ pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &mut [Change]) -> 
                 changes::action.eq(change.action),
                 changes::version.eq(change.version),
                 changes::actor_id.eq(actor.user_id),
-                changes::actor_kind.eq(actor.kind.as_str()),
+                changes::actor_kind.eq(actor.kind),
                 changes::request_id.eq(&actor.request_id),
                 changes::keys.eq(Json::of(&change.keys)),
             ))

@@ -23,6 +23,7 @@ use crate::posts::PostRow;
 use crate::sql::id_in;
 use crate::tables::{comments, posts};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{CommentSort, CommentStatus, EmailKey};
 
 pub use check::recount;
 pub use counts::{above, ancestors};
@@ -30,15 +31,6 @@ pub use history::{History, Sender, history, is_repeated};
 pub use queue::{QueueFilter, count_queue, queue};
 pub use store::{NewComment, Text, erase, insert, set_status, set_text};
 pub use threads::{Below, Kind, Threads, count_roots, count_shown, descendants, pages, whole};
-
-/// Approved: everybody who may read the post may read it.
-pub const APPROVED: &str = "approved";
-/// Waits for a moderator.
-pub const PENDING: &str = "pending";
-/// Taken for spam, by the judge or a moderator.
-pub const SPAM: &str = "spam";
-/// Removed by its writer or a moderator.
-pub const TRASH: &str = "trash";
 
 /// A comment as readers see it, and what it takes to decide who may.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -56,8 +48,8 @@ pub struct CommentRow {
     pub depth: i32,
     /// Whether it stands in the thread: approved, or a tombstone.
     pub shown: bool,
-    /// `pending`, `approved`, `spam` or `trash`.
-    pub status: String,
+    /// Its state.
+    pub status: CommentStatus,
     /// When it was written.
     pub created_at: Timestamp,
     /// When its text last changed.
@@ -86,7 +78,7 @@ impl CommentRow {
     /// Whether it is approved.
     #[must_use]
     pub fn is_approved(&self) -> bool {
-        self.status == APPROVED
+        self.status == CommentStatus::Approved
     }
 
     /// Whether it stands in the thread though it was removed.
@@ -97,10 +89,10 @@ impl CommentRow {
 
     /// What it sorts by in `order`.
     #[must_use]
-    pub fn key(&self, order: Order) -> KeyValue {
+    pub fn key(&self, order: CommentSort) -> KeyValue {
         match order {
-            Order::Oldest | Order::Newest => KeyValue::Time(self.created_at),
-            Order::Top => KeyValue::Int(i64::from(self.score)),
+            CommentSort::Oldest | CommentSort::Newest => KeyValue::Time(self.created_at),
+            CommentSort::Top => KeyValue::Int(i64::from(self.score)),
         }
     }
 }
@@ -113,8 +105,8 @@ pub struct CommentPrivate {
     pub id: Id,
     /// The address given, as it was given.
     pub author_email: Option<String>,
-    /// The address as it is compared: in lower case.
-    pub author_email_key: Option<String>,
+    /// The address as it is compared.
+    pub author_email_key: Option<EmailKey>,
     /// The sender's network address.
     pub ip: Option<String>,
     /// What the sender's program called itself.
@@ -129,17 +121,6 @@ pub struct CommentPrivate {
     pub spam_reasons: Json,
     /// Text as written, in Markdown.
     pub source: String,
-}
-
-/// The orders that threads have. Each ends in the id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// As it was said.
-    Oldest,
-    /// Last said first.
-    Newest,
-    /// What drew most replies first.
-    Top,
 }
 
 /// The comment, whatever its state, and its post.

@@ -28,6 +28,7 @@ use crate::changes::{Actor, Change};
 use crate::error::StoreError;
 use crate::keys::{self, Key};
 use crate::types::Id;
+use crate::values::{ChangeAction, ObjectType};
 
 tokio::task_local! {
     /// How many statements the present task's reads and writes have run; a request's middleware sets it up.
@@ -151,9 +152,9 @@ impl Tx<'_> {
     /// answers may depend on (`post:…`, `posts`, `author:…`, …).
     pub fn record(
         &mut self,
-        object_type: &'static str,
+        object_type: ObjectType,
         object_id: Id,
-        action: &'static str,
+        action: ChangeAction,
         version: i64,
         keys: Vec<Key>,
     ) {

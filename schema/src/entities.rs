@@ -15,8 +15,8 @@ use crate::types::Id;
 type AuthorColumns = <AuthorRow as Selectable<MultiBackend>>::SelectExpression;
 type ImageColumns = <ImageRow as Selectable<MultiBackend>>::SelectExpression;
 
-/// One text for all values. Tags travel in the columns of authors: their kind as the biography's format, their description as its
-/// source, their parent's id as the portrait's, its slug and name as location and website.
+/// One text for all values. Tags travel in the columns of authors: their description as the biography's source, their kind as its
+/// HTML, their parent's id as the portrait's, its slug and name as location and website.
 struct Statement {
     authors: Many,
     tags: Many,
@@ -40,7 +40,7 @@ where
         self.image_columns.walk_ast(out.reborrow())?;
         out.push_sql(
             " FROM a CROSS JOIN authors LEFT JOIN media ON media.id = authors.avatar_media_id WHERE authors.id = a.id \
-             UNION ALL SELECT 1, tags.id, tags.slug, tags.name, tags.name_key, tags.kind, tags.description, '', tags.parent_id, \
+             UNION ALL SELECT 1, tags.id, tags.slug, tags.name, tags.name_key, 'markdown', tags.description, tags.kind, tags.parent_id, \
              parents.slug, parents.name, '[]', tags.post_count, NULL, NULL, tags.version, tags.created_at, tags.updated_at, \
              NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
              FROM t CROSS JOIN tags LEFT JOIN tags AS parents ON parents.id = tags.parent_id WHERE tags.id = t.id",
@@ -75,13 +75,13 @@ pub fn by_ids(
         if kind == 0 {
             found.0.push((row, avatar));
         } else {
-            found.1.push(tag(row));
+            found.1.push(tag(row)?);
         }
     }
     Ok(found)
 }
 
-fn tag(row: AuthorRow) -> WithParent {
+fn tag(row: AuthorRow) -> crate::Result<WithParent> {
     let parent = match (row.avatar_media_id, row.location, row.website) {
         (Some(id), Some(slug), Some(name)) => Some((id, slug, name)),
         _ => None,
@@ -91,7 +91,7 @@ fn tag(row: AuthorRow) -> WithParent {
         slug: row.slug,
         name: row.name,
         name_key: row.name_key,
-        kind: row.bio_format,
+        kind: row.bio_html.parse()?,
         description: row.bio_source,
         parent_id: row.avatar_media_id,
         post_count: row.post_count,
@@ -99,5 +99,5 @@ fn tag(row: AuthorRow) -> WithParent {
         created_at: row.created_at,
         updated_at: row.updated_at,
     };
-    (tag, parent)
+    Ok((tag, parent))
 }

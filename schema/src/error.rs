@@ -2,6 +2,8 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
+use crate::values::UnknownWord;
+
 /// Why storage did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -66,6 +68,12 @@ impl From<Diesel> for StoreError {
             Diesel::DeserializationError(e) => Self::Internal(format!("reading a row: {}", with_causes(&*e))),
             other => Self::Internal(other.to_string()),
         }
+    }
+}
+
+impl From<UnknownWord> for StoreError {
+    fn from(word: UnknownWord) -> Self {
+        Self::Internal(format!("reading a row: {word}"))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::db::{Conn, MultiBackend};
 use crate::sql::{kept, known_by_text};
 use crate::tables::{comments, media, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
+use crate::values::CommentStatus;
 
 /// Most addresses in one file of the sitemap. The protocol allows 50,000 and 50 MiB; this stays well below both.
 pub const SITEMAP_FILE: i64 = 10_000;
@@ -40,7 +41,7 @@ pub fn newest_comments(conn: &mut Conn, post: Id, limit: i64) -> crate::Result<V
     Ok(comments::table
         .filter(comments::post_id.eq(post))
         .filter(comments::shown.eq(true))
-        .filter(comments::status.eq("approved"))
+        .filter(comments::status.eq(CommentStatus::Approved))
         .order((comments::created_at.desc(), comments::id.desc()))
         .limit(limit)
         .select(CommentRow::as_select())

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use crate::db::Conn;
 use crate::tables::jobs;
 use crate::types::{Id, Json, Timestamp};
+use crate::values::JobKind;
 
 /// How often a job is tried.
 pub const MAX_ATTEMPTS: i32 = 5;
@@ -23,7 +24,7 @@ const ERROR_LENGTH: usize = 500;
 pub struct JobRow {
     /// Its id.
     pub id: Id,
-    /// What is to be done.
+    /// What is to be done: the word of a [`JobKind`], or of one that a newer version knows.
     pub kind: String,
     /// To what.
     pub payload: Json,
@@ -42,10 +43,10 @@ pub struct JobRow {
 impl JobRow {
     /// A job that nobody has tried yet.
     #[must_use]
-    pub fn new(id: Id, kind: &str, payload: Json, run_at: Timestamp, now: Timestamp) -> Self {
+    pub fn new(id: Id, kind: JobKind, payload: Json, run_at: Timestamp, now: Timestamp) -> Self {
         Self {
             id,
-            kind: kind.to_owned(),
+            kind: kind.to_string(),
             payload,
             run_at,
             attempts: 0,

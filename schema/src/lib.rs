@@ -31,13 +31,19 @@ pub mod tags;
 pub mod types;
 pub mod values;
 
-pub use changes::{Actor, ActorKind, Change};
+pub use changes::{Actor, Change};
 pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
 pub use error::StoreError;
 pub use keys::{Key, depend};
 pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, JsonText, Timestamp};
-pub use values::{DraftStatus, PostStatus, UnknownWord, Visibility, Word};
+pub use values::{
+    ActorKind, AuthorSort, BadLanguageTag, BodyFormat, ChangeAction, CommentSort, CommentStatus, DiffOp,
+    DraftStatus, EmailKey, JobKind, LanguageTag, LinkDirection, LinkOrigin, MediaState, MediaType,
+    Moderation, ObjectType, Perspective, PostInclude, PostListSort, PostSort, PostStatus, ReasonKind,
+    Relation, RevisionReason, Role, Scope, SlugKind, TagKind, TagSort, ThreadView, TokenType, Total,
+    UnknownWord, Visibility, Word,
+};
 
 /// What a query answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

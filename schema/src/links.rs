@@ -7,6 +7,7 @@ use crate::revisions::{SnapshotExternal, SnapshotLink};
 use crate::sql::id_in;
 use crate::tables::{links, posts};
 use crate::types::{Id, Timestamp};
+use crate::values::Relation;
 
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
 #[diesel(table_name = links)]
@@ -15,7 +16,7 @@ struct LinkRow {
     id: Id,
     post_id: Id,
     position: i32,
-    relation: String,
+    relation: Relation,
     note: Option<String>,
     target_post_id: Option<Id>,
     external_url: Option<String>,
@@ -34,7 +35,7 @@ impl LinkRow {
             id: link.id,
             post_id: post,
             position,
-            relation: link.relation.clone(),
+            relation: link.relation,
             note: link.note.clone(),
             target_post_id: link.target_post_id,
             external_url: external.map(|e| e.url.clone()),

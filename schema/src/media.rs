@@ -7,7 +7,7 @@ use crate::page::{Slice, Window};
 use crate::sql::{id_in, snapshot_says, snapshot_shows, text_in};
 use crate::tables::{authors, media, posts, revisions, site};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::PostStatus;
+use crate::values::{MediaState, MediaType, PostStatus};
 
 /// An uploaded file.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -17,7 +17,7 @@ pub struct MediaRow {
     /// Its id.
     pub id: Id,
     /// Media type, judged by content.
-    pub mime: String,
+    pub mime: MediaType,
     /// Bytes.
     pub byte_size: i64,
     /// Pixels across.
@@ -40,8 +40,8 @@ pub struct MediaRow {
     pub animated: bool,
     /// Smaller widths: a list of `{width, height, mime, key}`, smallest first.
     pub variants: Json,
-    /// `processing`, `ready` or `failed`.
-    pub state: String,
+    /// How far its smaller widths are.
+    pub state: MediaState,
     /// The account that uploaded it.
     pub created_by: Option<Id>,
     /// When it was uploaded.
@@ -69,7 +69,7 @@ pub struct ImageRow {
     /// Pixels down.
     pub height: i32,
     /// Media type, judged by content.
-    pub mime: String,
+    pub mime: MediaType,
     /// Dominant colour, `#rrggbb`.
     pub color: Option<String>,
     /// Smaller widths: a list of `{width, height, mime, key}`, smallest first.
@@ -115,7 +115,7 @@ pub fn ready_by_sha256(conn: &mut Conn, storage_key: &str, sha256: &str) -> crat
     Ok(media::table
         .filter(media::storage_key.eq(storage_key))
         .filter(media::sha256.eq(sha256))
-        .filter(media::state.eq("ready"))
+        .filter(media::state.eq(MediaState::Ready))
         .order(media::created_at.desc())
         .select(MediaRow::as_select())
         .first(conn)
@@ -166,10 +166,13 @@ pub fn settle(
     conn: &mut Conn,
     storage_key: &str,
     variants: &Json,
-    state: &str,
+    state: MediaState,
 ) -> crate::Result<Vec<(Id, i64)>> {
-    let waiting =
-        || media::table.filter(media::storage_key.eq(storage_key)).filter(media::state.eq("processing"));
+    let waiting = || {
+        media::table
+            .filter(media::storage_key.eq(storage_key))
+            .filter(media::state.eq(MediaState::Processing))
+    };
     let settled = waiting().select((media::id, media::version)).load(conn)?;
     if !settled.is_empty() {
         diesel::update(waiting())
@@ -194,7 +197,7 @@ pub struct Filter {
     /// Uploaded by this account.
     pub owner: Option<Id>,
     /// Of one of these types; empty for any.
-    pub mimes: Vec<String>,
+    pub mimes: Vec<MediaType>,
 }
 
 fn filtered(filter: &Filter) -> diesel::dsl::IntoBoxed<'_, media::table, MultiBackend> {

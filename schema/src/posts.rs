@@ -13,9 +13,9 @@ use crate::media::ImageRow;
 use crate::sql::{Wanted, id_in, on_inner, wanted};
 use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{PostStatus, Visibility};
+use crate::values::{BodyFormat, LanguageTag, PostStatus, Visibility};
 
-pub use list::{Filter, Order, count, list, places};
+pub use list::{Filter, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
 pub use refs::{Refs, refs};
 pub use store::{
@@ -68,7 +68,7 @@ pub struct PostRow {
     /// Minutes that the body takes to read.
     pub reading_minutes: i32,
     /// BCP 47.
-    pub language: String,
+    pub language: LanguageTag,
     /// Title.
     pub title: String,
     /// What the title sorts by.
@@ -119,7 +119,7 @@ impl PostRow {
             comment_count: 0,
             word_count: 0,
             reading_minutes: 0,
-            language: String::new(),
+            language: LanguageTag::english(),
             title: String::new(),
             title_key: String::new(),
             subtitle: None,
@@ -173,8 +173,8 @@ pub struct PostBody {
     pub html: Option<String>,
     /// Body as plain text.
     pub text: Option<String>,
-    /// `markdown` or `html`.
-    pub format: Option<String>,
+    /// In what it is written.
+    pub format: Option<BodyFormat>,
     /// Body as sent.
     pub source: Option<String>,
 }

@@ -9,7 +9,7 @@ use crate::posts::page_int;
 use crate::site::SiteRow;
 use crate::tables::{revisions, users};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::Visibility;
+use crate::values::{BodyFormat, LanguageTag, Relation, RevisionReason, Visibility};
 
 /// A byline in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub struct SnapshotImage {
 pub struct SnapshotLink {
     /// Its id, kept when the snapshot becomes live.
     pub id: Id,
-    /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
-    pub relation: String,
+    /// What it means.
+    pub relation: Relation,
     /// The editor's remark.
     pub note: Option<String>,
     /// The post at the other end.
@@ -72,8 +72,8 @@ pub struct Snapshot {
     pub subtitle: Option<String>,
     /// The editor's excerpt; made from the text where there is none.
     pub excerpt: Option<String>,
-    /// `markdown` or `html`.
-    pub body_format: String,
+    /// In what the body is written.
+    pub body_format: BodyFormat,
     /// Body as sent.
     pub body_source: String,
     /// Image at its head.
@@ -89,7 +89,7 @@ pub struct Snapshot {
     /// Who finds it.
     pub visibility: Visibility,
     /// BCP 47.
-    pub language: String,
+    pub language: LanguageTag,
     /// Whether new comments are taken.
     pub comments_open: bool,
     /// Own terms.
@@ -114,7 +114,7 @@ impl Snapshot {
             slug: String::new(),
             subtitle: None,
             excerpt: None,
-            body_format: "markdown".into(),
+            body_format: BodyFormat::Markdown,
             body_source: String::new(),
             image: None,
             authors: author.map(byline).into_iter().collect(),
@@ -145,8 +145,8 @@ pub struct RevisionRow {
     pub created_at: Timestamp,
     /// By whom.
     pub created_by: Option<Id>,
-    /// `created`, `saved`, `restored`, `links`, …
-    pub reason: String,
+    /// Why it was saved.
+    pub reason: RevisionReason,
     /// Title at that time.
     pub title: String,
     /// Words at that time.
@@ -172,7 +172,7 @@ pub fn insert(
             revisions::number.eq(row.number),
             revisions::created_at.eq(row.created_at),
             revisions::created_by.eq(row.created_by),
-            revisions::reason.eq(&row.reason),
+            revisions::reason.eq(row.reason),
             revisions::title.eq(&row.title),
             revisions::word_count.eq(row.word_count),
             revisions::snapshot.eq(Json::of(snapshot)),

@@ -22,6 +22,7 @@ use crate::db::{Conn, MultiBackend};
 use crate::sql::{IdIn, id_in, known_by_text};
 use crate::tables::{post_lists, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
+use crate::values::LanguageTag;
 
 /// Between texts that do not run on into one another: no term matches across it.
 pub const GAP: &str = "\u{b7}";
@@ -77,7 +78,7 @@ pub struct Query {
     /// The post must bear one of these tags; empty for any.
     pub tags: Vec<Id>,
     /// The post must be in this language.
-    pub language: Option<String>,
+    pub language: Option<LanguageTag>,
 }
 
 /// A post that matches, with the tokens by which it is ranked: each followed by a space, the first preceded by one too.
@@ -334,7 +335,7 @@ struct Select {
     runs: Vec<(bool, String)>,
     authors: Option<IdIn<post_lists::list_id>>,
     tags: Option<IdIn<post_lists::list_id>>,
-    language: Option<String>,
+    language: Option<LanguageTag>,
 }
 
 impl Select {

@@ -6,6 +6,7 @@ use crate::db::Conn;
 use crate::media::{self, ImageRow};
 use crate::tables::{counters, site, slug_redirects};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{LanguageTag, SlugKind, Total};
 
 /// The site's settings.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -19,7 +20,7 @@ pub struct SiteRow {
     /// A sentence on what it is.
     pub description: String,
     /// BCP 47.
-    pub language: String,
+    pub language: LanguageTag,
     /// IANA.
     pub timezone: String,
     /// Logo.
@@ -66,11 +67,11 @@ pub fn put(conn: &mut Conn, row: &SiteRow) -> crate::Result<()> {
     Ok(())
 }
 
-/// A total that is kept rather than counted: `posts`, `authors`, `tags` or `comments`.
+/// The totals that are kept rather than counted.
 ///
 /// # Errors
 /// When the database fails.
-pub fn totals(conn: &mut Conn) -> crate::Result<Vec<(String, i64)>> {
+pub fn totals(conn: &mut Conn) -> crate::Result<Vec<(Total, i64)>> {
     Ok(counters::table.select((counters::name, counters::value)).load(conn)?)
 }
 
@@ -78,7 +79,7 @@ pub fn totals(conn: &mut Conn) -> crate::Result<Vec<(String, i64)>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn total(conn: &mut Conn, name: &str) -> crate::Result<i64> {
+pub fn total(conn: &mut Conn, name: Total) -> crate::Result<i64> {
     Ok(counters::table
         .filter(counters::name.eq(name))
         .select(counters::value)
@@ -91,7 +92,7 @@ pub fn total(conn: &mut Conn, name: &str) -> crate::Result<i64> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn add_to_total(conn: &mut Conn, name: &str, by: i64) -> crate::Result<()> {
+pub fn add_to_total(conn: &mut Conn, name: Total, by: i64) -> crate::Result<()> {
     if by != 0 {
         diesel::update(counters::table.filter(counters::name.eq(name)))
             .set(counters::value.eq(counters::value + by))
@@ -100,11 +101,11 @@ pub fn add_to_total(conn: &mut Conn, name: &str, by: i64) -> crate::Result<()> {
     Ok(())
 }
 
-/// Whose former slug this is. `kind` is `post`, `author` or `tag`.
+/// Whose former slug this is.
 ///
 /// # Errors
 /// When the database fails.
-pub fn redirect_target(conn: &mut Conn, kind: &str, slug: &str) -> crate::Result<Option<Id>> {
+pub fn redirect_target(conn: &mut Conn, kind: SlugKind, slug: &str) -> crate::Result<Option<Id>> {
     Ok(slug_redirects::table
         .filter(slug_redirects::kind.eq(kind))
         .filter(slug_redirects::slug.eq(slug))
@@ -119,7 +120,7 @@ pub fn redirect_target(conn: &mut Conn, kind: &str, slug: &str) -> crate::Result
 /// When the database fails.
 pub fn remember_slug(
     conn: &mut Conn,
-    kind: &str,
+    kind: SlugKind,
     target: Id,
     old: &str,
     new: &str,
@@ -146,7 +147,7 @@ pub fn remember_slug(
 ///
 /// # Errors
 /// When the database fails.
-pub fn forget_slugs(conn: &mut Conn, kind: &str, target: Id) -> crate::Result<()> {
+pub fn forget_slugs(conn: &mut Conn, kind: SlugKind, target: Id) -> crate::Result<()> {
     diesel::delete(
         slug_redirects::table
             .filter(slug_redirects::kind.eq(kind))

@@ -8,6 +8,7 @@ use crate::posts::Ref;
 use crate::sql::{id_in, text_in};
 use crate::tables::{post_lists, post_tags, tags};
 use crate::types::{Id, Timestamp};
+use crate::values::{TagKind, TagSort};
 
 use aliases::parents;
 
@@ -29,8 +30,8 @@ pub struct TagRow {
     pub name: String,
     /// What it sorts by: [`crate::page::sort_key`] of the name.
     pub name_key: String,
-    /// `tag` or `category`.
-    pub kind: String,
+    /// What it is.
+    pub kind: TagKind,
     /// What it is about.
     pub description: String,
     /// The one above it.
@@ -125,21 +126,12 @@ pub fn find(conn: &mut Conn, tag: &Ref, seen: Seen) -> crate::Result<Option<With
 /// Which tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// `tag` or `category`.
-    pub kind: Option<String>,
+    /// Only tags, or only categories.
+    pub kind: Option<TagKind>,
     /// Directly below this one.
     pub parent: Option<Id>,
     /// Whose.
     pub seen: Seen,
-}
-
-/// The orders of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// `name`.
-    Name,
-    /// `-post_count`.
-    Posts,
 }
 
 /// One page of the tags.
@@ -149,14 +141,14 @@ pub enum Order {
 pub fn list(
     conn: &mut Conn,
     filter: &Filter,
-    order: Order,
+    order: TagSort,
     window: &Window,
 ) -> crate::Result<Slice<WithParent>> {
     let mut query = tags::table
         .left_join(parents.on(parents.field(tags::id).nullable().eq(tags::parent_id)))
         .into_boxed::<MultiBackend>();
-    if let Some(kind) = &filter.kind {
-        query = query.filter(tags::kind.eq(kind.clone()));
+    if let Some(kind) = filter.kind {
+        query = query.filter(tags::kind.eq(kind));
     }
     if let Some(parent) = filter.parent {
         query = query.filter(tags::parent_id.eq(parent));
@@ -167,8 +159,8 @@ pub fn list(
     let text = |key: &KeyValue| key.text().to_owned();
     let int = |key: &KeyValue| key.int();
     let query = match order {
-        Order::Name => keyset!(query, window, tags::name_key, tags::id, text, descending: false),
-        Order::Posts => keyset!(query, window, tags::post_count, tags::id, int, descending: true),
+        TagSort::NameAsc => keyset!(query, window, tags::name_key, tags::id, text, descending: false),
+        TagSort::PostCountDesc => keyset!(query, window, tags::post_count, tags::id, int, descending: true),
     };
     let rows = query
         .select((TagRow::as_select(), parents.fields((tags::id, tags::slug, tags::name)).nullable()))
@@ -182,8 +174,8 @@ pub fn list(
 /// When the database fails.
 pub fn count(conn: &mut Conn, filter: &Filter) -> crate::Result<i64> {
     let mut query = tags::table.into_boxed::<MultiBackend>();
-    if let Some(kind) = &filter.kind {
-        query = query.filter(tags::kind.eq(kind.clone()));
+    if let Some(kind) = filter.kind {
+        query = query.filter(tags::kind.eq(kind));
     }
     if let Some(parent) = filter.parent {
         query = query.filter(tags::parent_id.eq(parent));

@@ -40,3 +40,5 @@ mod search;
 mod statements;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod words;

@@ -334,6 +334,42 @@ fn one_of(one: &str, many: &str, names: &[String]) -> String {
     }
 }
 
+/// What a role is for.
+const fn role_about(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "runs the publication: everything, accounts and every token included",
+        Role::Editor => {
+            "is answerable for all content: every post, comment, author, tag and image, and the site's settings"
+        }
+        Role::Author => "writes and publishes own posts, and looks after the comments on them",
+        Role::Contributor => {
+            "writes own drafts; somebody else publishes them, and from then on they are closed to the contributor"
+        }
+        Role::Moderator => "looks after comments, and otherwise reads what everybody reads",
+    }
+}
+
+/// What a scope is for.
+const fn scope_about(scope: Scope) -> &'static str {
+    match scope {
+        Scope::PostsRead => "read drafts, revisions and previews",
+        Scope::PostsWrite => {
+            "create, edit, trash and restore posts, and curate their links; includes `posts:read`"
+        }
+        Scope::PostsPublish => "publish, schedule, unpublish and archive posts; includes `posts:read`",
+        Scope::CommentsWrite => "write comments, and edit or remove one's own",
+        Scope::CommentsModerate => {
+            "read the moderation queue, and approve, mark, edit or remove comments of others"
+        }
+        Scope::MediaWrite => "list, upload, edit and remove images",
+        Scope::TaxonomyWrite => "create, edit and remove authors and tags",
+        Scope::SiteWrite => "edit the site's settings",
+        Scope::UsersAdmin => "list, create, edit and remove accounts",
+        Scope::TokensWrite => "list, create and revoke API tokens",
+        Scope::ChangesRead => "read the log of changes",
+    }
+}
+
 /// The table of rights as a page: `docs/rights.md`.
 #[must_use]
 pub fn rights_markdown() -> String {
@@ -346,7 +382,7 @@ pub fn rights_markdown() -> String {
     );
     // Writing to a String cannot fail.
     for role in Role::ALL {
-        let _ = writeln!(page, "| `{role}` | {} |", role.about());
+        let _ = writeln!(page, "| `{role}` | {} |", role_about(role));
     }
     page.push_str(
         "\n## Rights\n\n\
@@ -387,7 +423,7 @@ pub fn rights_markdown() -> String {
          | scope | what it is for |\n| --- | --- |\n",
     );
     for scope in Scope::ALL {
-        let _ = writeln!(page, "| `{scope}` | {} |", scope.about());
+        let _ = writeln!(page, "| `{scope}` | {} |", scope_about(scope));
     }
     page.push_str(
         "\n## How a refusal looks\n\n\

@@ -1,10 +1,6 @@
 //! Who asks.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+pub use pressroom_schema::Role;
 use uuid::Uuid;
 
 use super::scope::{Scope, Scopes};
@@ -139,88 +135,9 @@ impl UserViewer {
     }
 }
 
-/// What an account may do, in broad strokes; `docs/rights.md` has the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything, accounts and settings too.
-    Admin,
-    /// All content, all comments, and the site's settings.
-    Editor,
-    /// Own posts, published too.
-    Author,
-    /// Own drafts, which others publish.
-    Contributor,
-    /// Comments.
-    Moderator,
-}
-
-impl Role {
-    /// Every role, in the order of the table of rights.
-    pub const ALL: [Self; 5] = [Self::Admin, Self::Editor, Self::Author, Self::Contributor, Self::Moderator];
-
-    /// As stored and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Editor => "editor",
-            Self::Author => "author",
-            Self::Contributor => "contributor",
-            Self::Moderator => "moderator",
-        }
-    }
-
-    /// A sentence for the documentation.
-    #[must_use]
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Admin => "runs the publication: everything, accounts and every token included",
-            Self::Editor => {
-                "is answerable for all content: every post, comment, author, tag and image, and the site's settings"
-            }
-            Self::Author => "writes and publishes own posts, and looks after the comments on them",
-            Self::Contributor => {
-                "writes own drafts; somebody else publishes them, and from then on they are closed to the contributor"
-            }
-            Self::Moderator => "looks after comments, and otherwise reads what everybody reads",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A role that there is not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no role of this name; the roles are admin, editor, author, contributor and moderator")]
-pub struct UnknownRole;
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(s: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or(UnknownRole)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_role_reads_back_from_its_name_and_from_json() {
-        for role in Role::ALL {
-            assert_eq!(role.as_str().parse(), Ok(role));
-            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
-            assert_eq!(serde_json::from_value::<Role>(role.as_str().into()).unwrap(), role);
-        }
-        assert_eq!("Admin".parse::<Role>(), Err(UnknownRole));
-        assert_eq!("".parse::<Role>(), Err(UnknownRole));
-    }
 
     #[test]
     fn a_session_holds_every_scope_and_a_token_only_its_own() {

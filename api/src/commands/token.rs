@@ -66,7 +66,7 @@ impl Token {
                             token.id,
                             token.hint,
                             token.name,
-                            token.scopes.join(",")
+                            token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",")
                         ))?;
                     }
                     after = page.next().map(str::to_owned);

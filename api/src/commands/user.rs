@@ -1,7 +1,7 @@
 //! `pressroom user`.
 
 use clap::{Args, Subcommand};
-use pressroom::auth::viewer::Viewer;
+use pressroom::auth::viewer::{Role, Viewer};
 use pressroom::config::Config;
 use pressroom::page::PageRequest;
 use pressroom::service::accounts::{self, CreateUser, UpdateUser};
@@ -26,7 +26,7 @@ enum Command {
         name: Option<String>,
         /// admin, editor, author, contributor or moderator.
         #[arg(long, default_value = "author")]
-        role: String,
+        role: Role,
         /// Slug or id of its author profile.
         #[arg(long)]
         author: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use pressroom_schema::DiffOp;
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp as Op, capture_diff_slices_deadline};
 use unicode_segmentation::UnicodeSegmentation;
@@ -14,30 +15,6 @@ pub const MAX_LINES: usize = 20_000;
 /// How long the shortest difference is looked for; what is found after that is correct, but may be longer.
 const LONGEST: Duration =
     if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_millis(500) };
-
-/// What became of a piece of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DiffOp {
-    /// It is in both.
-    Same,
-    /// It is only in the new text.
-    Added,
-    /// It is only in the old text.
-    Removed,
-}
-
-impl DiffOp {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            DiffOp::Same => "same",
-            DiffOp::Added => "added",
-            DiffOp::Removed => "removed",
-        }
-    }
-}
 
 /// A line, or in [`word_diff`] a run of words, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

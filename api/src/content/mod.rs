@@ -31,8 +31,9 @@ mod turn;
 
 pub use absolute::absolute_urls;
 pub use budget::TooMuch;
-pub use diff::{DiffLine, DiffOp, LineDiff, line_diff, word_diff};
-pub use render::{BodyFormat, Heading, Rendered, UnknownBodyFormat, render_bio, render_comment, render_post};
+pub use diff::{DiffLine, LineDiff, line_diff, word_diff};
+pub use pressroom_schema::BodyFormat;
+pub use render::{Heading, Rendered, render_bio, render_comment, render_post};
 pub use search::{highlight, index_tokens, search_tokens};
 pub use slug::{is_slug, slugify};
 pub use spam::{Judgement, PostWords, Reason, SpamInput, Verdict, judge};

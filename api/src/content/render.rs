@@ -1,9 +1,8 @@
 //! From what an editor, an author or a reader sent to what is shown.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
 
+use pressroom_schema::BodyFormat;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{TooMuch, in_time};
@@ -15,50 +14,6 @@ use super::turn::Turn;
 
 /// The greatest length of a derived excerpt, in characters.
 pub const EXCERPT_CHARS: usize = 300;
-
-/// How a body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BodyFormat {
-    /// `CommonMark` with GitHub's extensions; raw HTML is allowed in it.
-    Markdown,
-    /// HTML.
-    Html,
-}
-
-impl BodyFormat {
-    /// The name on the wire and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            BodyFormat::Markdown => "markdown",
-            BodyFormat::Html => "html",
-        }
-    }
-}
-
-impl fmt::Display for BodyFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A name that is not one of [`BodyFormat`]'s.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the format of a body is \"markdown\" or \"html\"")]
-pub struct UnknownBodyFormat;
-
-impl FromStr for BodyFormat {
-    type Err = UnknownBodyFormat;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "markdown" => Ok(BodyFormat::Markdown),
-            "html" => Ok(BodyFormat::Html),
-            _ => Err(UnknownBodyFormat),
-        }
-    }
-}
 
 /// A heading of a body, for tables of contents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -241,12 +241,3 @@ fn a_biography_is_narrow() {
     );
     assert_eq!(render_bio(BodyFormat::Html, ""), "");
 }
-
-#[test]
-fn the_names_of_formats_are_read_and_written_alike() {
-    for format in [BodyFormat::Markdown, BodyFormat::Html] {
-        assert_eq!(format.as_str().parse(), Ok(format));
-        assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
-    }
-    assert_eq!("Markdown".parse::<BodyFormat>(), Err(UnknownBodyFormat));
-}

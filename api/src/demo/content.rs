@@ -1,6 +1,7 @@
 //! The magazine itself: its settings, its people, its tags.
 
-use super::{Account, Author, Picture, Role, Site, Social, Tag, TagKind, Terms};
+use super::{Account, Author, Picture, Site, Social, Tag, Terms};
+use pressroom_schema::{Role, TagKind};
 
 /// The e-mail address of the editor's account.
 pub(super) const INES: &str = "ines@example.org";

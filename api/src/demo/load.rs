@@ -6,7 +6,7 @@ use async_graphql::MaybeUndefined::{self, Undefined, Value};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{DraftStatus, Id, PostStatus, Timestamp, Word, accounts as rows};
+use pressroom_schema::{AuthorSort, BodyFormat, DraftStatus, Id, PostStatus, Timestamp, accounts as rows};
 use uuid::Uuid;
 
 use super::{
@@ -48,7 +48,7 @@ pub async fn load(svc: &Svc) -> Result<Option<Admin>> {
     let system = Viewer::system();
     let one = PageRequest { limit: Some(1), ..PageRequest::default() };
     let query = PostQuery { statuses: PostStatus::ALL.to_vec(), page: one.clone(), ..PostQuery::default() };
-    let authors = authors::list(svc, &system, None, one).await?;
+    let authors = authors::list(svc, &system, AuthorSort::default(), one).await?;
     if !posts::list(svc, &system, query, Shown::default()).await?.items.is_empty()
         || !authors.items.is_empty()
     {
@@ -167,7 +167,7 @@ impl Demo<'_> {
             let input = CreateAuthor {
                 name: author.name.into(),
                 slug: Value(author.slug.into()),
-                bio: Value(BodyInput::new("markdown", author.bio)),
+                bio: Value(BodyInput::new(BodyFormat::Markdown, author.bio)),
                 avatar: Value(MediaRefInput { media_id: avatar }),
                 location: Value(author.location.into()),
                 website: maybe(author.website.map(str::to_owned)),
@@ -179,7 +179,7 @@ impl Demo<'_> {
             let input = CreateUser {
                 email: account.email.into(),
                 name: account.name.into(),
-                role: account.role.as_str().into(),
+                role: account.role,
                 password: password()?,
                 author: account.author.map(str::to_owned),
             };
@@ -205,7 +205,7 @@ impl Demo<'_> {
             let input = CreateTag {
                 name: tag.name.into(),
                 slug: Some(tag.slug.into()),
-                kind: Some(tag.kind.as_str().into()),
+                kind: Some(tag.kind),
                 description: Some(tag.description.into()),
                 parent: tag.parent.map(str::to_owned),
             };
@@ -299,7 +299,7 @@ impl Demo<'_> {
                     ),
                 };
                 LinkInput {
-                    relation: link.relation.as_str().into(),
+                    relation: link.relation,
                     post: target,
                     external,
                     note: link.note.map(str::to_owned),

@@ -16,7 +16,7 @@ mod posts;
 #[cfg(test)]
 mod tests;
 
-use pressroom_schema::Visibility;
+use pressroom_schema::{BodyFormat, Relation, Role, TagKind, Visibility};
 
 pub use comments::COMMENTS;
 pub use content::{ACCOUNTS, AUTHORS, SITE, TAGS};
@@ -75,32 +75,6 @@ pub struct Account {
     pub author: Option<&'static str>,
 }
 
-/// The role of a demo account. The admin is not among them: it is made at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Edits and publishes everything.
-    Editor,
-    /// Writes and publishes posts of their own.
-    Author,
-    /// Writes, and hands in for review.
-    Contributor,
-    /// Looks after the comments.
-    Moderator,
-}
-
-impl Role {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Editor => "editor",
-            Self::Author => "author",
-            Self::Contributor => "contributor",
-            Self::Moderator => "moderator",
-        }
-    }
-}
-
 /// A profile under which posts appear. One without an [`Account`] is a guest author.
 #[derive(Debug, Clone, Copy)]
 pub struct Author {
@@ -135,26 +109,6 @@ pub struct Tag {
     pub description: &'static str,
 }
 
-/// Whether a tag is a section of the magazine or a word that posts share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TagKind {
-    /// A section.
-    Category,
-    /// A word.
-    Tag,
-}
-
-impl TagKind {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Category => "category",
-            Self::Tag => "tag",
-        }
-    }
-}
-
 /// A picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture {
@@ -176,12 +130,12 @@ pub enum Body {
 }
 
 impl Body {
-    /// The name of the format on the wire.
+    /// In what it is written.
     #[must_use]
-    pub const fn format(self) -> &'static str {
+    pub const fn format(self) -> BodyFormat {
         match self {
-            Self::Markdown(_) => "markdown",
-            Self::Html(_) => "html",
+            Self::Markdown(_) => BodyFormat::Markdown,
+            Self::Html(_) => BodyFormat::Html,
         }
     }
 
@@ -301,38 +255,6 @@ pub struct Link {
     pub target: Target,
     /// Why it is there.
     pub note: Option<&'static str>,
-}
-
-/// How a link's target stands to the post that bears the link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Relation {
-    /// Of interest to the same reader.
-    Related,
-    /// The part before.
-    Prior,
-    /// The part after.
-    FollowUp,
-    /// What it answers.
-    ResponseTo,
-    /// The original.
-    TranslationOf,
-    /// A source.
-    Cites,
-}
-
-impl Relation {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Related => "related",
-            Self::Prior => "prior",
-            Self::FollowUp => "follow_up",
-            Self::ResponseTo => "response_to",
-            Self::TranslationOf => "translation_of",
-            Self::Cites => "cites",
-        }
-    }
 }
 
 /// What a link points to.

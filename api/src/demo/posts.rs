@@ -1,9 +1,9 @@
 //! The posts. What was published comes first, in order of date; then what is still on its way.
 
-use pressroom_schema::Visibility;
+use pressroom_schema::{Relation, Visibility};
 
 use super::content::{INES, MARIT, ODHRAN, TAMAO};
-use super::{Body, Byline, Link, Picture, Post, Relation, Seo, State, Target, Terms, WorkingCopy};
+use super::{Body, Byline, Link, Picture, Post, Seo, State, Target, Terms, WorkingCopy};
 
 /// What most posts have in common.
 const POST: Post = Post {

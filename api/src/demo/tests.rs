@@ -91,7 +91,7 @@ fn accounts_cover_the_roles_and_one_author_is_a_guest() {
     let emails = unique("account", ACCOUNTS.iter().map(|account| account.email));
     assert!(emails.iter().all(|email| email.ends_with("@example.org")));
     for role in [Role::Editor, Role::Author, Role::Contributor, Role::Moderator] {
-        assert!(ACCOUNTS.iter().any(|account| account.role == role), "nobody is {}", role.as_str());
+        assert!(ACCOUNTS.iter().any(|account| account.role == role), "nobody is {role}");
     }
     let with_account = unique("profile", ACCOUNTS.iter().filter_map(|account| account.author));
     let profiles = unique("author", AUTHORS.iter().map(|author| author.slug));
@@ -162,7 +162,7 @@ fn the_texts_are_whole_and_of_the_promised_length() {
     for (slug, body) in bodies() {
         let source = body.source();
         assert!(source.ends_with('\n') && !source.contains('\0') && !source.contains('\r'), "{slug}");
-        assert_eq!(body.format() == "html", source.starts_with('<'), "{slug}");
+        assert_eq!(body.format() == BodyFormat::Html, source.starts_with('<'), "{slug}");
     }
     for post in POSTS {
         let words = post.body.source().split_whitespace().count();
@@ -184,7 +184,7 @@ fn the_texts_are_whole_and_of_the_promised_length() {
     ] {
         assert!(everything.contains(construct), "no text shows {construct}");
     }
-    assert_eq!(POSTS.iter().filter(|post| post.body.format() == "html").count(), 1);
+    assert_eq!(POSTS.iter().filter(|post| post.body.format() == BodyFormat::Html).count(), 1);
 }
 
 #[test]
@@ -237,14 +237,14 @@ fn links_lead_to_live_posts_or_are_citations() {
     for post in POSTS {
         let mut targets = BTreeSet::new();
         for link in post.links {
-            used.insert(link.relation.as_str());
+            used.insert(link.relation);
             match link.target {
                 Target::Post(slug) => {
                     assert_ne!(slug, post.slug, "links to itself");
                     assert_ne!(link.relation, Relation::Cites, "{}", post.slug);
                     let target = posts.get(slug).unwrap_or_else(|| panic!("{} links to {slug}", post.slug));
                     assert!(matches!(target.state, State::Published { .. }), "{} links to {slug}", post.slug);
-                    assert!(targets.insert((link.relation.as_str(), slug)));
+                    assert!(targets.insert((link.relation, slug)));
                     if link.relation == Relation::TranslationOf {
                         assert_ne!(target.language, post.language, "{}", post.slug);
                     }
@@ -252,14 +252,13 @@ fn links_lead_to_live_posts_or_are_citations() {
                 Target::External { url, title, published_at, .. } => {
                     assert_eq!(link.relation, Relation::Cites, "{}", post.slug);
                     assert!(url.starts_with("https://") && !title.is_empty(), "{url}");
-                    assert!(targets.insert(("cites", url)));
+                    assert!(targets.insert((link.relation, url)));
                     published_at.map(time);
                 }
             }
         }
     }
-    let all = ["related", "prior", "follow_up", "response_to", "translation_of", "cites"];
-    assert_eq!(used, BTreeSet::from(all));
+    assert_eq!(used, BTreeSet::from(Relation::ALL));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn write(feed: &Feed, base: &str) -> Result<Vec<u8>> {
         rights: feed.rights.as_deref().map(text),
         subtitle: Some(feed.description.as_str()).filter(|d| !d.trim().is_empty()).map(text),
         entries: feed.entries.iter().map(entry).collect(),
-        lang: Some(feed.language.clone()),
+        lang: Some(feed.language.to_string()),
         ..AtomFeed::default()
     };
     atom.write_to(Vec::new()).map_err(failed)
@@ -54,13 +54,13 @@ fn entry(entry: &Entry) -> AtomEntry {
         href: entry.url.clone(),
         rel: "alternate".to_owned(),
         mime_type: Some(XHTML.to_owned()),
-        hreflang: entry.language.clone(),
+        hreflang: entry.language.clone().map(Into::into),
         ..Link::default()
     }];
     links.extend(entry.image.as_ref().map(|image| Link {
         href: image.url.clone(),
         rel: "enclosure".to_owned(),
-        mime_type: Some(image.mime.clone()),
+        mime_type: Some(image.mime.to_string()),
         length: Some(image.length.to_string()),
         ..Link::default()
     }));
@@ -85,7 +85,7 @@ fn entry(entry: &Entry) -> AtomEntry {
         content: Some(Content {
             value: Some(clean(&entry.html)),
             content_type: Some("html".to_owned()),
-            lang: entry.language.clone(),
+            lang: entry.language.clone().map(Into::into),
             ..Content::default()
         }),
         ..AtomEntry::default()

@@ -1,6 +1,6 @@
 //! JSON Feed 1.1 (<https://www.jsonfeed.org/version/1.1/>).
 
-use pressroom_schema::Timestamp;
+use pressroom_schema::{LanguageTag, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,7 +30,8 @@ pub(crate) struct JsonFeed {
     /// Who publishes it.
     authors: Vec<JsonAuthor>,
     /// The language (BCP 47).
-    language: String,
+    #[schema(value_type = String)]
+    language: LanguageTag,
     /// The entries, newest first.
     items: Vec<JsonItem>,
 }
@@ -68,7 +69,8 @@ pub(crate) struct JsonItem {
     tags: Vec<String>,
     /// The language (BCP 47).
     #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
+    #[schema(value_type = Option<String>)]
+    language: Option<LanguageTag>,
 }
 
 /// Who wrote or publishes something.

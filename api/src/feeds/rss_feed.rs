@@ -29,7 +29,7 @@ pub(super) fn write(feed: &Feed, base: &str) -> Result<Vec<u8>> {
         link: feed.home.clone(),
         // The specification wants one; a site that says nothing of itself has its name.
         description: if description.trim().is_empty() { title.clone() } else { description },
-        language: Some(feed.language.clone()),
+        language: Some(feed.language.to_string()),
         copyright: feed.rights.as_deref().map(clean),
         last_build_date: Some(http_date(feed.updated)),
         generator: Some("Pressroom".to_owned()),
@@ -60,7 +60,7 @@ fn item(entry: &Entry) -> Item {
         enclosure: entry.image.as_ref().map(|image| Enclosure {
             url: image.url.clone(),
             length: image.length.to_string(),
-            mime_type: image.mime.clone(),
+            mime_type: image.mime.to_string(),
         }),
         guid: Some(Guid { value: format!("urn:uuid:{}", entry.id), permalink: false }),
         pub_date: Some(http_date(entry.published)),

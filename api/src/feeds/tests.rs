@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, test, web};
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, LanguageTag, MediaType, Timestamp};
 use utoipa_actix_web::AppExt;
 
 use super::*;
@@ -24,7 +24,7 @@ fn awkward() -> Feed {
         summary: Some("1 < 2 & <b> \u{1}and ]]> so on".to_owned()),
         published: at("2013-06-24T14:05:00.123Z"),
         updated: at("2013-06-25T14:05:00Z"),
-        language: Some("zh-Hant".to_owned()),
+        language: "zh-Hant".parse().ok(),
         authors: vec![
             Person {
                 name: "Ada & Söhne \u{0}<x>".to_owned(),
@@ -36,7 +36,7 @@ fn awkward() -> Feed {
         tags: vec![("r-and-d".to_owned(), "R & D".to_owned())],
         image: Some(Enclosure {
             url: "https://example.org/media/i.jpg?a=1&b=2".to_owned(),
-            mime: "image/jpeg".to_owned(),
+            mime: MediaType::Jpeg,
             length: 1234,
         }),
         rights: Some("© \"us\"".to_owned()),
@@ -44,7 +44,7 @@ fn awkward() -> Feed {
     Feed {
         title: "Tags & <Titles> \u{b}– \u{1f570}".to_owned(),
         description: String::new(),
-        language: "en".to_owned(),
+        language: LanguageTag::english(),
         home: "https://example.org/tags/x".to_owned(),
         query: "tag=x&limit=2".to_owned(),
         lasting_query: "tag=01900000-0000-7000-8000-000000000000".to_owned(),

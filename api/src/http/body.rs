@@ -12,11 +12,20 @@ use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, MapAccess, SeqAc
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::Value;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, FieldError, MOST_FAULTS, Result};
 use crate::service::check::refuse_nul;
 
 /// Reads a JSON body as `T`.
 pub(crate) fn json<T: DeserializeOwned>(request: &HttpRequest, body: &Bytes) -> Result<T> {
+    judged(request, body, |_| Ok(()))
+}
+
+/// [`json`]; where the shape of the body is at fault, `judge` says what else is, so that a caller learns of every fault at once.
+pub(crate) fn judged<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: &Bytes,
+    judge: impl FnOnce(T) -> Result<()>,
+) -> Result<T> {
     let mime = request
         .headers()
         .get("content-type")
@@ -33,7 +42,7 @@ pub(crate) fn json<T: DeserializeOwned>(request: &HttpRequest, body: &Bytes) -> 
             ));
         }
     }
-    parse(body)
+    parse(body, judge)
 }
 
 /// Reads a JSON body that may be left out altogether.
@@ -62,7 +71,7 @@ pub(crate) fn none(request: &HttpRequest, body: &Unasked) -> Result<()> {
     optional_json::<Nothing>(request, &body.0).map(|Nothing {}| ())
 }
 
-fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
+fn parse<T: DeserializeOwned>(body: &Bytes, judge: impl FnOnce(T) -> Result<()>) -> Result<T> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Error::new(Code::BadRequest, "The body is not valid UTF-8."))?;
     if text.trim().is_empty() {
@@ -81,7 +90,104 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
         return Err(Error::invalid(place, "repeated", format!("`{name}` stands twice; send it once.")));
     }
     refuse_nul(&value, |place| place)?;
-    serde_path_to_error::deserialize(Strict(&value)).map_err(|e| shape_error(&e))
+    let rounds = (READ_AGAIN / text.len()).clamp(1, MOST_FAULTS);
+    shaped(value, rounds, judge)
+}
+
+/// A body is read again for its next fault until so many bytes were read: a long one tells of fewer faults at once.
+const READ_AGAIN: usize = 1 << 20;
+
+/// Reads a value as `T`. serde stops at the first fault; what is at fault is mended, at most `rounds` times, so that a caller learns
+/// of the others too.
+fn shaped<T: DeserializeOwned>(
+    mut value: Value,
+    rounds: usize,
+    judge: impl FnOnce(T) -> Result<()>,
+) -> Result<T> {
+    let mut faults: Vec<FieldError> = Vec::new();
+    for _ in 0..rounds {
+        let error = match serde_path_to_error::deserialize(Strict(&value)) {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(read) => {
+                let more = judge(read).err();
+                let more = more.iter().flat_map(Error::errors).filter(|fault| !is_within(fault, &faults));
+                let more: Vec<FieldError> = more.cloned().collect();
+                faults.extend(more);
+                break;
+            }
+            Err(error) => error,
+        };
+        let (fault, known) = shape_fault(&error);
+        let place = fault.pointer.clone().unwrap_or_default();
+        if faults.iter().any(|earlier| earlier.pointer.as_ref() == Some(&place)) {
+            break;
+        }
+        faults.push(fault);
+        if !mend(&mut value, &place, known) {
+            break;
+        }
+    }
+    let members = members_of::<T>();
+    let place = |fault: &FieldError| {
+        let pointer = fault.pointer.as_deref().unwrap_or_default();
+        members.iter().position(|member| Some(*member) == pointer.split('/').nth(1)).unwrap_or(members.len())
+    };
+    faults.sort_by_key(place);
+    Err(Error::fields(faults))
+}
+
+/// Whether a fault is of something that is named already, or of a part of it.
+fn is_within(fault: &FieldError, named: &[FieldError]) -> bool {
+    let pointer = fault.pointer.as_deref().unwrap_or_default();
+    let outer = named.iter().filter_map(|earlier| earlier.pointer.as_deref());
+    outer
+        .into_iter()
+        .any(|outer| pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// The members of an object that is read as `T`, in the order in which they are declared.
+fn members_of<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut members: &[&str] = &[];
+    let _ = T::deserialize(Members(&mut members));
+    members
+}
+
+/// Reads nothing: takes down what a struct asks for.
+struct Members<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Members<'_> {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> std::result::Result<V::Value, Self::Error> {
+        Err(Self::Error::custom("there is nothing"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Self::Error> {
+        *self.0 = fields;
+        self.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// Puts a word that is known in the place of one that is not, and takes a member that is at fault otherwise out. An element of a list
+/// stays, since those behind it would have other places without it.
+fn mend(value: &mut Value, place: &str, known: Option<String>) -> bool {
+    if let Some(known) = known {
+        return value.pointer_mut(place).map(|odd| *odd = Value::String(known)).is_some();
+    }
+    let Some((parent, name)) = place.rsplit_once('/') else { return false };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let members = value.pointer_mut(parent).and_then(Value::as_object_mut);
+    members.is_some_and(|members| members.remove(&name).is_some())
 }
 
 /// A value where an object must be one: serde would take a list for it, its items for the members by their order.
@@ -219,30 +325,29 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 }
 
-/// Says what is wrong with a value of the right syntax and the wrong shape.
-pub(crate) fn shape_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+/// What is wrong with a value of the right syntax and the wrong shape; where it is an unknown word, also one that is known.
+fn shape_fault(error: &serde_path_to_error::Error<serde_json::Error>) -> (FieldError, Option<String>) {
     let pointer = pointer_of(error.path());
     let message = error.inner().to_string();
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let name = rest.split('`').next().unwrap_or_default();
         let ends = pointer.rsplit('/').next() == Some(name);
         let place = if ends { pointer } else { format!("{pointer}/{name}") };
-        return Error::invalid(
-            place,
-            "unknown_member",
-            format!("There is no member `{name}` here{}.", expected(rest)),
-        );
+        let detail = format!("There is no member `{name}` here{}.", expected(rest));
+        return (FieldError::body(place, "unknown_member", detail), None);
     }
     if let Some(rest) = message.strip_prefix("missing field `") {
         let name = rest.split('`').next().unwrap_or_default();
-        return Error::invalid(format!("{pointer}/{name}"), "required", format!("`{name}` is required."));
+        let detail = format!("`{name}` is required.");
+        return (FieldError::body(format!("{pointer}/{name}"), "required", detail), None);
     }
     if let Some(rest) = message.strip_prefix("unknown variant `") {
         let (word, known) = rest.rsplit_once("`, expected ").unwrap_or((rest, ""));
         let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-        return Error::unknown_word(pointer, word, &known);
+        let one = known.first().map(|word| (*word).to_owned());
+        return (FieldError::unknown_value(pointer, word, &known), one);
     }
-    Error::invalid(pointer, "wrong_type", format!("{}.", capitalised(&in_words(&message))))
+    (FieldError::body(pointer, "wrong_type", format!("{}.", capitalised(&in_words(&message)))), None)
 }
 
 /// serde's sentence, with JSON's words for what Rust's types are called.

@@ -30,11 +30,6 @@ pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuil
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
 }
 
-/// The orders of a list, by their names; the first where none is asked for.
-pub(crate) fn order<T>(sorts: &[(&'static str, T)]) -> ObjectBuilder {
-    one_of(sorts.iter().map(|(name, _)| *name)).default(sorts.first().map(|(name, _)| (*name).into()))
-}
-
 /// How many at most.
 pub(crate) fn limit(most: i64, usual: i64) -> ObjectBuilder {
     ObjectBuilder::new()

@@ -109,13 +109,35 @@ impl Params {
         self.parsed(name, &alternatives(W::WORDS), |text| text.parse().ok())
     }
 
+    /// Words of a type, as [`Params::many`] finds them; `code` is the fault of another.
+    pub(crate) fn words<W: Word>(&mut self, name: &'static str, code: &str) -> Vec<W> {
+        let mut found = Vec::new();
+        for text in self.many(name).iter().filter(|text| !text.is_empty()) {
+            match text.parse() {
+                Ok(word) => found.push(word),
+                Err(odd) => self.fault(name, code, FieldError::unknown_word(name, code, &odd).detail),
+            }
+        }
+        found
+    }
+
+    /// What a list is sorted by; its usual order where nothing is said.
+    pub(crate) fn sort<W: Word + Default>(&mut self) -> W {
+        let Some(text) = self.one("sort") else { return W::default() };
+        text.parse().unwrap_or_else(|_| {
+            let known = W::WORDS.join(", ");
+            self.fault("sort", "unknown_name", format!("There is no sort `{text}`; it is one of {known}."));
+            W::default()
+        })
+    }
+
     /// Words of a type, as [`Params::many`] finds them; `all` is every one.
     pub(crate) fn words_or_all<W: Word>(&mut self, name: &'static str) -> Vec<W> {
         let mut found = Vec::new();
         for text in self.many(name).iter().filter(|text| !text.is_empty()) {
             match text.parse() {
                 Ok(word) => found.push(word),
-                Err(_) if text == ALL => found.extend(W::ALL),
+                Err(_) if text == ALL => found.extend(W::VALUES),
                 Err(_) => {
                     let known = W::WORDS.join(", ");
                     let detail = format!("There is no {name} `{text}`; it is one of {known} or {ALL}.");

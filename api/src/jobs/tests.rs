@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use pressroom_schema::jobs::JobRow;
-use pressroom_schema::{Id, Json, Timestamp};
+use pressroom_schema::{ChangeAction, Id, Json, MediaState, Timestamp};
 use tokio::sync::Notify;
 
 use super::runner::until;
@@ -55,7 +55,7 @@ async fn a_runner_does_what_an_upload_leaves_to_do_and_stops_when_told() {
     let processed = Arc::new(Notify::new());
     let heard = Arc::clone(&processed);
     bench.svc.db.on_commit(move |changes| {
-        if changes.iter().any(|change| change.action == "processed") {
+        if changes.iter().any(|change| change.action == ChangeAction::Processed) {
             heard.notify_one();
         }
     });
@@ -65,10 +65,10 @@ async fn a_runner_does_what_an_upload_leaves_to_do_and_stops_when_told() {
         let view = bench.upload(png(400, 200, colour)).await;
         tokio::time::timeout(Duration::from_mins(1), processed.notified()).await.unwrap();
         // A busy machine may take longer than an upload waits.
-        assert!(view.state == "processing" || view.variants.len() == 1, "{view:?}");
+        assert!(view.state == MediaState::Processing || view.variants.len() == 1, "{view:?}");
     }
     runner.wake();
     runner.stop().await;
-    assert_eq!(bench.upload(png(400, 200, 9)).await.state, "processing");
+    assert_eq!(bench.upload(png(400, 200, 9)).await.state, MediaState::Processing);
     assert_eq!(run_due_once(&bench.svc).await.unwrap(), 1, "nobody else is there to do it");
 }

@@ -9,6 +9,7 @@ use image::codecs::webp::WebPEncoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, GenericImageView, ImageEncoder, ImageFormat, ImageReader};
+use pressroom_schema::MediaType;
 use sha2::{Digest, Sha256};
 
 use super::MediaError;
@@ -74,10 +75,8 @@ impl Limits {
 /// An image that was taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
-    /// The media type, by content: `image/jpeg`, `image/png`, `image/gif` or `image/webp`.
-    pub mime: &'static str,
-    /// The usual ending of a file of this type, without its dot.
-    pub extension: &'static str,
+    /// The media type, by content.
+    pub mime: MediaType,
     /// Width in pixels, as shown.
     pub width: u32,
     /// Height in pixels, as shown.
@@ -156,10 +155,8 @@ fn finish(format: ImageFormat, container: Container, limits: &Limits) -> Result<
         (width, height) = picture.dimensions();
         cleaned = encode_again(format, &picture, &cleaned)?;
     }
-    let (mime, extension) = names(format);
     Ok(Inspected {
-        mime,
-        extension,
+        mime: type_of(format),
         width,
         height,
         sha256: format!("{:x}", Sha256::digest(&cleaned)),
@@ -204,13 +201,13 @@ pub(super) fn decode(
     Ok(decoded)
 }
 
-/// The media type and the ending of a format.
-pub(super) fn names(format: ImageFormat) -> (&'static str, &'static str) {
+/// The media type of a format.
+pub(super) fn type_of(format: ImageFormat) -> MediaType {
     match format {
-        ImageFormat::Jpeg => ("image/jpeg", "jpg"),
-        ImageFormat::Gif => ("image/gif", "gif"),
-        ImageFormat::WebP => ("image/webp", "webp"),
-        _ => ("image/png", "png"),
+        ImageFormat::Jpeg => MediaType::Jpeg,
+        ImageFormat::Gif => MediaType::Gif,
+        ImageFormat::WebP => MediaType::Webp,
+        _ => MediaType::Png,
     }
 }
 

@@ -19,6 +19,7 @@ use object_store::{
 };
 
 use super::MediaError;
+use pressroom_schema::MediaType;
 
 /// What a bucket's objects say about how long they may be kept (RFC 8246): they never change.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
@@ -192,8 +193,8 @@ impl MediaStore {
     ///
     /// # Errors
     /// [`MediaError::Store`] for a key that [`is_valid_key`] refuses, or where the store fails.
-    pub async fn put(&self, key: &str, bytes: Bytes, mime: &str) -> Result<(), MediaError> {
-        self.write(&path_of(key)?, bytes, mime).await
+    pub async fn put(&self, key: &str, bytes: Bytes, mime: MediaType) -> Result<(), MediaError> {
+        self.write(&path_of(key)?, bytes, mime.as_str()).await
     }
 
     async fn write(&self, path: &Path, bytes: Bytes, mime: &str) -> Result<(), MediaError> {
@@ -340,7 +341,7 @@ pub fn is_valid_key(key: &str) -> bool {
 fn parse(key: &str) -> Option<(&str, Option<u32>, &str)> {
     let name = key.rsplit('/').next()?;
     let (stem, extension) = name.split_once('.')?;
-    mime_of(extension)?;
+    MediaType::of_extension(extension)?;
     let (sha256, width) = match stem.split_once('-') {
         Some((sha256, width)) => {
             (sha256, Some(width.strip_suffix('w')?.parse::<u16>().ok().filter(|w| *w > 0)?))
@@ -353,18 +354,8 @@ fn parse(key: &str) -> Option<(&str, Option<u32>, &str)> {
 
 /// The media type of an object, by its name; `None` for a name that is not valid.
 #[must_use]
-pub fn mime_for_key(key: &str) -> Option<&'static str> {
-    is_valid_key(key).then(|| parse(key).and_then(|(_, _, extension)| mime_of(extension)))?
-}
-
-fn mime_of(extension: &str) -> Option<&'static str> {
-    match extension {
-        "jpg" => Some("image/jpeg"),
-        "png" => Some("image/png"),
-        "gif" => Some("image/gif"),
-        "webp" => Some("image/webp"),
-        _ => None,
-    }
+pub fn mime_for_key(key: &str) -> Option<MediaType> {
+    is_valid_key(key).then(|| parse(key).and_then(|(_, _, extension)| MediaType::of_extension(extension)))?
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use image::{DynamicImage, GenericImageView, ImageFormat};
 
 use super::MediaError;
 use super::container::png;
-use super::inspect::{Limits, decode, jpeg_of, names, open, png_of, profile};
+use super::inspect::{Limits, decode, jpeg_of, open, png_of, profile, type_of};
+use pressroom_schema::MediaType;
 
 /// The widths that variants are made in, in pixels; those that the original exceeds.
 pub const WIDTHS: [u32; 4] = [320, 640, 1024, 1600];
@@ -36,10 +37,8 @@ pub struct Variant {
     pub width: u32,
     /// Height in pixels, in proportion.
     pub height: u32,
-    /// `image/jpeg` or `image/png`.
-    pub mime: &'static str,
-    /// `jpg` or `png`.
-    pub extension: &'static str,
+    /// JPEG or PNG.
+    pub mime: MediaType,
     /// The file.
     pub bytes: Vec<u8>,
 }
@@ -72,7 +71,7 @@ pub fn make_variants(original: &[u8], limits: &Limits) -> Result<Vec<Variant>, M
         _ => !transparent && has_more_colours_than(&picture, DRAWING_COLOURS),
     };
     let kind = if as_jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
-    let (mime, extension) = names(kind);
+    let mime = type_of(kind);
     // From PNG to PNG all that describes the colours can be carried over; otherwise the profile.
     let colour = if format == kind { png::colour_chunks(&container.bytes) } else { Vec::new() };
     let icc = if colour.is_empty() { profile(format, &container.bytes) } else { None };
@@ -104,7 +103,7 @@ pub fn make_variants(original: &[u8], limits: &Limits) -> Result<Vec<Variant>, M
         } else {
             png_of(&picture, &colour, icc.as_deref())?
         };
-        variants.push(Variant { width: wanted, height: tall, mime, extension, bytes });
+        variants.push(Variant { width: wanted, height: tall, mime, bytes });
     }
     variants.reverse();
     Ok(variants)
@@ -187,7 +186,7 @@ mod tests {
         let sizes: Vec<_> = variants.iter().map(|v| (v.width, v.height)).collect();
         assert_eq!(sizes, [(320, 213), (640, 427)]);
         for variant in &variants {
-            assert_eq!(variant.mime, "image/jpeg");
+            assert_eq!(variant.mime, MediaType::Jpeg);
             assert_eq!(pixels_of(variant).dimensions(), (variant.width, variant.height));
         }
         assert!(made(&photograph(320, 200), ImageFormat::Jpeg).is_empty());
@@ -202,8 +201,8 @@ mod tests {
     #[test]
     fn drawings_and_photographs_in_png_and_webp_become_what_suits_them() {
         for format in [ImageFormat::Png, ImageFormat::WebP] {
-            assert_eq!(made(&drawing(400, 200), format)[0].mime, "image/png");
-            assert_eq!(made(&photograph(400, 200), format)[0].mime, "image/jpeg");
+            assert_eq!(made(&drawing(400, 200), format)[0].mime, MediaType::Png);
+            assert_eq!(made(&photograph(400, 200), format)[0].mime, MediaType::Jpeg);
         }
     }
 
@@ -229,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_still_gif_gives_png_and_an_animation_gives_none() {
-        assert_eq!(made(&drawing(400, 200), ImageFormat::Gif)[0].mime, "image/png");
+        assert_eq!(made(&drawing(400, 200), ImageFormat::Gif)[0].mime, MediaType::Png);
         assert!(make_variants(&animated_gif(400, 200), &Limits::default()).unwrap().is_empty());
     }
 

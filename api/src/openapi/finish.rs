@@ -7,11 +7,11 @@
 
 use std::collections::BTreeSet;
 
+use pressroom_schema::{MediaType, Word};
 use serde_json::{Map, Value, json};
 
-use super::{choices, problems};
+use super::problems;
 use crate::auth::policy;
-use crate::service::media;
 
 /// Headers, parameters and security schemes that operations refer to.
 const COMPONENTS: &str = include_str!("components.json");
@@ -128,7 +128,6 @@ pub(super) fn finish(document: &mut Value) {
         }
     }
     merge_rules(document);
-    choices::apply(document);
     prune(document);
 }
 
@@ -196,7 +195,7 @@ fn complete(path: &str, method: &str, value: &mut Value) {
     }
     if operation.id == "upload_media" {
         value["requestBody"]["content"]["multipart/form-data"]["encoding"] =
-            json!({ "file": { "contentType": media::TYPES.join(", ") } });
+            json!({ "file": { "contentType": MediaType::WORDS.join(", ") } });
     }
     let is_list = value["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         .as_str()
@@ -247,15 +246,5 @@ fn references(value: &Value, used: &mut BTreeSet<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| references(item, used)),
         _ => {}
-    }
-}
-
-/// Calls `change` with each schema of the components and its name.
-pub(super) fn each_schema(document: &mut Value, mut change: impl FnMut(&str, &mut Map<String, Value>)) {
-    let schemas = document["components"]["schemas"].as_object_mut().into_iter().flatten();
-    for (name, schema) in schemas {
-        if let Some(schema) = schema.as_object_mut() {
-            change(name, schema);
-        }
     }
 }

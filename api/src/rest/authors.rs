@@ -3,13 +3,14 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::AuthorSort;
 use pressroom_schema::posts::Ref;
 
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
-use crate::http::parameters::{PageParameters, order, parameter_type};
+use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -21,17 +22,12 @@ use crate::view::{AuthorField, AuthorView};
 
 type AuthorList = List<AuthorView>;
 
-parameter_type! {
-    /// The order of the list.
-    Sort = order(&authors::SORTS)
-}
-
 /// List author profiles, by name unless another order is asked for.
 ///
 /// Authors are profiles, not accounts: a guest author needs none.
 #[utoipa::path(operation_id = "list_authors", tag = "authors",
     params(
-        ("sort" = inline(Option<Sort>), Query, description = "`name` (default) or `-post_count`."),
+        ("sort" = inline(Option<AuthorSort>), Query, description = "`name` (default) or `-post_count`."),
         ("fields" = inline(Option<Vec<AuthorField>>), Query, description = "Only these members, and `id`."),
         PageParameters,
     ),
@@ -43,7 +39,7 @@ pub(crate) async fn list_authors(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let sort = params.one("sort");
+    let sort = params.sort();
     let page = params.page();
     let fields = params.fields::<AuthorView>();
     params.finish()?;
@@ -93,7 +89,8 @@ pub(crate) async fn create_author(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: CreateAuthor = body::json(&request, &bytes)?;
+    let judge = |input: CreateAuthor| authors::judge(input, true);
+    let input = body::judged(&request, &bytes, judge)?;
     let view = authors::create(&svc.into_inner(), &viewer, input).await?;
     respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/authors/{}", view.id)), &view)
 }
@@ -117,7 +114,8 @@ pub(crate) async fn update_author(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: UpdateAuthor = body::json(&request, &bytes)?;
+    let judge = |input: UpdateAuthor| authors::judge(input, false);
+    let input = body::judged(&request, &bytes, judge)?;
     let view =
         authors::update(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)

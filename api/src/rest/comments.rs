@@ -5,21 +5,22 @@ use actix_web::http::header::{HeaderName, USER_AGENT};
 use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
+use pressroom_schema::{CommentStatus, Word};
 
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::headers::EDIT_TOKEN;
-use crate::http::parameters::{Cursor, Flag, PageLimit, PageParameters, order, parameter_type};
-use crate::http::params::Params;
+use crate::http::parameters::{Cursor, Flag, PageLimit, PageParameters, one_of, parameter_type};
+use crate::http::params::{ALL, Params};
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
 use crate::http::{body, contract};
 use crate::page::List;
 use crate::service::comments::{
-    self, AddComment, EditAccess, ModerateComments, Moderation, Order, Origin, QueueQuery, SORTS,
-    ThreadQuery, ThreadView, UpdateComment,
+    self, AddComment, CommentSort, EditAccess, ModerateComments, Moderation, Origin, QueueQuery, ThreadQuery,
+    ThreadView, UpdateComment,
 };
 use crate::service::{Found, Service, posts};
 use crate::view::{CommentField, CommentView, ModeratedView, SAMPLE_ID};
@@ -27,12 +28,8 @@ use crate::view::{CommentField, CommentView, ModeratedView, SAMPLE_ID};
 type CommentList = List<CommentView>;
 
 parameter_type! {
-    /// The order of the thread.
-    Sort = order(&SORTS)
-}
-parameter_type! {
-    /// The layout of the thread.
-    Layout = order(&[("thread", ()), ("flat", ())])
+    /// A state, or all of them.
+    StatusOrAll = one_of(CommentStatus::WORDS.iter().copied().chain([ALL]))
 }
 
 fn text(request: &HttpRequest, name: HeaderName) -> Option<String> {
@@ -51,8 +48,8 @@ fn access(request: &HttpRequest) -> Result<EditAccess> {
 #[utoipa::path(operation_id = "list_comments", tag = "comments",
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
-        ("view" = inline(Option<Layout>), Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
-        ("sort" = inline(Option<Sort>), Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
+        ("view" = inline(Option<ThreadView>), Query, description = "`thread` (default) or `flat`: all comments side by side, without `replies`."),
+        ("sort" = inline(Option<CommentSort>), Query, description = "`oldest` (default), `newest`, or `top`: what drew most replies first. It orders the page's own comments; nested replies are oldest first."),
         ("parent" = Option<String>, Query, format = Uuid, description = "The id of a comment: lists its replies instead, paged and nested in the same way."),
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
         ("limit" = inline(Option<PageLimit>), Query, description = "Rows of a page; 20 where it is left out."),
@@ -73,17 +70,9 @@ pub(crate) async fn list_comments(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let view = params.parsed("view", "thread or flat", |text| match text {
-        "thread" => Some(ThreadView::Thread),
-        "flat" => Some(ThreadView::Flat),
-        _ => None,
-    });
-    let sort = params.parsed("sort", "oldest, newest or top", |text| {
-        SORTS.iter().find(|(name, _)| *name == text).map(|(_, order)| *order)
-    });
     let query = ThreadQuery {
-        view: view.unwrap_or_default(),
-        sort: sort.unwrap_or(Order::Oldest),
+        view: params.word("view").unwrap_or_default(),
+        sort: params.word("sort").unwrap_or_default(),
         parent: params.one("parent"),
         page: params.page(),
     };
@@ -128,7 +117,7 @@ pub(crate) async fn add_comment(
 /// Each comes with what the spam judge thought of it and why.
 #[utoipa::path(operation_id = "list_moderation_queue", tag = "comments", extensions(("x-right" = json!(Action::ReadQueue.as_str()))),
     params(
-        ("status" = Option<Vec<String>>, Query, description = "`pending` (default), `approved`, `spam`, `trash` or `all`. Repeat it or separate by commas."),
+        ("status" = inline(Option<Vec<StatusOrAll>>), Query, description = "`pending` (default), `approved`, `spam`, `trash` or `all`. Repeat it or separate by commas."),
         ("post" = Option<String>, Query, description = "Only under this post: slug or id."),
         ("author_email" = Option<String>, Query, description = "Only from this address: for those who may see addresses."),
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
@@ -143,7 +132,7 @@ pub(crate) async fn list_moderation_queue(
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
     let query = QueueQuery {
-        statuses: params.many("status"),
+        statuses: params.words_or_all("status"),
         post: params.one("post"),
         author_email: params.one("author_email"),
         page: params.page(),

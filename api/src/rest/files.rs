@@ -75,12 +75,12 @@ async fn serve(
         let length = svc.media.size(&key).await?.ok_or_else(missing)?;
         let nothing = futures_util::stream::empty::<std::result::Result<Bytes, std::io::Error>>();
         return Ok(answer(StatusCode::OK, &key, &etag)
-            .content_type(mime)
+            .content_type(mime.as_str())
             .body(SizedStream::new(length, nothing)));
     }
     let Some(wanted) = asked_range(request.headers(), &etag) else {
         let object = svc.media.get(&key).await?.ok_or_else(missing)?;
-        return Ok(answer(StatusCode::OK, &key, &etag).content_type(mime).body(object.bytes));
+        return Ok(answer(StatusCode::OK, &key, &etag).content_type(mime.as_str()).body(object.bytes));
     };
     let length = svc.media.size(&key).await?.ok_or_else(missing)?;
     let Some(range) = wanted.within(length) else {
@@ -92,7 +92,7 @@ async fn serve(
             header::CONTENT_RANGE,
             format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1)),
         ))
-        .content_type(mime)
+        .content_type(mime.as_str())
         .body(bytes))
 }
 

@@ -75,7 +75,7 @@ pub(crate) async fn set_post_links(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: LinksInput = body::json(&request, &bytes)?;
+    let input: LinksInput = body::judged(&request, &bytes, links::judge)?;
     let curated =
         links::set(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
     respond::written(StatusCode::OK, Some(curated.version), None, &curated.links)
@@ -100,7 +100,7 @@ pub(crate) async fn add_post_link(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: LinkInput = body::json(&request, &bytes)?;
+    let input: LinkInput = body::judged(&request, &bytes, links::judge_one)?;
     let view = links::add(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
     respond::written(StatusCode::CREATED, None, Some(format!("/v1/posts/{path}/links/{}", view.id)), &view)
 }

@@ -4,6 +4,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, delete, get, patch, post};
+use pressroom_schema::MediaType;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,7 +14,7 @@ use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::bodies::AROUND;
 use crate::http::body;
-use crate::http::parameters::{PageParameters, one_of, parameter_type};
+use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -24,11 +25,6 @@ use crate::service::media::{self, Admitted, MediaQuery, UpdateMedia};
 use crate::view::{MediaField, MediaView, SAMPLE_ID};
 
 type MediaList = List<MediaView>;
-
-parameter_type! {
-    /// A type of image.
-    MediaType = one_of(media::TYPES)
-}
 
 /// The longest body that the request's route takes from this caller, in bytes: longer than others where it is a file, which is read
 /// only of those who may upload one, while there is room.
@@ -75,7 +71,11 @@ pub(crate) async fn list_media(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let query = MediaQuery { owner: params.one("owner"), mimes: params.many("mime"), page: params.page() };
+    let query = MediaQuery {
+        owner: params.one("owner"),
+        mimes: params.words("mime", "invalid"),
+        page: params.page(),
+    };
     let fields = params.fields::<MediaView>();
     params.finish()?;
     let page = media::list(&svc.into_inner(), &viewer, query).await?;

@@ -3,43 +3,33 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
-use pressroom_schema::Visibility;
 use pressroom_schema::posts::Ref;
+use pressroom_schema::{Perspective, PostInclude, PostSort, PostStatus, Visibility, Word};
 
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
-use crate::http::parameters::{Flag, PageParameters, SearchText, one_of, order, parameter_type};
-use crate::http::params::Params;
+use crate::http::parameters::{Flag, PageParameters, SearchText, one_of, parameter_type};
+use crate::http::params::{ALL, Params};
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
 use crate::page::List;
-use crate::service::posts::{
-    self, Columns, CreatePost, Members, Perspective, PostQuery, PublishInput, Shown, UpdatePost,
-};
+use crate::service::posts::{self, Columns, CreatePost, Members, PostQuery, PublishInput, Shown, UpdatePost};
 use crate::service::{Found, Service};
 use crate::view::{PostField, PostView};
 
 type PostList = List<PostView>;
 
 parameter_type! {
-    /// The order of the list.
-    Sort = order(&posts::SORTS)
+    /// How far a post has come, or all of it.
+    StatusOrAll = one_of(PostStatus::WORDS.iter().copied().chain([ALL]))
 }
-parameter_type! {
-    /// A part that is shown where it is asked for.
-    Include = one_of(INCLUDES)
-}
-
-/// What `include` takes for a post. Authors and tags are there without being asked for.
-pub(crate) const INCLUDES: [&str; 8] =
-    ["authors", "tags", "links", "related", "adjacent", "comments", "html", "text"];
 
 /// What a read shows: what `include` or `fields` names. `single` posts show their body without being asked.
-fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
-    let wants = |name: &str| includes.contains(&name) || fields.contains(&name);
+fn shown(includes: &[PostInclude], fields: &[&str], single: bool) -> Shown {
+    let wants = |name: &str| includes.iter().any(|word| word.as_str() == name) || fields.contains(&name);
     let whole = fields.is_empty();
     let all = single && whole;
     Shown {
@@ -62,14 +52,6 @@ fn shown(includes: &[&str], fields: &[&str], single: bool) -> Shown {
     }
 }
 
-fn perspective(params: &mut Params) -> Option<Perspective> {
-    params.parsed("perspective", "live or draft", |text| match text {
-        "live" => Some(Perspective::Live),
-        "draft" => Some(Perspective::Draft),
-        _ => None,
-    })
-}
-
 /// List posts, newest first unless another order is asked for. The public sees published, public posts.
 ///
 /// A page is found by a cursor, so that posts that are published while a reader turns pages neither repeat nor vanish. Callers
@@ -85,12 +67,12 @@ fn perspective(params: &mut Params) -> Option<Perspective> {
         ("published_before" = Option<String>, Query, format = DateTime, description = "Published before this moment (RFC 3339)."),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Changed at or after this moment (RFC 3339)."),
         ("language" = Option<String>, Query, description = "In this language (BCP 47)."),
-        ("status" = Option<Vec<String>>, Query, description = "`draft`, `in_review`, `scheduled`, `published`, `archived` or `all`: for those who may read drafts, and then unlisted and private posts too."),
-        ("visibility" = Option<Visibility>, Query, description = "`public`, `unlisted` or `private`: for those who may read drafts."),
+        ("status" = inline(Option<Vec<StatusOrAll>>), Query, description = "`draft`, `in_review`, `scheduled`, `published`, `archived` or `all`: for those who may read drafts, and then unlisted and private posts too."),
+        ("visibility" = inline(Option<Visibility>), Query, description = "`public`, `unlisted` or `private`: for those who may read drafts."),
         ("trashed" = inline(Option<Flag>), Query, description = "What is in the trash: for those who may read drafts."),
-        ("perspective" = Option<String>, Query, description = "`live` or `draft`: `draft` shows working copies to those who may edit."),
-        ("sort" = inline(Option<Sort>), Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
-        ("include" = inline(Option<Vec<Include>>), Query, description = "`html`, `text`, `links`, `related`, `adjacent`, `comments`; authors and tags are there anyway."),
+        ("perspective" = inline(Option<Perspective>), Query, description = "`live` or `draft`: `draft` shows working copies to those who may edit."),
+        ("sort" = inline(Option<PostSort>), Query, description = "`-published_at` (default), `published_at`, `-updated_at`, `title` or `-comment_count`."),
+        ("include" = inline(Option<Vec<PostInclude>>), Query, description = "`html`, `text`, `links`, `related`, `adjacent`, `comments`; authors and tags are there anyway."),
         ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
         PageParameters,
     ),
@@ -115,11 +97,11 @@ pub(crate) async fn list_posts(
         visibility: params.word("visibility"),
         statuses: params.words_or_all("status"),
         trashed: params.flag("trashed").unwrap_or(false),
-        sort: params.one("sort"),
-        perspective: perspective(&mut params),
+        sort: params.sort(),
+        perspective: params.word("perspective"),
         page: params.page(),
     };
-    let includes = params.names("include", &INCLUDES);
+    let includes = params.words("include", "unknown_name");
     let fields = params.fields::<PostView>();
     params.finish()?;
     let shown = shown(&includes, &fields, false);
@@ -137,9 +119,9 @@ pub(crate) async fn list_posts(
 #[utoipa::path(operation_id = "get_post", tag = "posts",
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
-        ("include" = inline(Option<Vec<Include>>), Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
+        ("include" = inline(Option<Vec<PostInclude>>), Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
         ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
-        ("perspective" = Option<String>, Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),
+        ("perspective" = inline(Option<Perspective>), Query, description = "`live` (default for a post that is live) or `draft`: the working copy, for those who may edit."),
         ("preview" = Option<String>, Query, description = "A preview token: shows the working copy, and of everything else what everybody sees."),
     ),
     responses((status = 200, description = "The post.", body = PostView), (status = 308, description = "The post was renamed; `Location` has its present address.")))]
@@ -151,9 +133,9 @@ pub(crate) async fn get_post(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let includes = params.names("include", &INCLUDES);
+    let includes = params.words("include", "unknown_name");
     let fields = params.fields::<PostView>();
-    let perspective = perspective(&mut params);
+    let perspective = params.word("perspective");
     let preview = params.one("preview");
     params.finish()?;
     let svc = svc.into_inner();
@@ -186,7 +168,8 @@ pub(crate) async fn create_post(
     let mut params = Params::of(&request);
     let publish = params.flag("publish").unwrap_or(false);
     params.finish()?;
-    let input: CreatePost = body::json(&request, &bytes)?;
+    let judge = |input: CreatePost| posts::judge(&svc, input, true);
+    let input = body::judged(&request, &bytes, judge)?;
     let view = posts::create(&svc.into_inner(), &viewer, input, publish).await?;
     respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/posts/{}", view.id)), &view)
 }
@@ -213,7 +196,8 @@ pub(crate) async fn update_post(
     let mut params = Params::of(&request);
     let publish = params.flag("publish").unwrap_or(false);
     params.finish()?;
-    let input: UpdatePost = body::json(&request, &bytes)?;
+    let judge = |input: UpdatePost| posts::judge(&svc, input, false);
+    let input = body::judged(&request, &bytes, judge)?;
     let view =
         posts::update(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?, publish)
             .await?;

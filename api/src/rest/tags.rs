@@ -4,12 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
+use pressroom_schema::{TagKind, TagSort};
 
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::http::body;
-use crate::http::parameters::{PageParameters, order, parameter_type};
+use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
@@ -21,19 +22,14 @@ use crate::view::{TagField, TagView};
 
 type TagList = List<TagView>;
 
-parameter_type! {
-    /// The order of the list.
-    Sort = order(&tags::SORTS)
-}
-
 /// List tags and categories, by name unless another order is asked for.
 ///
 /// `post_count` counts what is published and public.
 #[utoipa::path(operation_id = "list_tags", tag = "tags",
     params(
-        ("kind" = Option<String>, Query, description = "`tag` or `category`."),
+        ("kind" = inline(Option<TagKind>), Query, description = "`tag` or `category`."),
         ("parent" = Option<String>, Query, description = "Slug or id: those directly below it."),
-        ("sort" = inline(Option<Sort>), Query, description = "`name` (default) or `-post_count`."),
+        ("sort" = inline(Option<TagSort>), Query, description = "`name` (default) or `-post_count`."),
         ("fields" = inline(Option<Vec<TagField>>), Query, description = "Only these members, and `id`."),
         PageParameters,
     ),
@@ -45,10 +41,8 @@ pub(crate) async fn list_tags(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let kind =
-        params.parsed("kind", "tag or category", |t| ["tag", "category"].contains(&t).then(|| t.to_owned()));
-    let query =
-        TagQuery { kind, parent: params.one("parent"), sort: params.one("sort"), page: params.page() };
+    let kind = params.word("kind");
+    let query = TagQuery { kind, parent: params.one("parent"), sort: params.sort(), page: params.page() };
     let fields = params.fields::<TagView>();
     params.finish()?;
     let page = tags::list(&svc.into_inner(), &viewer, query).await?;
@@ -97,7 +91,7 @@ pub(crate) async fn create_tag(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: CreateTag = body::json(&request, &bytes)?;
+    let input: CreateTag = body::judged(&request, &bytes, tags::judge)?;
     let view = tags::create(&svc.into_inner(), &viewer, input).await?;
     respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/tags/{}", view.id)), &view)
 }
@@ -121,7 +115,7 @@ pub(crate) async fn update_tag(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: UpdateTag = body::json(&request, &bytes)?;
+    let input: UpdateTag = body::judged(&request, &bytes, tags::judge)?;
     let view =
         tags::update(&svc.into_inner(), &viewer, &Ref::parse(&path), input, if_match(&request)?).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)

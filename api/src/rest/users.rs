@@ -5,6 +5,7 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 
 use crate::auth::policy::Action;
+use crate::auth::viewer::Role;
 use crate::error::Result;
 use crate::http::body;
 use crate::http::parameters::PageParameters;
@@ -27,7 +28,7 @@ type TokenList = List<TokenView>;
 /// Accounts are those who log in; what readers see of an author is a profile under `/v1/authors`.
 #[utoipa::path(operation_id = "list_users", tag = "users", extensions(("x-right" = json!(Action::ListUsers.as_str()))),
     params(
-        ("role" = Option<String>, Query, description = "Only accounts with this role."),
+        ("role" = inline(Option<Role>), Query, description = "Only accounts with this role."),
         PageParameters,
     ),
     responses((status = 200, description = "A page of accounts.", body = UserList)))]
@@ -38,7 +39,7 @@ pub(crate) async fn list_users(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request);
-    let role = params.parsed("role", "admin, editor, author, contributor or moderator", |t| t.parse().ok());
+    let role = params.word("role");
     let page = params.page();
     params.finish()?;
     let page = accounts::list_users(&svc.into_inner(), &viewer, role, page).await?;
@@ -59,7 +60,8 @@ pub(crate) async fn create_user(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: CreateUser = body::json(&request, &bytes)?;
+    let judge = |input: CreateUser| accounts::judge_new(&input);
+    let input = body::judged(&request, &bytes, judge)?;
     let view = accounts::create_user(&svc.into_inner(), &viewer, input).await?;
     respond::written(StatusCode::CREATED, Some(view.version), Some(format!("/v1/users/{}", view.id)), &view)
 }
@@ -103,7 +105,8 @@ pub(crate) async fn update_user(
     bytes: Bytes,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let input: UpdateUser = body::json(&request, &bytes)?;
+    let judge = |input: UpdateUser| accounts::judge_changes(&input);
+    let input = body::judged(&request, &bytes, judge)?;
     let view = accounts::update_user(&svc.into_inner(), &viewer, &path, input, if_match(&request)?).await?;
     respond::written(StatusCode::OK, Some(view.version), None, &view)
 }

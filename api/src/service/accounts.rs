@@ -1,12 +1,11 @@
 //! Accounts: logging in and out, who asks, users and their API tokens.
 
-mod email;
 mod keys;
 mod login;
 mod tokens;
 mod users;
 
-pub(crate) use keys::{Keys, SIGNING_KEY, follow_keys, load_keys};
+pub(crate) use keys::{Keys, follow_keys, load_keys};
 pub use keys::{damaged_keys, jwks, rotate_keys};
 pub use login::{
     LoginInput, MeView, PasswordInput, RefreshInput, SessionView, authenticate, change_password, login,
@@ -19,7 +18,7 @@ pub use users::{
     CreateUser, UpdateUser, UserAuthorView, UserView, create_first_admin, create_user, delete_user,
     find_user_by_email, get_user, list_users, set_password, update_user,
 };
-pub(crate) use users::{get_user_in, list_users_in};
+pub(crate) use users::{get_user_in, judge_changes, judge_new, list_users_in};
 
 use crate::auth::password::PoolError;
 use crate::error::Error;

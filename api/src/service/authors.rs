@@ -1,10 +1,12 @@
 //! Author profiles.
 
 use async_graphql::MaybeUndefined;
-use pressroom_schema::authors::{self, AuthorRow, Order};
+use pressroom_schema::authors::{self, AuthorRow};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Conn, Id, Json, Key, KeyValue, Tx, depend, site};
+use pressroom_schema::{
+    AuthorSort, ChangeAction, Conn, Id, Json, Key, KeyValue, ObjectType, SlugKind, Total, Tx, depend, site,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -94,7 +96,7 @@ impl From<CreateAuthor> for UpdateAuthor {
 /// A rendered biography.
 #[derive(Clone)]
 struct Bio {
-    format: String,
+    format: BodyFormat,
     source: String,
     html: String,
 }
@@ -106,6 +108,14 @@ struct Checked {
     /// The biography as it was rendered before any lock was taken.
     bio: Option<Bio>,
     social: Option<Json>,
+}
+
+/// Judges what needs neither rights nor the database.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge(input: impl Into<UpdateAuthor>, is_new: bool) -> Result<()> {
+    check(input.into(), is_new).map(drop)
 }
 
 fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
@@ -143,12 +153,11 @@ where
     F: Fn(&mut Tx<'_>, &Checked) -> Result<AuthorView> + Clone + Send + 'static,
 {
     let whole = checked.input.bio.value().and_then(BodyInput::whole);
-    let mut wanted = whole.map(|(format, source)| (format.to_owned(), source.to_owned()));
+    let mut wanted = whole.map(|(format, source)| (format, source.to_owned()));
     for _ in 0..ATTEMPTS {
         if let Some((format, source)) = wanted.take() {
-            let known = format.parse().unwrap_or(BodyFormat::Markdown);
             let text = source.clone();
-            let work = move |turn: &Turn| render_bio(turn, known, &text);
+            let work = move |turn: &Turn| render_bio(turn, format, &text);
             let html = svc.cpu.run(Work::Render, source.len(), work).await?;
             let html = html.map_err(|why| too_much("/bio/source", why))?;
             checked.bio = Some(Bio { format, source, html });
@@ -156,7 +165,7 @@ where
         let (f, held) = (f.clone(), checked.clone());
         match svc.write(viewer, move |tx| f(tx, &held)).await {
             Err(error) if !error.bodies().is_empty() => {
-                wanted = error.bodies().first().map(|body| (body.format.clone(), body.source.clone()));
+                wanted = error.bodies().first().map(|body| (body.format, body.source.clone()));
             }
             done => return done,
         }
@@ -173,22 +182,22 @@ impl Checked {
         match &self.input.bio {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => {
-                "markdown".clone_into(&mut row.bio_format);
+                row.bio_format = BodyFormat::Markdown;
                 row.bio_source.clear();
             }
             MaybeUndefined::Value(bio) => bio.apply(&mut row.bio_format, &mut row.bio_source),
         }
         if !self.input.bio.is_undefined() {
             let known = self.bio.as_ref();
-            row.bio_html =
-                match known.filter(|b| (&b.format, &b.source) == (&row.bio_format, &row.bio_source)) {
-                    Some(bio) => bio.html.clone(),
-                    None if row.bio_source.is_empty() => String::new(),
-                    None => {
-                        let (format, source) = (row.bio_format.clone(), row.bio_source.clone());
-                        return Err(Error::unrendered(vec![Unrendered { format, source, revision: None }]));
-                    }
-                };
+            row.bio_html = match known.filter(|b| (b.format, &b.source) == (row.bio_format, &row.bio_source))
+            {
+                Some(bio) => bio.html.clone(),
+                None if row.bio_source.is_empty() => String::new(),
+                None => {
+                    let (format, source) = (row.bio_format, row.bio_source.clone());
+                    return Err(Error::unrendered(vec![Unrendered { format, source, revision: None }]));
+                }
+            };
         }
         match &self.input.avatar {
             MaybeUndefined::Undefined => {}
@@ -211,9 +220,6 @@ impl Checked {
     }
 }
 
-/// The orders by their names on the wire.
-pub const SORTS: [(&str, Order); 2] = [("name", Order::Name), ("-post_count", Order::Posts)];
-
 /// One page of the profiles.
 ///
 /// # Errors
@@ -221,43 +227,29 @@ pub const SORTS: [(&str, Order); 2] = [("name", Order::Name), ("-post_count", Or
 pub async fn list(
     svc: &Svc,
     viewer: &Viewer,
-    sort: Option<String>,
+    sort: AuthorSort,
     page: PageRequest,
 ) -> Result<Page<AuthorView>> {
     let svc2 = svc.clone();
-    svc.read(viewer, move |conn| list_in(&svc2, conn, sort.as_deref(), &page)).await
+    svc.read(viewer, move |conn| list_in(&svc2, conn, sort, &page)).await
 }
 
 /// [`list`] inside a transaction.
 pub(crate) fn list_in(
     svc: &Service,
     conn: &mut Conn,
-    sort: Option<&str>,
+    sort: AuthorSort,
     page: &PageRequest,
 ) -> Result<Page<AuthorView>> {
-    let name = sort.unwrap_or("name");
-    let order = SORTS
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, o)| *o)
-        .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
     depend(Key::Authors);
-    let tag = format!("authors:{name}");
-    let slice = authors::list(conn, order, &page.window(&tag)?)?;
-    let total = if page.count { Some(site::total(conn, "authors")?) } else { None };
-    let page = Page::of(&tag, slice, total, |(row, _)| match order {
-        Order::Name => (KeyValue::Text(row.name_key.clone()), row.id),
-        Order::Posts => (KeyValue::Int(row.post_count), row.id),
+    let tag = format!("authors:{sort}");
+    let slice = authors::list(conn, sort, &page.window(&tag)?)?;
+    let total = if page.count { Some(site::total(conn, Total::Authors)?) } else { None };
+    let page = Page::of(&tag, slice, total, |(row, _)| match sort {
+        AuthorSort::NameAsc => (KeyValue::Text(row.name_key.clone()), row.id),
+        AuthorSort::PostCountDesc => (KeyValue::Int(row.post_count), row.id),
     });
     Ok(page.map(|author| svc.author(&author)))
-}
-
-pub(crate) fn unknown_sort(name: &str, known: &[&str]) -> Error {
-    Error::parameters(vec![FieldError::parameter(
-        "sort",
-        "unknown_name",
-        format!("There is no sort `{name}`; it is one of {}.", known.join(", ")),
-    )])
 }
 
 /// One profile, or the slug that it now has.
@@ -277,7 +269,7 @@ pub(crate) fn load_author(svc: &Service, conn: &mut Conn, author: &Ref) -> Resul
     // Any author may come to bear the name.
     depend(Key::Authors);
     if let Ref::Slug(slug) = author
-        && let Some(id) = site::redirect_target(conn, "author", slug)?
+        && let Some(id) = site::redirect_target(conn, SlugKind::Author, slug)?
         && let Some((row, _)) = authors::find(conn, &Ref::Id(id))?
     {
         depend(Key::Author(id));
@@ -290,7 +282,7 @@ fn find(conn: &mut Conn, author: &Ref) -> Result<AuthorRow> {
     let mut found = authors::find(conn, author)?;
     if found.is_none()
         && let Ref::Slug(slug) = author
-        && let Some(id) = site::redirect_target(conn, "author", slug)?
+        && let Some(id) = site::redirect_target(conn, SlugKind::Author, slug)?
     {
         found = authors::find(conn, &Ref::Id(id))?;
     }
@@ -305,7 +297,7 @@ fn reload(svc: &Service, conn: &mut Conn, id: Id) -> Result<AuthorView> {
 /// A slug from a name that nothing of this kind bears or bore: `name`, `name-2`, …
 pub(crate) fn free_slug(
     conn: &mut Conn,
-    kind: &str,
+    kind: SlugKind,
     base: &str,
     fallback: &str,
     taken: fn(&mut Conn, &str, Option<Id>) -> pressroom_schema::Result<bool>,
@@ -357,7 +349,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
             slug: String::new(),
             name: String::new(),
             name_key: String::new(),
-            bio_format: "markdown".into(),
+            bio_format: BodyFormat::Markdown,
             bio_source: String::new(),
             bio_html: String::new(),
             avatar_media_id: None,
@@ -377,12 +369,18 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
             Some(slug) => slug.clone(),
             None => {
                 let fallback = format!("author-{}", short(id));
-                free_slug(tx.conn, "author", &row.name, &fallback, authors::slug_taken)?
+                free_slug(tx.conn, SlugKind::Author, &row.name, &fallback, authors::slug_taken)?
             }
         };
         authors::insert(tx.conn, &row)?;
-        site::add_to_total(tx.conn, "authors", 1)?;
-        tx.record("author", id, "created", 1, vec![Key::Authors, Key::Author(id), Key::Totals]);
+        site::add_to_total(tx.conn, Total::Authors, 1)?;
+        tx.record(
+            ObjectType::Author,
+            id,
+            ChangeAction::Created,
+            1,
+            vec![Key::Authors, Key::Author(id), Key::Totals],
+        );
         reload(&svc2, tx.conn, id)
     })
     .await
@@ -413,13 +411,19 @@ pub async fn update(
             if authors::slug_taken(tx.conn, slug, Some(row.id))? {
                 return Err(taken_slug());
             }
-            site::remember_slug(tx.conn, "author", row.id, &row.slug, slug, tx.actor.now)?;
+            site::remember_slug(tx.conn, SlugKind::Author, row.id, &row.slug, slug, tx.actor.now)?;
             row.slug.clone_from(slug);
         }
         row.version += 1;
         row.updated_at = tx.actor.now;
         authors::update(tx.conn, &row)?;
-        tx.record("author", row.id, "updated", row.version, vec![Key::Authors, Key::Author(row.id)]);
+        tx.record(
+            ObjectType::Author,
+            row.id,
+            ChangeAction::Updated,
+            row.version,
+            vec![Key::Authors, Key::Author(row.id)],
+        );
         reload(&svc2, tx.conn, row.id)
     })
     .await
@@ -442,13 +446,13 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, author: &Ref, if_match: Option<I
                 format!("{posts} posts bear this byline (drafts and trash too); change them first."),
             ));
         }
-        site::forget_slugs(tx.conn, "author", row.id)?;
+        site::forget_slugs(tx.conn, SlugKind::Author, row.id)?;
         authors::delete(tx.conn, row.id)?;
-        site::add_to_total(tx.conn, "authors", -1)?;
+        site::add_to_total(tx.conn, Total::Authors, -1)?;
         tx.record(
-            "author",
+            ObjectType::Author,
             row.id,
-            "deleted",
+            ChangeAction::Deleted,
             row.version + 1,
             vec![Key::Authors, Key::Author(row.id), Key::Totals],
         );

@@ -3,13 +3,12 @@
 
 use crate::content::script::{is_blank, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
+use pressroom_schema::LanguageTag;
 
 /// Longest address in bytes.
 pub(crate) const MAX_URL: usize = 2_048;
 /// Longest e-mail address in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
 pub(crate) const MAX_EMAIL: usize = 254;
-/// Longest language tag in bytes.
-pub(crate) const MAX_LANGUAGE: usize = 35;
 
 /// Collects what is wrong with an input.
 #[derive(Debug, Default)]
@@ -110,14 +109,15 @@ impl Check {
         text.to_owned()
     }
 
-    /// A language tag (BCP 47): well formed, in its canonical case.
-    pub(crate) fn language(&mut self, pointer: &str, text: &str) -> String {
-        canonical_language(text).unwrap_or_else(|| {
-            let detail =
-                format!("`{}` must be a BCP 47 language tag, such as en, pt-BR or zh-Hant.", name(pointer));
+    /// A language tag (BCP 47); none where it is no good one.
+    pub(crate) fn language(&mut self, pointer: &str, text: &str) -> Option<LanguageTag> {
+        let tag = text.parse::<LanguageTag>();
+        if let Err(odd) = &tag {
+            let told = odd.to_string();
+            let detail = format!("`{}` must be {}.", name(pointer), told.trim_start_matches("not "));
             self.fault(pointer, "invalid_language", detail);
-            String::new()
-        })
+        }
+        tag.ok()
     }
 
     /// An e-mail address: something, one `@`, a host. Whether it takes mail only mail can tell.
@@ -149,25 +149,6 @@ impl Check {
     pub(crate) fn done(self) -> Result<()> {
         if self.errors.is_empty() { Ok(()) } else { Err(Error::fields(self.errors)) }
     }
-}
-
-/// A language tag in the letters that BCP 47 recommends; none where it is no such tag.
-pub(crate) fn canonical_language(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let good = text.len() <= MAX_LANGUAGE
-        && parts.iter().enumerate().all(|(n, p)| {
-            let range = if n == 0 { 2..=3 } else { 1..=8 };
-            let is_of = |c: char| if n == 0 { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() };
-            range.contains(&p.len()) && p.chars().all(is_of)
-        });
-    let title = |(n, c): (usize, char)| if n == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-    let part = |(n, p): (usize, &&str)| match (n, p.len()) {
-        (0, _) => p.to_ascii_lowercase(),
-        (_, 4) => p.chars().enumerate().map(title).collect(),
-        (_, 2) => p.to_ascii_uppercase(),
-        _ => p.to_ascii_lowercase(),
-    };
-    good.then(|| parts.iter().enumerate().map(part).collect::<Vec<_>>().join("-"))
 }
 
 /// What a sentence calls the member at `pointer`: its name; of an element of an array, the array's name and its place.

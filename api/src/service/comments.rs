@@ -15,9 +15,9 @@ mod write;
 mod tests;
 
 pub use edit::{EditAccess, UpdateComment, delete, update};
-pub use moderate::{ModerateComments, Moderation, moderate, moderate_one};
-pub use pressroom_schema::comments::Order;
-pub use read::{QueueQuery, Thread, ThreadQuery, ThreadView, get, list, queue};
+pub use moderate::{ModerateComments, moderate, moderate_one};
+pub use pressroom_schema::{CommentSort, Moderation, ThreadView};
+pub use read::{QueueQuery, Thread, ThreadQuery, get, list, queue};
 pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
 pub(crate) use place::Places;
@@ -40,10 +40,3 @@ pub const NAME_LENGTH: usize = 100;
 pub const MODERATED_AT_ONCE: usize = 100;
 /// Most comments above a comment that is read by itself.
 const ANCESTORS: i32 = 100;
-
-/// The orders of a thread by their names on the wire.
-pub const SORTS: [(&str, Order); 3] =
-    [("oldest", Order::Oldest), ("newest", Order::Newest), ("top", Order::Top)];
-
-/// The states by their names on the wire.
-pub const STATUSES: [&str; 4] = ["pending", "approved", "spam", "trash"];

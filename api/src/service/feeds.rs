@@ -7,7 +7,7 @@ use pressroom_schema::feeds::{self as store, Lists};
 use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::{self, Seen};
-use pressroom_schema::{Conn, Id, Key, Timestamp, authors, depend, media, site};
+use pressroom_schema::{Conn, Id, Key, LanguageTag, MediaType, Timestamp, authors, depend, media, site};
 
 use super::posts::{Columns, Members, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
 use super::{Found, Service, Svc, present};
@@ -38,7 +38,7 @@ pub struct Feed {
     /// A sentence on what it is; may be empty.
     pub description: String,
     /// BCP 47.
-    pub language: String,
+    pub language: LanguageTag,
     /// The page that shows the same.
     pub home: String,
     /// The parameters of its own address, in their canonical form.
@@ -77,7 +77,7 @@ pub struct Entry {
     /// When it last changed.
     pub updated: Timestamp,
     /// BCP 47.
-    pub language: Option<String>,
+    pub language: Option<LanguageTag>,
     /// Who wrote it.
     pub authors: Vec<Person>,
     /// Slugs and names of its tags.
@@ -105,7 +105,7 @@ pub struct Enclosure {
     /// Where it is.
     pub url: String,
     /// Its media type.
-    pub mime: String,
+    pub mime: MediaType,
     /// Bytes.
     pub length: i64,
 }

@@ -2,9 +2,10 @@
 //! utoipa takes only literals for limits; these take the constants that the rules take, by the extension `x-is`. The limits of
 //! lists, where it takes no extension, are held against the constants by the test below.
 
+use pressroom_schema::LanguageTag;
 use serde_json::{Value, json};
 
-use super::check::{MAX_EMAIL, MAX_LANGUAGE, MAX_URL};
+use super::check::{MAX_EMAIL, MAX_URL};
 use crate::content::slug::MAX_SLUG;
 
 /// A line of text that must say something.
@@ -22,9 +23,13 @@ pub(crate) fn slug() -> Value {
     json!({ "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": MAX_SLUG })
 }
 
+/// RFC 5646, 2.1, without languages of more than three letters: language, script, region, variants, extensions, private use.
+const LANGUAGE: &str = "^[A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?\
+     (-([A-Za-z][A-Za-z0-9]{4,7}|[0-9][A-Za-z0-9]{3,7}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*(-[xX](-[A-Za-z0-9]{1,8})+)?$";
+
 /// BCP 47.
 pub(crate) fn language() -> Value {
-    json!({ "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", "maxLength": MAX_LANGUAGE })
+    json!({ "pattern": LANGUAGE, "maxLength": LanguageTag::MAX_LENGTH })
 }
 
 /// An absolute http or https address.

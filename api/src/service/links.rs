@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::links;
 use pressroom_schema::posts::{self, PostRow, Ref, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
-use pressroom_schema::{Conn, Id, Key, Timestamp, Tx};
+use pressroom_schema::{ChangeAction, Conn, Id, Key, LinkOrigin, ObjectType, Relation, Timestamp, Tx};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -25,8 +25,6 @@ const NOTE: usize = 1_000;
 const EXTERNAL: usize = 500;
 /// Most curated links of one post.
 pub(crate) const MAX_LINKS: usize = 100;
-/// What a link may mean.
-pub const RELATIONS: [&str; 6] = ["related", "prior", "follow_up", "response_to", "translation_of", "cites"];
 
 /// Something elsewhere that a post refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -58,9 +56,8 @@ pub struct ExternalInput {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "relation": "cites", "external": { "url": "https://example.org/small" } }))]
 pub struct LinkInput {
-    /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
-    #[schema(example = "cites")]
-    pub relation: String,
+    /// What it means.
+    pub relation: Relation,
     /// Slug or id of a post of this site.
     #[serde(default)]
     pub post: Option<String>,
@@ -190,10 +187,10 @@ fn hidden(conn: &mut Conn, viewer: &Viewer, others: &Others) -> Result<HashSet<I
 fn view(tie: &Tie, post: Option<&Other>) -> LinkView {
     LinkView {
         id: tie.link_id.unwrap_or(Id::NIL),
-        relation: tie.relation.clone().unwrap_or_default(),
+        relation: tie.relation.unwrap_or(Relation::Related),
         position: tie.position,
         note: tie.note.clone(),
-        origin: "curated".into(),
+        origin: LinkOrigin::Curated,
         post: post.map(Other::show),
         external: tie.external.as_ref().map(|external| ExternalView {
             url: external.url.clone(),
@@ -208,10 +205,10 @@ fn view(tie: &Tie, post: Option<&Other>) -> LinkView {
 fn body_view(from: Id, to: Id, position: i32, post: &Other) -> LinkView {
     LinkView {
         id: body_link_id(from, to),
-        relation: "cites".into(),
+        relation: Relation::Cites,
         position,
         note: None,
-        origin: "body".into(),
+        origin: LinkOrigin::Body,
         post: Some(post.show()),
         external: None,
     }
@@ -239,6 +236,27 @@ fn load_one(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: Id) -> Result
     Ok(tied.links.remove(&post).unwrap_or_default())
 }
 
+/// Judges what needs neither rights nor the database.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge(mut input: LinksInput) -> Result<()> {
+    check(&mut input.links, in_list)
+}
+
+/// [`judge`] of one link.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge_one(input: LinkInput) -> Result<()> {
+    check(&mut [input], |_| String::new())
+}
+
+/// Where a link of a list stands in the body.
+fn in_list(n: usize) -> String {
+    format!("/links/{n}")
+}
+
 /// Checks what needs no database; `at` is where the links stand in the body.
 fn check(inputs: &mut [LinkInput], at: impl Fn(usize) -> String) -> Result<()> {
     let mut check = Check::new();
@@ -247,13 +265,6 @@ fn check(inputs: &mut [LinkInput], at: impl Fn(usize) -> String) -> Result<()> {
     }
     for (n, input) in inputs.iter_mut().enumerate() {
         let at = at(n);
-        if !RELATIONS.contains(&input.relation.as_str()) {
-            check.fault(
-                &format!("{at}/relation"),
-                "invalid_value",
-                format!("`relation` is one of {}.", RELATIONS.join(", ")),
-            );
-        }
         match (&input.post, &mut input.external) {
             (Some(_), Some(_)) | (None, None) => {
                 check.fault(&at, "exclusive", "A link has either `post` or `external`.");
@@ -352,7 +363,7 @@ fn resolve(
         }
         made.push(SnapshotLink {
             id: present.iter().find(same).map_or_else(|| svc.clock.new_id(), |l| l.id),
-            relation: input.relation.clone(),
+            relation: input.relation,
             note: input.note.clone().filter(|t| !t.is_empty()),
             target_post_id: target,
             external,
@@ -369,7 +380,7 @@ fn save(tx: &mut Tx<'_>, row: &mut PostRow, links: Vec<SnapshotLink>) -> Result<
     names.sort();
     names.dedup();
     let public = if is_public(row) { names } else { Vec::new() };
-    tx.record("post", row.id, "links_changed", row.version, public);
+    tx.record(ObjectType::Post, row.id, ChangeAction::LinksChanged, row.version, public);
     Ok(())
 }
 
@@ -385,7 +396,7 @@ pub async fn set(
     if_match: Option<IfMatch>,
 ) -> Result<Curated> {
     viewer.require_signed_in()?;
-    let at = |n: usize| format!("/links/{n}");
+    let at = in_list;
     check(&mut input.links, at)?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     svc.write(viewer, move |tx| {

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pressroom_schema::media::{self, Filter, MediaRow, PostUse, References};
-use pressroom_schema::{Conn, Id, Json, Key, KeyValue, Tx, jobs};
+use pressroom_schema::{ChangeAction, Conn, Id, Json, Key, KeyValue, MediaState, ObjectType, Tx, jobs};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-pub(crate) use input::TYPES;
 pub use input::{MediaQuery, UpdateMedia, Upload};
 pub(crate) use objects::remove_objects;
 pub(crate) use variants::{give_up_variants, make_variants};
@@ -109,8 +108,13 @@ pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaVi
     let opened = svc.images.run(size.saturating_mul(2), move || Opened::read(&original, &limits)).await?;
     let mut image = svc.images.run(opened.weight(), move || opened.inspect(&limits)).await?;
     let bytes = Bytes::from(std::mem::take(&mut image.bytes));
-    let row =
-        new_row(svc, viewer, &image, &bytes, input::filename(input.filename.as_deref(), image.extension))?;
+    let row = new_row(
+        svc,
+        viewer,
+        &image,
+        &bytes,
+        input::filename(input.filename.as_deref(), image.mime.extension()),
+    )?;
     let row = MediaRow { alt, caption, ..row };
     svc.media.put(&row.storage_key, bytes.clone(), image.mime).await?;
     let (svc2, row2, job) = (svc.clone(), row.clone(), svc.clock.new_id());
@@ -138,13 +142,13 @@ async fn processed(
     view: &MediaView,
     mut done: watch::Receiver<Option<u64>>,
 ) -> Option<MediaView> {
-    if view.state != "processing" {
+    if view.state != MediaState::Processing {
         return None;
     }
     while done.borrow().is_some() {
         done.changed().await.ok()?;
         let now = get(svc, viewer, &view.id.to_string()).await.ok()?;
-        if now.state != "processing" {
+        if now.state != MediaState::Processing {
             return Some(now);
         }
     }
@@ -160,10 +164,11 @@ fn new_row(
 ) -> Result<MediaRow> {
     let now = svc.now();
     let pixels = |n: u32| i32::try_from(n).map_err(|_| Error::internal("an image has too many pixels"));
-    let state = if has_variants(image.width, image.animated) { "processing" } else { "ready" };
+    let state =
+        if has_variants(image.width, image.animated) { MediaState::Processing } else { MediaState::Ready };
     Ok(MediaRow {
         id: svc.clock.new_id(),
-        mime: image.mime.to_owned(),
+        mime: image.mime,
         byte_size: i64::try_from(bytes.len()).map_err(|_| Error::internal("an image has too many bytes"))?,
         width: pixels(image.width)?,
         height: pixels(image.height)?,
@@ -171,11 +176,11 @@ fn new_row(
         caption: None,
         filename,
         sha256: image.sha256.clone(),
-        storage_key: key_for(&image.sha256, None, image.extension),
+        storage_key: key_for(&image.sha256, None, image.mime.extension()),
         color: image.dominant_color.clone(),
         animated: image.animated,
         variants: Json::list(),
-        state: state.to_owned(),
+        state,
         created_by: viewer.user().map(|user| Id(user.user_id)),
         created_at: now,
         updated_at: now,
@@ -185,7 +190,7 @@ fn new_row(
 
 /// Adds the row, and the job that makes its smaller widths unless an equal picture has them already.
 fn insert(tx: &mut Tx<'_>, mut row: MediaRow, job: Id) -> Result<MediaRow> {
-    if row.state == "processing" {
+    if row.state == MediaState::Processing {
         if let Some(twin) = media::ready_by_sha256(tx.conn, &row.storage_key, &row.sha256)? {
             row.state = twin.state;
             row.variants = twin.variants;
@@ -194,7 +199,7 @@ fn insert(tx: &mut Tx<'_>, mut row: MediaRow, job: Id) -> Result<MediaRow> {
         }
     }
     media::insert(tx.conn, &row)?;
-    tx.record("media", row.id, "created", row.version, Vec::new());
+    tx.record(ObjectType::Media, row.id, ChangeAction::Created, row.version, Vec::new());
     Ok(row)
 }
 
@@ -262,7 +267,7 @@ pub async fn update(
             row.updated_at = tx.actor.now;
             media::describe(tx.conn, &row)?;
             let keys = shown_in(tx.conn, id)?;
-            tx.record("media", id, "updated", row.version, keys);
+            tx.record(ObjectType::Media, id, ChangeAction::Updated, row.version, keys);
         }
         Ok(svc2.media(&row))
     })
@@ -298,7 +303,13 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, if_match: Option<IfMat
         }
         media::delete(tx.conn, id)?;
         jobs::enqueue(tx.conn, &Task::RemoveObjects(objects::keys_of(&row)).job(job, tx.actor.now))?;
-        tx.record("media", id, "deleted", row.version + 1, vec![Key::of_file(&row.storage_key)]);
+        tx.record(
+            ObjectType::Media,
+            id,
+            ChangeAction::Deleted,
+            row.version + 1,
+            vec![Key::of_file(&row.storage_key)],
+        );
         Ok(())
     })
     .await?;

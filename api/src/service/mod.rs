@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub use tasks::Notifier;
 
 use pressroom_schema::db::Freshness;
-use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, Timestamp, Tx};
+use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, ObjectType, Timestamp, Tx};
 use tokio::sync::watch;
 
 use crate::auth::password::{Cost, PasswordPool};
@@ -134,7 +134,7 @@ impl Service {
         self.freshness
             .follow(&self.db, move |objects| {
                 // Where something may have been missed, it may have been that.
-                if objects.is_none_or(|kinds| kinds.contains(&accounts::SIGNING_KEY)) {
+                if objects.is_none_or(|kinds| kinds.contains(&ObjectType::SigningKey.as_str())) {
                     signal.send_replace(());
                 }
             })

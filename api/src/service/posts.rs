@@ -16,6 +16,7 @@ mod write;
 
 pub(crate) use access::{AccessFacts, find_visible, is_public, is_released, may_read_draft, open};
 pub use cards::{list_cards, list_cards_in};
+pub(crate) use draft::judge;
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
     get_revision, list_revisions, restore_revision,
@@ -30,11 +31,12 @@ pub use input::{
     UpdatePost,
 };
 pub(crate) use live::save_links;
+pub use pressroom_schema::Perspective;
 pub use pressroom_schema::posts::Columns;
 pub(crate) use preview::by_preview_in;
 pub use preview::{PreviewInput, PreviewView, by_preview, preview, revoke_previews};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
-pub use read::{Members, Perspective, PostQuery, SORTS, Shown, get, get_in, list, list_in};
+pub use read::{Members, PostQuery, Shown, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
 pub(crate) use rendering::{ATTEMPTS, keep, too_much};
 pub(crate) use views::{Tied, load_ties};

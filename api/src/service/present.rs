@@ -1,6 +1,5 @@
 //! Rows as views: the step between what is stored and what is shown, which notes what is shown as a dependency of the answer.
 
-use pressroom_schema::Json;
 use pressroom_schema::Key;
 use pressroom_schema::authors::WithAvatar;
 use pressroom_schema::depend;
@@ -8,6 +7,7 @@ use pressroom_schema::media::{ImageRow, MediaRow};
 use pressroom_schema::posts::SummaryRow;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::WithParent;
+use pressroom_schema::{BodyFormat, Json, MediaType};
 use serde::Deserialize;
 
 use super::Service;
@@ -20,7 +20,7 @@ use crate::view::{
 pub(crate) struct StoredVariant {
     pub(crate) width: u32,
     pub(crate) height: u32,
-    pub(crate) mime: String,
+    pub(crate) mime: MediaType,
     pub(crate) key: String,
 }
 
@@ -60,7 +60,7 @@ impl Service {
             caption: caption.or(row.caption.as_deref()).map(str::to_owned),
             width: u32::try_from(row.width).unwrap_or_default(),
             height: u32::try_from(row.height).unwrap_or_default(),
-            mime: row.mime.clone(),
+            mime: row.mime,
             color: row.color.clone(),
             variants: self.variants(&row.variants),
         }
@@ -71,7 +71,7 @@ impl Service {
         MediaView {
             id: row.id,
             url: self.media_url(&row.storage_key),
-            mime: row.mime.clone(),
+            mime: row.mime,
             filename: row.filename.clone(),
             byte_size: row.byte_size,
             width: u32::try_from(row.width).unwrap_or_default(),
@@ -80,7 +80,7 @@ impl Service {
             caption: row.caption.clone(),
             color: row.color.clone(),
             animated: row.animated,
-            state: row.state.clone(),
+            state: row.state,
             variants: self.variants(&row.variants),
             sha256: row.sha256.clone(),
             created_at: row.created_at,
@@ -97,7 +97,7 @@ impl Service {
             slug: row.slug.clone(),
             name: row.name.clone(),
             bio_html: row.bio_html.clone(),
-            bio_markdown: (row.bio_format == "markdown").then(|| row.bio_source.clone()),
+            bio_markdown: (row.bio_format == BodyFormat::Markdown).then(|| row.bio_source.clone()),
             avatar: avatar.as_ref().map(|media| self.image(media, None, None)),
             location: row.location.clone(),
             website: row.website.clone(),
@@ -145,7 +145,7 @@ pub(crate) fn tag((row, parent): &WithParent) -> TagView {
         id: row.id,
         slug: row.slug.clone(),
         name: row.name.clone(),
-        kind: row.kind.clone(),
+        kind: row.kind,
         description: row.description.clone(),
         parent: parent.as_ref().map(|(id, slug, name)| TagParentView {
             id: *id,

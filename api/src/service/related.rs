@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pressroom_schema::posts::{Ref, Tie, TieKind, Ties};
-use pressroom_schema::{Conn, Id, related};
+use pressroom_schema::{Conn, Id, ReasonKind, related};
 
 use super::fragments::Others;
 use super::posts::{find_visible, load_ties};
@@ -93,14 +93,11 @@ pub(super) fn related_of(ties: &[Tie], others: &Others, limit: i64) -> HashMap<I
             continue;
         }
         let reason = match tie.kind {
-            TieKind::Outgoing => ReasonView {
-                kind: "curated".into(),
-                relation: tie.relation.clone(),
-                score: None,
-                terms: None,
-            },
+            TieKind::Outgoing => {
+                ReasonView { kind: ReasonKind::Curated, relation: tie.relation, score: None, terms: None }
+            }
             TieKind::Similar => ReasonView {
-                kind: "similar".into(),
+                kind: ReasonKind::Similar,
                 relation: None,
                 // Thousandths, shown as hundredths.
                 score: Some(f64::from(tie.score / 10) / 100.0),

@@ -2,7 +2,9 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::site::{self, SiteRow};
-use pressroom_schema::{Conn, Id, Json, Key, Timestamp, depend, media};
+use pressroom_schema::{
+    ChangeAction, Conn, Id, Json, Key, LanguageTag, ObjectType, Timestamp, Total, depend, media,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -76,7 +78,7 @@ pub(crate) fn settings(conn: &mut Conn, now: Timestamp) -> Result<SiteRow> {
         id: 1,
         title: "Pressroom".into(),
         description: String::new(),
-        language: "en".into(),
+        language: LanguageTag::english(),
         timezone: "UTC".into(),
         logo_media_id: None,
         terms_notice: None,
@@ -114,7 +116,7 @@ pub(crate) fn load_parts(svc: &Service, conn: &mut Conn, parts: SiteParts) -> Re
     } else {
         Vec::new()
     };
-    let total = |name: &str| totals.iter().find(|(n, _)| n == name).map_or(0, |(_, v)| *v);
+    let total = |wanted: Total| totals.iter().find(|(n, _)| *n == wanted).map_or(0, |(_, v)| *v);
     let api = svc.config.api_base();
     Ok(SiteView {
         terms: present::site_terms(&row),
@@ -133,10 +135,10 @@ pub(crate) fn load_parts(svc: &Service, conn: &mut Conn, parts: SiteParts) -> Re
         },
         comments_open: row.comments_open,
         counts: CountsView {
-            posts: total("posts"),
-            authors: total("authors"),
-            tags: total("tags"),
-            comments: total("comments"),
+            posts: total(Total::Posts),
+            authors: total(Total::Authors),
+            tags: total(Total::Tags),
+            comments: total(Total::Comments),
         },
         updated_at: row.updated_at,
         version: row.version,
@@ -185,9 +187,11 @@ pub async fn update(
     if let MaybeUndefined::Value(text) = &mut input.description {
         *text = check.text("/description", text, DESCRIPTION).unwrap_or_default();
     }
-    if let MaybeUndefined::Value(tag) = &mut input.language {
-        *tag = check.language("/language", tag);
-    }
+    let language = match &input.language {
+        MaybeUndefined::Value(tag) => check.language("/language", tag),
+        MaybeUndefined::Null => Some(LanguageTag::english()),
+        MaybeUndefined::Undefined => None,
+    };
     if let MaybeUndefined::Value(zone) = &input.timezone
         && zone.parse::<chrono_tz::Tz>().is_err()
     {
@@ -219,10 +223,8 @@ pub async fn update(
             MaybeUndefined::Null => row.description.clear(),
             MaybeUndefined::Value(text) => row.description.clone_from(text),
         }
-        match &input.language {
-            MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => row.language = "en".into(),
-            MaybeUndefined::Value(tag) => row.language.clone_from(tag),
+        if let Some(language) = &language {
+            row.language.clone_from(language);
         }
         match &input.timezone {
             MaybeUndefined::Undefined => {}
@@ -254,7 +256,7 @@ pub async fn update(
         if terms_before != (row.terms_notice, row.terms_url) {
             names.push(Key::Terms);
         }
-        tx.record("site", Id::NIL, "updated", row.version, names);
+        tx.record(ObjectType::Site, Id::NIL, ChangeAction::Updated, row.version, names);
         load_site(&svc2, tx.conn)
     })
     .await

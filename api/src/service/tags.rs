@@ -3,12 +3,14 @@
 use async_graphql::MaybeUndefined;
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::tags::{self, Filter, Order, Seen, TagRow};
-use pressroom_schema::{Conn, Id, Key, KeyValue, Tx, depend, site};
+use pressroom_schema::tags::{self, Filter, Seen, TagRow};
+use pressroom_schema::{
+    ChangeAction, Conn, Id, Key, KeyValue, ObjectType, SlugKind, TagKind, TagSort, Total, Tx, depend, site,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::authors::{free_slug, short, unknown_sort};
+use super::authors::{free_slug, short};
 use super::check::Check;
 use super::{Found, IfMatch, Service, Svc, allowed, limits, present, require};
 use crate::auth::policy::{self, Action, Target};
@@ -41,7 +43,7 @@ pub struct CreateTag {
     pub slug: Option<String>,
     /// `tag` (default) or `category`.
     #[serde(default)]
-    pub kind: Option<String>,
+    pub kind: Option<TagKind>,
     /// What it is about.
     #[serde(default)]
     #[schema(extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
@@ -66,8 +68,8 @@ pub struct UpdateTag {
     pub slug: MaybeUndefined<String>,
     /// `tag` or `category`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub kind: MaybeUndefined<String>,
+    #[schema(value_type = Option<TagKind>)]
+    pub kind: MaybeUndefined<TagKind>,
     /// What it is about.
     #[serde(default)]
     #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(DESCRIPTION)))))]
@@ -80,7 +82,9 @@ pub struct UpdateTag {
 
 impl From<CreateTag> for UpdateTag {
     fn from(new: CreateTag) -> Self {
-        let maybe = |value: Option<String>| value.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value);
+        fn maybe<T>(value: Option<T>) -> MaybeUndefined<T> {
+            value.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value)
+        }
         Self {
             name: MaybeUndefined::Value(new.name),
             slug: maybe(new.slug),
@@ -89,6 +93,14 @@ impl From<CreateTag> for UpdateTag {
             parent: maybe(new.parent),
         }
     }
+}
+
+/// Judges what needs neither rights nor the database.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge(input: impl Into<UpdateTag>) -> Result<()> {
+    check(input.into()).map(drop)
 }
 
 fn check(mut input: UpdateTag) -> Result<UpdateTag> {
@@ -100,11 +112,6 @@ fn check(mut input: UpdateTag) -> Result<UpdateTag> {
     }
     if let MaybeUndefined::Value(slug) = &mut input.slug {
         *slug = check.slug("/slug", slug);
-    }
-    if let MaybeUndefined::Value(kind) = &input.kind
-        && !["tag", "category"].contains(&kind.as_str())
-    {
-        check.fault("/kind", "invalid_value", "`kind` must be tag or category.");
     }
     if let MaybeUndefined::Value(text) = &mut input.description {
         *text = check.text("/description", text, DESCRIPTION).unwrap_or_default();
@@ -118,10 +125,10 @@ fn apply(conn: &mut Conn, input: &UpdateTag, row: &mut TagRow) -> Result<()> {
         row.name.clone_from(name);
         row.name_key = sort_key(name);
     }
-    match &input.kind {
+    match input.kind {
         MaybeUndefined::Undefined => {}
-        MaybeUndefined::Null => row.kind = "tag".into(),
-        MaybeUndefined::Value(kind) => row.kind.clone_from(kind),
+        MaybeUndefined::Null => row.kind = TagKind::Tag,
+        MaybeUndefined::Value(kind) => row.kind = kind,
     }
     match &input.description {
         MaybeUndefined::Undefined => {}
@@ -158,18 +165,15 @@ fn parent(conn: &mut Conn, tag: Id, name: &str) -> Result<Id> {
     }
 }
 
-/// The orders by their names on the wire.
-pub const SORTS: [(&str, Order); 2] = [("name", Order::Name), ("-post_count", Order::Posts)];
-
 /// Which tags, as a caller asks.
 #[derive(Debug, Clone, Default)]
 pub struct TagQuery {
-    /// `tag` or `category`.
-    pub kind: Option<String>,
+    /// Only tags, or only categories.
+    pub kind: Option<TagKind>,
     /// Slug or id of the one above.
     pub parent: Option<String>,
-    /// `name` where it is left out.
-    pub sort: Option<String>,
+    /// By what, and which way.
+    pub sort: TagSort,
     /// Which rows.
     pub page: PageRequest,
 }
@@ -190,17 +194,11 @@ fn seen_by(viewer: &Viewer) -> Seen {
 
 /// [`list`] inside a transaction.
 pub(crate) fn list_in(conn: &mut Conn, viewer: &Viewer, query: &TagQuery) -> Result<Page<TagView>> {
-    let name = query.sort.as_deref().unwrap_or("name");
-    let order = SORTS
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, o)| *o)
-        .ok_or_else(|| unknown_sort(name, &SORTS.map(|(n, _)| n)))?;
     depend(Key::Tags);
-    let list = format!("tags:{name}");
+    let list = format!("tags:{}", query.sort);
     let window = query.page.window(&list)?;
     let seen = seen_by(viewer);
-    let mut filter = Filter { kind: query.kind.clone(), parent: None, seen };
+    let mut filter = Filter { kind: query.kind, parent: None, seen };
     if let Some(parent) = &query.parent {
         match tags::find(conn, &Ref::parse(parent), seen)? {
             Some((row, _)) => filter.parent = Some(row.id),
@@ -214,15 +212,15 @@ pub(crate) fn list_in(conn: &mut Conn, viewer: &Viewer, query: &TagQuery) -> Res
             }
         }
     }
-    let slice = tags::list(conn, &filter, order, &window)?;
+    let slice = tags::list(conn, &filter, query.sort, &window)?;
     let total = match query.page.count {
-        true if filter == Filter::default() => Some(site::total(conn, "tags")?),
+        true if filter == Filter::default() => Some(site::total(conn, Total::Tags)?),
         true => Some(tags::count(conn, &filter)?),
         false => None,
     };
-    let page = Page::of(&list, slice, total, |(row, _)| match order {
-        Order::Name => (KeyValue::Text(row.name_key.clone()), row.id),
-        Order::Posts => (KeyValue::Int(row.post_count), row.id),
+    let page = Page::of(&list, slice, total, |(row, _)| match query.sort {
+        TagSort::NameAsc => (KeyValue::Text(row.name_key.clone()), row.id),
+        TagSort::PostCountDesc => (KeyValue::Int(row.post_count), row.id),
     });
     Ok(page.map(|tag| present::tag(&tag)))
 }
@@ -245,7 +243,7 @@ pub(crate) fn load_tag(conn: &mut Conn, viewer: &Viewer, tag: &Ref) -> Result<Fo
     // Any tag may come to bear the name.
     depend(Key::Tags);
     if let Ref::Slug(slug) = tag
-        && let Some(id) = site::redirect_target(conn, "tag", slug)?
+        && let Some(id) = site::redirect_target(conn, SlugKind::Tag, slug)?
         && let Some((row, _)) = tags::find(conn, &Ref::Id(id), seen)?
     {
         depend(Key::Tag(id));
@@ -258,7 +256,7 @@ fn find(conn: &mut Conn, tag: &Ref) -> Result<TagRow> {
     let mut found = tags::find(conn, tag, Seen::ByEditors)?;
     if found.is_none()
         && let Ref::Slug(slug) = tag
-        && let Some(id) = site::redirect_target(conn, "tag", slug)?
+        && let Some(id) = site::redirect_target(conn, SlugKind::Tag, slug)?
     {
         found = tags::find(conn, &Ref::Id(id), Seen::ByEditors)?;
     }
@@ -281,7 +279,7 @@ fn new_row(id: Id, now: pressroom_schema::Timestamp) -> TagRow {
         slug: String::new(),
         name: String::new(),
         name_key: String::new(),
-        kind: "tag".into(),
+        kind: TagKind::Tag,
         description: String::new(),
         parent_id: None,
         post_count: 0,
@@ -296,11 +294,11 @@ fn insert(tx: &mut Tx<'_>, row: &TagRow, seen: Seen) -> Result<()> {
     let names = match seen {
         Seen::ByEditors => Vec::new(),
         Seen::ByEverybody => {
-            site::add_to_total(tx.conn, "tags", 1)?;
+            site::add_to_total(tx.conn, Total::Tags, 1)?;
             vec![Key::Tags, Key::Tag(row.id), Key::Totals]
         }
     };
-    tx.record("tag", row.id, "created", 1, names);
+    tx.record(ObjectType::Tag, row.id, ChangeAction::Created, 1, names);
     Ok(())
 }
 
@@ -310,7 +308,7 @@ pub(crate) fn make_public(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Key>> {
     if opened.is_empty() {
         return Ok(Vec::new());
     }
-    site::add_to_total(conn, "tags", i64::try_from(opened.len()).unwrap_or(i64::MAX))?;
+    site::add_to_total(conn, Total::Tags, i64::try_from(opened.len()).unwrap_or(i64::MAX))?;
     Ok(opened.into_iter().map(Key::Tag).chain([Key::Tags, Key::Totals]).collect())
 }
 
@@ -330,7 +328,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateTag) -> Result<TagV
             Some(slug) => slug.clone(),
             None => {
                 let fallback = format!("tag-{}", short(id));
-                free_slug(tx.conn, "tag", &row.name, &fallback, tags::slug_taken)?
+                free_slug(tx.conn, SlugKind::Tag, &row.name, &fallback, tags::slug_taken)?
             }
         };
         insert(tx, &row, Seen::ByEverybody)?;
@@ -363,13 +361,19 @@ pub async fn update(
             if tags::slug_taken(tx.conn, slug, Some(row.id))? {
                 return Err(taken_slug());
             }
-            site::remember_slug(tx.conn, "tag", row.id, &row.slug, slug, tx.actor.now)?;
+            site::remember_slug(tx.conn, SlugKind::Tag, row.id, &row.slug, slug, tx.actor.now)?;
             row.slug.clone_from(slug);
         }
         row.version += 1;
         row.updated_at = tx.actor.now;
         tags::update(tx.conn, &row)?;
-        tx.record("tag", row.id, "updated", row.version, vec![Key::Tags, Key::Tag(row.id)]);
+        tx.record(
+            ObjectType::Tag,
+            row.id,
+            ChangeAction::Updated,
+            row.version,
+            vec![Key::Tags, Key::Tag(row.id)],
+        );
         reload(tx.conn, row.id)
     })
     .await
@@ -385,13 +389,13 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, tag: &Ref, if_match: Option<IfMa
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, &tag)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
-        site::forget_slugs(tx.conn, "tag", row.id)?;
+        site::forget_slugs(tx.conn, SlugKind::Tag, row.id)?;
         if tags::is_public(tx.conn, row.id)? {
-            site::add_to_total(tx.conn, "tags", -1)?;
+            site::add_to_total(tx.conn, Total::Tags, -1)?;
         }
         tags::delete(tx.conn, row.id)?;
         let names = vec![Key::Tags, Key::Tag(row.id), Key::Posts, Key::Totals];
-        tx.record("tag", row.id, "deleted", row.version + 1, names);
+        tx.record(ObjectType::Tag, row.id, ChangeAction::Deleted, row.version + 1, names);
         Ok(row.id)
     })
     .await
@@ -437,7 +441,7 @@ pub(crate) fn resolve_or_create(
             }
         }
         if id.is_none() {
-            id = site::redirect_target(tx.conn, "tag", &slug)?;
+            id = site::redirect_target(tx.conn, SlugKind::Tag, &slug)?;
         }
         let id = match id {
             Some(id) => id,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use pressroom_schema::jobs::JobRow;
-use pressroom_schema::{Id, Json, Timestamp};
+use pressroom_schema::{Id, JobKind, Json, Timestamp};
 use tokio::sync::{Notify, watch};
 
 use crate::error::{Error, Result};
@@ -58,11 +58,11 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> JobKind {
         match self {
-            Self::MakeVariants(_) => "make_variants",
-            Self::RemoveObjects(_) => "remove_objects",
-            Self::Cleanup => "cleanup",
+            Self::MakeVariants(_) => JobKind::MakeVariants,
+            Self::RemoveObjects(_) => JobKind::RemoveObjects,
+            Self::Cleanup => JobKind::Cleanup,
         }
     }
 
@@ -82,12 +82,12 @@ impl Task {
     /// What a row asks for.
     pub(crate) fn of(job: &JobRow) -> Result<Self> {
         let member = |name: &str| Json(job.payload.0.get(name).cloned().unwrap_or_default());
-        Ok(match job.kind.as_str() {
-            "make_variants" => Self::MakeVariants(member("media_id").to()?),
-            "remove_objects" => Self::RemoveObjects(member("keys").to()?),
-            "cleanup" => Self::Cleanup,
-            // A newer version may share the database while it replaces this one.
-            other => return Err(Error::internal(format!("this version does not know jobs of kind {other}"))),
+        // A newer version may share the database while it replaces this one.
+        let kind = job.kind.parse::<JobKind>();
+        Ok(match kind.map_err(|odd| Error::internal(format!("this version does not know it: {odd}")))? {
+            JobKind::MakeVariants => Self::MakeVariants(member("media_id").to()?),
+            JobKind::RemoveObjects => Self::RemoveObjects(member("keys").to()?),
+            JobKind::Cleanup => Self::Cleanup,
         })
     }
 }

@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{CommentStatus, Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -93,9 +93,9 @@ pub struct CommentView {
     /// The text as written: for its writer and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub markdown: Option<String>,
-    /// `pending`, `approved`, `spam` or `trash`: for its writer and moderators.
+    /// Its state: for its writer and moderators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<CommentStatus>,
     /// Whether it was removed and stands only to keep the thread's shape.
     pub is_tombstone: bool,
     /// When it was written.
@@ -151,7 +151,7 @@ impl Sample for CommentView {
             author: Some(CommentAuthorView::sample()),
             html: "<p>A <em>fine</em> morning.</p>\n".into(),
             markdown: Some("A *fine* morning.".into()),
-            status: Some("approved".into()),
+            status: Some(CommentStatus::Approved),
             is_tombstone: false,
             created_at: sample::time(),
             edited_at: Some(sample::time()),

@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, LinkOrigin, ReasonKind, Relation, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -44,8 +44,8 @@ pub struct LinkView {
     /// Its id; for a link that stands in the body, one made from the two posts.
     #[schema(value_type = String, format = Uuid)]
     pub id: Id,
-    /// `related`, `prior`, `follow_up`, `response_to`, `translation_of` or `cites`.
-    pub relation: String,
+    /// What it means.
+    pub relation: Relation,
     /// Its place among the post's links, from 0.
     #[schema(minimum = 0)]
     pub position: i32,
@@ -53,7 +53,7 @@ pub struct LinkView {
     #[schema(required = true)]
     pub note: Option<String>,
     /// `curated` by an editor, or found in the `body`.
-    pub origin: String,
+    pub origin: LinkOrigin,
     /// The post at the other end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<PostSummary>)]
@@ -67,10 +67,10 @@ impl Sample for LinkView {
     fn sample() -> Self {
         Self {
             id: sample::ID,
-            relation: "related".into(),
+            relation: Relation::Related,
             position: 0,
             note: Some("The same harbour, a year later.".into()),
-            origin: "curated".into(),
+            origin: LinkOrigin::Curated,
             post: Some(Shared::new(PostSummary::sample())),
             external: None,
         }
@@ -98,10 +98,10 @@ impl Sample for LinksView {
 #[schema(as = Reason)]
 pub struct ReasonView {
     /// `curated` by an editor, or `similar` by its words and tags.
-    pub kind: String,
+    pub kind: ReasonKind,
     /// The link's relation, where it is curated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relation: Option<String>,
+    pub relation: Option<Relation>,
     /// How similar, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
@@ -124,7 +124,7 @@ pub struct RelatedView {
 impl Sample for RelatedView {
     fn sample() -> Self {
         let reason = ReasonView {
-            kind: "similar".into(),
+            kind: ReasonKind::Similar,
             relation: None,
             score: Some(0.5),
             terms: Some(vec!["harbour".into(), "tide".into()]),

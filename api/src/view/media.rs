@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, MediaState, MediaType, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ pub struct VariantView {
     /// Pixels down.
     pub height: u32,
     /// Its media type.
-    pub mime: String,
+    pub mime: MediaType,
 }
 
 impl Sample for VariantView {
@@ -24,7 +24,7 @@ impl Sample for VariantView {
             url: "https://example.org/media/clock-800.jpg".into(),
             width: 800,
             height: 450,
-            mime: "image/jpeg".into(),
+            mime: MediaType::Jpeg,
         }
     }
 }
@@ -48,7 +48,7 @@ pub struct ImageView {
     /// Pixels down.
     pub height: u32,
     /// Its media type.
-    pub mime: String,
+    pub mime: MediaType,
     /// Its dominant colour as `#rrggbb`, to show while it loads.
     #[schema(required = true)]
     pub color: Option<String>,
@@ -65,7 +65,7 @@ impl Sample for ImageView {
             caption: Some("The town hall, in the morning.".into()),
             width: 1600,
             height: 900,
-            mime: "image/jpeg".into(),
+            mime: MediaType::Jpeg,
             color: Some("#7a8b99".into()),
             variants: vec![VariantView::sample()],
         }
@@ -82,7 +82,7 @@ pub struct MediaView {
     /// Where the original is.
     pub url: String,
     /// Its media type, judged by its content.
-    pub mime: String,
+    pub mime: MediaType,
     /// The name under which it was uploaded.
     pub filename: String,
     /// Size in bytes, without the metadata that was removed.
@@ -103,7 +103,7 @@ pub struct MediaView {
     /// Whether it moves.
     pub animated: bool,
     /// `processing` while smaller widths are being made, then `ready` (or `failed`; the original serves then).
-    pub state: String,
+    pub state: MediaState,
     /// Smaller widths, smallest first.
     pub variants: Vec<VariantView>,
     /// SHA-256 of the file, in hexadecimal.
@@ -124,7 +124,7 @@ impl Sample for MediaView {
         Self {
             id: sample::ID,
             url: "https://example.org/media/clock.jpg".into(),
-            mime: "image/jpeg".into(),
+            mime: MediaType::Jpeg,
             filename: "clock.jpg".into(),
             byte_size: 204_800,
             width: 1600,
@@ -133,7 +133,7 @@ impl Sample for MediaView {
             caption: Some("The town hall, in the morning.".into()),
             color: Some("#7a8b99".into()),
             animated: false,
-            state: "ready".into(),
+            state: MediaState::Ready,
             variants: vec![VariantView::sample()],
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
             created_at: sample::time(),

@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, PostStatus, Timestamp, Visibility};
+use pressroom_schema::{BodyFormat, Id, LanguageTag, PostStatus, Timestamp, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -62,8 +62,8 @@ impl Sample for SeoView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Body)]
 pub struct BodyView {
-    /// `markdown` or `html`.
-    pub format: String,
+    /// In what it is written.
+    pub format: BodyFormat,
     /// The source.
     pub source: String,
 }
@@ -87,7 +87,8 @@ pub struct PostSummary {
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub published_at: Option<Timestamp>,
     /// The language (BCP 47).
-    pub language: String,
+    #[schema(value_type = String)]
+    pub language: LanguageTag,
     /// Whether the public lists show it; not told.
     #[serde(skip)]
     pub listed: bool,
@@ -95,7 +96,7 @@ pub struct PostSummary {
 
 impl Sample for BodyView {
     fn sample() -> Self {
-        Self { format: "markdown".into(), source: "A *fine* morning.".into() }
+        Self { format: BodyFormat::Markdown, source: "A *fine* morning.".into() }
     }
 }
 
@@ -108,7 +109,7 @@ impl Sample for PostSummary {
             title: "The Tide Table on the Chandler’s Door".into(),
             excerpt: "A fine morning.".into(),
             published_at: Some(sample::time()),
-            language: "en".into(),
+            language: LanguageTag::english(),
             listed: true,
         }
     }
@@ -181,7 +182,8 @@ pub struct PostView {
     #[schema(minimum = 0)]
     pub reading_minutes: i32,
     /// The language (BCP 47).
-    pub language: String,
+    #[schema(value_type = String)]
+    pub language: LanguageTag,
     /// The image at its head.
     #[schema(required = true)]
     pub image: Option<ImageView>,

@@ -1,4 +1,4 @@
-use pressroom_schema::Timestamp;
+use pressroom_schema::{LanguageTag, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,7 +46,8 @@ pub struct SiteView {
     /// Its address.
     pub url: String,
     /// The language of its posts where they do not say otherwise (BCP 47).
-    pub language: String,
+    #[schema(value_type = String)]
+    pub language: LanguageTag,
     /// The time zone in which it shows dates (IANA).
     pub timezone: String,
     /// Its logo.
@@ -77,7 +78,7 @@ impl Sample for SiteView {
             title: "Fathom & Furrow".into(),
             description: "Slow reading on coasts and fields.".into(),
             url: api.into(),
-            language: "en".into(),
+            language: LanguageTag::english(),
             timezone: "Europe/Lisbon".into(),
             logo: Some(ImageView::sample()),
             terms: TermsView::sample(),

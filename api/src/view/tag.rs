@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, TagKind, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,8 +28,8 @@ pub struct TagView {
     pub slug: String,
     /// The name.
     pub name: String,
-    /// `tag` or `category`.
-    pub kind: String,
+    /// What it is.
+    pub kind: TagKind,
     /// What it is about; may be empty.
     pub description: String,
     /// The one above it.
@@ -56,7 +56,7 @@ impl Sample for TagView {
             id: sample::ID,
             slug: "cartography".into(),
             name: "Cartography".into(),
-            kind: "tag".into(),
+            kind: TagKind::Tag,
             description: "Maps, and those who draw them.".into(),
             parent: Some(parent),
             post_count: 12,

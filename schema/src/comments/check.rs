@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::APPROVED;
 use crate::db::Conn;
 use crate::site;
 use crate::tables::{comments, posts};
 use crate::types::Id;
+use crate::values::{CommentStatus, Total};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = comments)]
@@ -19,7 +19,7 @@ struct Kept {
     root_id: Id,
     depth: i32,
     shown: bool,
-    status: String,
+    status: CommentStatus,
     reply_count: i32,
     score: i32,
 }
@@ -40,7 +40,7 @@ pub fn recount(conn: &mut Conn) -> crate::Result<Vec<String>> {
     for row in &rows {
         let reply_count = replies.get(&row.id).copied().unwrap_or_default();
         let score = below.get(&row.id).copied().unwrap_or_default();
-        let shown = row.status == APPROVED || reply_count > 0;
+        let shown = row.status == CommentStatus::Approved || reply_count > 0;
         if (row.shown, row.reply_count, row.score) != (shown, reply_count, score) {
             faults.push(format!(
                 "comment {}: shown, reply_count, score are {:?}, and should be {:?}",
@@ -49,7 +49,7 @@ pub fn recount(conn: &mut Conn) -> crate::Result<Vec<String>> {
                 (shown, reply_count, score)
             ));
         }
-        if row.status == APPROVED {
+        if row.status == CommentStatus::Approved {
             *approved.entry(row.post_id).or_default() += 1;
         }
         if let Some(parent) = row.parent_id {
@@ -77,7 +77,7 @@ pub fn recount(conn: &mut Conn) -> crate::Result<Vec<String>> {
             faults.push(format!("post {post}: comment_count is {kept}, and should be {count}"));
         }
     }
-    let kept = site::total(conn, "comments")?;
+    let kept = site::total(conn, Total::Comments)?;
     if kept != total {
         faults.push(format!("the site's total of comments is {kept}, and should be {total}"));
     }

@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Integer, Text};
 
-use super::{APPROVED, CommentRow, by_ids};
+use super::{CommentRow, by_ids};
 use crate::db::{Conn, MultiBackend};
 use crate::sql::id_in;
 use crate::tables::comments;
 use crate::types::{Id, IdSql};
+use crate::values::CommentStatus;
 
 /// A comment and everything above it, from the bottom up, as one statement however deep it stands. diesel has no recursive
 /// queries.
@@ -48,7 +49,7 @@ impl RunQueryDsl<Conn> for Chain {}
 #[derive(Debug, Queryable)]
 struct Link {
     id: Id,
-    status: String,
+    status: CommentStatus,
     shown: bool,
     reply_count: i32,
 }
@@ -88,7 +89,7 @@ pub(super) fn climb(conn: &mut Conn, parent: Option<Id>, by: i32) -> crate::Resu
     // Most of a chain changes alike: one statement for each kind of change, not one for each comment.
     let mut changes: BTreeMap<(i32, i32, bool), Vec<Id>> = BTreeMap::new();
     for link in chain {
-        let shown = link.status == APPROVED || link.reply_count + replies > 0;
+        let shown = link.status == CommentStatus::Approved || link.reply_count + replies > 0;
         changes.entry((replies, below, shown)).or_default().push(link.id);
         replies = i32::from(shown) - i32::from(link.shown);
         below += replies;

@@ -3,16 +3,16 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::{APPROVED, TRASH};
 use crate::db::Conn;
 use crate::tables::comments;
 use crate::types::{Id, Timestamp};
+use crate::values::{CommentStatus, EmailKey};
 
 /// Who sends which text.
 #[derive(Debug, Clone, Copy)]
 pub struct Sender<'a> {
     /// The guest's address, as it is compared.
-    pub email_key: Option<&'a str>,
+    pub email_key: Option<&'a EmailKey>,
     /// The guest's name, as it was given.
     pub name: Option<&'a str>,
     /// The network address.
@@ -69,11 +69,11 @@ pub fn history(
 
 /// How many comments of this guest were approved. An address can be guessed, and nobody is asked to prove it: it is a guest's only
 /// together with the name.
-fn count_approved(conn: &mut Conn, email_key: &str, name: &str, except: Id) -> crate::Result<i64> {
+fn count_approved(conn: &mut Conn, email_key: &EmailKey, name: &str, except: Id) -> crate::Result<i64> {
     // An address has a name or a few. They are compared here: not both databases know the case of every alphabet.
     let names: Vec<(String, i64)> = comments::table
         .filter(comments::author_email_key.eq(email_key))
-        .filter(comments::status.eq(APPROVED))
+        .filter(comments::status.eq(CommentStatus::Approved))
         .filter(comments::id.ne(except))
         .group_by(comments::author_name)
         .select((comments::author_name, count_star()))
@@ -99,15 +99,15 @@ pub fn is_repeated(
     sender: &Sender<'_>,
     since: Timestamp,
 ) -> crate::Result<bool> {
-    let earlier: Vec<(Option<Id>, Option<Id>, Option<String>)> = comments::table
+    let earlier: Vec<(Option<Id>, Option<Id>, Option<EmailKey>)> = comments::table
         .filter(comments::text_hash.eq(sender.text_hash))
         .filter(comments::created_at.ge(since))
         .filter(comments::post_id.eq(post))
-        .filter(comments::status.ne(TRASH))
+        .filter(comments::status.ne(CommentStatus::Trash))
         .select((comments::parent_id, comments::user_id, comments::author_email_key))
         .load(conn)?;
     Ok(earlier.iter().filter(|(under, _, _)| *under == parent).any(|(_, by, email)| match user {
         Some(_) => *by == user,
-        None => by.is_none() && email.is_some() && email.as_deref() == sender.email_key,
+        None => by.is_none() && email.is_some() && email.as_ref() == sender.email_key,
     }))
 }

@@ -9,16 +9,17 @@ use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::sql::text_in;
 use crate::tables::{comments, post_authors, posts};
 use crate::types::Id;
+use crate::values::{CommentStatus, EmailKey};
 
 /// Which comments.
 #[derive(Debug, Clone, Default)]
 pub struct QueueFilter {
     /// Only these states; empty for all.
-    pub statuses: Vec<String>,
+    pub statuses: Vec<CommentStatus>,
     /// Only under this post.
     pub post: Option<Id>,
     /// Only from this address, as it is compared.
-    pub email_key: Option<String>,
+    pub email_key: Option<EmailKey>,
     /// Only under posts begun by this account or bearing this byline.
     pub mine: Option<(Id, Option<Id>)>,
 }

@@ -3,12 +3,13 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use super::CommentRow;
 use super::counts::climb;
-use super::{APPROVED, CommentRow, TRASH};
 use crate::db::Conn;
 use crate::site;
 use crate::tables::{comments, posts};
 use crate::types::{Id, Json, Timestamp};
+use crate::values::{CommentStatus, EmailKey, Total};
 
 /// A comment to be added. Its place in the thread and its counts follow from its parent and its state.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub struct NewComment {
     /// The post.
     pub post_id: Id,
     /// State.
-    pub status: String,
+    pub status: CommentStatus,
     /// When it was written.
     pub created_at: Timestamp,
     /// The account that wrote it.
@@ -32,7 +33,7 @@ pub struct NewComment {
     /// The address given.
     pub author_email: Option<String>,
     /// The address as it is compared.
-    pub author_email_key: Option<String>,
+    pub author_email_key: Option<EmailKey>,
     /// The sender's network address.
     pub ip: Option<String>,
     /// What the sender's program called itself.
@@ -71,7 +72,7 @@ struct Stored {
     root_id: Id,
     depth: i32,
     shown: bool,
-    status: String,
+    status: CommentStatus,
     created_at: Timestamp,
     edited_at: Option<Timestamp>,
     version: i64,
@@ -82,7 +83,7 @@ struct Stored {
     author_name: String,
     author_url: Option<String>,
     author_email: Option<String>,
-    author_email_key: Option<String>,
+    author_email_key: Option<EmailKey>,
     ip: Option<String>,
     user_agent: Option<String>,
     edit_hash: Option<String>,
@@ -100,7 +101,7 @@ struct Stored {
 /// When the database fails.
 pub fn insert(conn: &mut Conn, new: &NewComment, parent: Option<&CommentRow>) -> crate::Result<i64> {
     let new = new.clone();
-    let shown = new.status == APPROVED;
+    let shown = new.status == CommentStatus::Approved;
     let post = new.post_id;
     diesel::insert_into(comments::table)
         .values(Stored {
@@ -142,8 +143,8 @@ pub fn insert(conn: &mut Conn, new: &NewComment, parent: Option<&CommentRow>) ->
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_status(conn: &mut Conn, row: &CommentRow, status: &str) -> crate::Result<i64> {
-    let shown = status == APPROVED || row.reply_count > 0;
+pub fn set_status(conn: &mut Conn, row: &CommentRow, status: CommentStatus) -> crate::Result<i64> {
+    let shown = status == CommentStatus::Approved || row.reply_count > 0;
     diesel::update(comments::table.filter(comments::id.eq(row.id)))
         .set((
             comments::status.eq(status),
@@ -152,7 +153,7 @@ pub fn set_status(conn: &mut Conn, row: &CommentRow, status: &str) -> crate::Res
         ))
         .execute(conn)?;
     climb(conn, row.parent_id, i32::from(shown) - i32::from(row.shown))?;
-    count(conn, row.post_id, i64::from(status == APPROVED) - i64::from(row.is_approved()))
+    count(conn, row.post_id, i64::from(status == CommentStatus::Approved) - i64::from(row.is_approved()))
 }
 
 /// Gives a comment another text and its next version.
@@ -172,7 +173,7 @@ pub fn set_text(conn: &mut Conn, comment: Id, text: &Text, edited_at: Timestamp)
 /// # Errors
 /// When the database fails.
 pub fn erase(conn: &mut Conn, row: &CommentRow) -> crate::Result<i64> {
-    let moved = set_status(conn, row, TRASH)?;
+    let moved = set_status(conn, row, CommentStatus::Trash)?;
     let answered: bool = diesel::select(exists(
         comments::table.filter(comments::post_id.eq(row.post_id)).filter(comments::parent_id.eq(row.id)),
     ))
@@ -214,7 +215,7 @@ fn count(conn: &mut Conn, post: Id, by: i64) -> crate::Result<i64> {
             .set(posts::comment_count.eq(posts::comment_count + by))
             .execute(conn)?;
         if posts::table.filter(posts::id.eq(post)).select(posts::listed).first(conn)? {
-            site::add_to_total(conn, "comments", by)?;
+            site::add_to_total(conn, Total::Comments, by)?;
         }
     }
     Ok(by)

@@ -10,7 +10,10 @@ use crate::db::{Db, DbSettings, Freshness, STATEMENTS, Source, Tx};
 use crate::page::{Place, Start, Window};
 use crate::posts::{NewPost, PostRow, Ref};
 use crate::types::Timestamp;
-use crate::{Actor, ActorKind, PostStatus, StoreError, migrate, site};
+use crate::{
+    Actor, ActorKind, BodyFormat, CommentSort, CommentStatus, EmailKey, LanguageTag, PostStatus, StoreError,
+    Total, migrate, site,
+};
 
 /// A database of its own, whose file goes with it.
 struct Store {
@@ -71,7 +74,7 @@ fn post(n: u128) -> NewPost {
         published_at: Some(at(0)),
         revision: 1,
         live_revision: Some(1),
-        language: "en".into(),
+        language: LanguageTag::english(),
         title: "A post".into(),
         title_key: "a post".into(),
         ..PostRow::begin(id(n), None, at(0))
@@ -80,23 +83,23 @@ fn post(n: u128) -> NewPost {
         row,
         html: String::new(),
         text: String::new(),
-        body_format: "markdown".into(),
+        body_format: BodyFormat::Markdown,
         body_source: String::new(),
     }
 }
 
-fn comment(n: u128, post: Id, status: &str, second: i64) -> NewComment {
+fn comment(n: u128, post: Id, status: CommentStatus, second: i64) -> NewComment {
     NewComment {
         id: id(n),
         post_id: post,
-        status: status.into(),
+        status,
         created_at: at(second),
         user_id: None,
         author_id: None,
         author_name: "Ada".into(),
         author_url: None,
         author_email: Some("Ada@example.org".into()),
-        author_email_key: Some("ada@example.org".into()),
+        author_email_key: Some(EmailKey::of("ada@example.org")),
         ip: Some("192.0.2.1".into()),
         user_agent: None,
         edit_hash: Some("hash".into()),
@@ -123,8 +126,6 @@ impl Dice {
     }
 }
 
-const STATES: [&str; 4] = [APPROVED, PENDING, SPAM, TRASH];
-
 fn get(conn: &mut Conn, n: u128) -> crate::Result<CommentRow> {
     Ok(by_ids(conn, &[id(n)])?.pop().unwrap())
 }
@@ -149,11 +150,12 @@ fn shuffle(conn: &mut Conn, seed: u64, changes: u128) -> crate::Result<Vec<Strin
                 let parent = parent.filter(|_| dice.roll(4) > 0);
                 let of = parent.as_ref().map_or_else(|| id(1 + u128::from(dice.0 % 3)), |p| p.post_id);
                 let second = i64::try_from(n / 3).unwrap();
-                let status = if dice.roll(3) > 0 { APPROVED } else { STATES[dice.roll(4)] };
+                let status =
+                    if dice.roll(3) > 0 { CommentStatus::Approved } else { CommentStatus::ALL[dice.roll(4)] };
                 insert(conn, &comment(1000 + n, of, status, second), parent.as_ref())?;
             }
             (5..=8, Some(row)) => {
-                set_status(conn, &row, STATES[dice.roll(4)])?;
+                set_status(conn, &row, CommentStatus::ALL[dice.roll(4)])?;
             }
             (_, Some(row)) => {
                 erase(conn, &row)?;
@@ -175,8 +177,8 @@ async fn kept_counts_equal_a_recount_whatever_is_done_in_whatever_order() {
         let faults = store
             .write(move |tx| {
                 diesel::delete(crate::tables::posts::table).execute(tx.conn)?;
-                let kept = site::total(tx.conn, "comments")?;
-                site::add_to_total(tx.conn, "comments", -kept)?;
+                let kept = site::total(tx.conn, Total::Comments)?;
+                site::add_to_total(tx.conn, Total::Comments, -kept)?;
                 shuffle(tx.conn, seed, 400)
             })
             .await;
@@ -201,12 +203,12 @@ async fn a_recount_notices_what_is_wrong() {
     let faults = store
         .write(|tx| {
             crate::posts::insert(tx.conn, &post(1))?;
-            insert(tx.conn, &comment(10, id(1), APPROVED, 0), None)?;
+            insert(tx.conn, &comment(10, id(1), CommentStatus::Approved, 0), None)?;
             diesel::update(crate::tables::comments::table)
                 .set((crate::tables::comments::score.eq(7), crate::tables::comments::depth.eq(2)))
                 .execute(tx.conn)?;
             crate::posts::set_comment_count(tx.conn, id(1), 5)?;
-            site::add_to_total(tx.conn, "comments", 3)?;
+            site::add_to_total(tx.conn, Total::Comments, 3)?;
             recount(tx.conn)
         })
         .await;
@@ -220,34 +222,34 @@ async fn a_removed_comment_with_replies_stays_as_a_tombstone_and_goes_with_its_l
         .write(|tx| {
             let conn = &mut *tx.conn;
             crate::posts::insert(conn, &post(1))?;
-            insert(conn, &comment(10, id(1), APPROVED, 0), None)?;
+            insert(conn, &comment(10, id(1), CommentStatus::Approved, 0), None)?;
             let top = get(conn, 10)?;
-            insert(conn, &comment(11, id(1), APPROVED, 1), Some(&top))?;
+            insert(conn, &comment(11, id(1), CommentStatus::Approved, 1), Some(&top))?;
             let middle = get(conn, 11)?;
-            insert(conn, &comment(12, id(1), APPROVED, 2), Some(&middle))?;
+            insert(conn, &comment(12, id(1), CommentStatus::Approved, 2), Some(&middle))?;
             assert_eq!(get(conn, 12)?.depth, 2);
             assert_eq!(get(conn, 12)?.root_id, id(10));
             assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (1, 2));
 
             let middle = get(conn, 11)?;
-            assert_eq!(set_status(conn, &middle, TRASH)?, -1);
+            assert_eq!(set_status(conn, &middle, CommentStatus::Trash)?, -1);
             let middle = get(conn, 11)?;
             assert!(middle.is_tombstone());
             assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (1, 2));
 
             let last = get(conn, 12)?;
-            assert_eq!(set_status(conn, &last, SPAM)?, -1);
+            assert_eq!(set_status(conn, &last, CommentStatus::Spam)?, -1);
             assert!(!get(conn, 11)?.shown);
             assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (0, 0));
 
             let last = get(conn, 12)?;
-            assert_eq!(set_status(conn, &last, APPROVED)?, 1);
+            assert_eq!(set_status(conn, &last, CommentStatus::Approved)?, 1);
             assert!(get(conn, 11)?.is_tombstone());
             assert_eq!((get(conn, 10)?.reply_count, get(conn, 10)?.score), (1, 2));
             assert_eq!(ancestors(conn, id(12), 100)?, [id(10), id(11)]);
             assert_eq!(ancestors(conn, id(12), 1)?, [id(11)]);
             let (row, _) = crate::posts::find(conn, &Ref::Id(id(1)))?.unwrap();
-            assert_eq!((row.comment_count, site::total(conn, "comments")?), (2, 2));
+            assert_eq!((row.comment_count, site::total(conn, Total::Comments)?), (2, 2));
             assert_eq!(recount(conn)?, Vec::<String>::new());
             Ok(())
         })
@@ -261,9 +263,9 @@ async fn erasing_leaves_nothing_of_the_writer_and_no_row_where_nothing_hangs_on_
         .write(|tx| {
             let conn = &mut *tx.conn;
             crate::posts::insert(conn, &post(1))?;
-            insert(conn, &comment(10, id(1), APPROVED, 0), None)?;
+            insert(conn, &comment(10, id(1), CommentStatus::Approved, 0), None)?;
             let top = get(conn, 10)?;
-            insert(conn, &comment(11, id(1), APPROVED, 1), Some(&top))?;
+            insert(conn, &comment(11, id(1), CommentStatus::Approved, 1), Some(&top))?;
             let top = get(conn, 10)?;
             assert_eq!(erase(conn, &top)?, -1);
             let shell = get(conn, 10)?;
@@ -292,10 +294,11 @@ async fn a_guest_is_known_by_address_and_name_together() {
             let conn = &mut *tx.conn;
             crate::posts::insert(conn, &post(1))?;
             for (n, name) in [(10, "Élodie"), (11, "ÉLODIE "), (12, "Bo")] {
-                let new = NewComment { author_name: name.into(), ..comment(n, id(1), APPROVED, 0) };
+                let new =
+                    NewComment { author_name: name.into(), ..comment(n, id(1), CommentStatus::Approved, 0) };
                 insert(conn, &new, None)?;
             }
-            insert(conn, &comment(13, id(1), PENDING, 0), None)?;
+            insert(conn, &comment(13, id(1), CommentStatus::Pending, 0), None)?;
             for (address, name, except, count) in [
                 (Some("ada@example.org"), Some(" élodie"), None, 2),
                 (Some("ada@example.org"), Some("Élodie"), Some(id(11)), 1),
@@ -305,7 +308,8 @@ async fn a_guest_is_known_by_address_and_name_together() {
                 (Some("ada@example.org"), None, None, 0),
                 (None, Some("Bo"), None, 0),
             ] {
-                let sender = Sender { email_key: address, name, ip: None, text_hash: "", except };
+                let key = address.map(EmailKey::of);
+                let sender = Sender { email_key: key.as_ref(), name, ip: None, text_hash: "", except };
                 let found = history(conn, &sender, at(0), at(0))?;
                 assert_eq!(found.approved, count, "{address:?} {name:?}");
             }
@@ -321,11 +325,11 @@ async fn the_same_is_said_twice_where_it_stands_in_the_same_place() {
         .write(|tx| {
             let conn = &mut *tx.conn;
             crate::posts::insert(conn, &post(1))?;
-            insert(conn, &comment(10, id(1), APPROVED, 0), None)?;
+            insert(conn, &comment(10, id(1), CommentStatus::Approved, 0), None)?;
             let top = get(conn, 10)?;
-            insert(conn, &comment(11, id(1), PENDING, 0), Some(&top))?;
+            insert(conn, &comment(11, id(1), CommentStatus::Pending, 0), Some(&top))?;
             let sender = Sender {
-                email_key: Some("ada@example.org"),
+                email_key: Some(&EmailKey::of("ada@example.org")),
                 name: Some("Ada"),
                 ip: None,
                 text_hash: "text 11",
@@ -336,7 +340,12 @@ async fn the_same_is_said_twice_where_it_stands_in_the_same_place() {
             for elsewhere in [(id(1), None), (id(1), Some(id(12))), (id(2), Some(id(10)))] {
                 assert!(!is_repeated(conn, elsewhere, None, &sender, at(0))?, "{elsewhere:?}");
             }
-            for (status, is_there) in [(SPAM, true), (APPROVED, true), (TRASH, false), (PENDING, true)] {
+            for (status, is_there) in [
+                (CommentStatus::Spam, true),
+                (CommentStatus::Approved, true),
+                (CommentStatus::Trash, false),
+                (CommentStatus::Pending, true),
+            ] {
                 let reply = get(conn, 11)?;
                 set_status(conn, &reply, status)?;
                 assert_eq!(is_repeated(conn, here, None, &sender, at(0))?, is_there, "{status}");
@@ -347,7 +356,7 @@ async fn the_same_is_said_twice_where_it_stands_in_the_same_place() {
 }
 
 /// The whole of a list in its order, by filter and sort in memory.
-fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: Order) -> Vec<Id> {
+fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: CommentSort) -> Vec<Id> {
     let mut rows: Vec<&CommentRow> = rows
         .iter()
         .filter(|r| r.shown)
@@ -359,9 +368,9 @@ fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: Order) -> Vec<Id> {
         .collect();
     rows.sort_by_key(|r| (r.created_at, r.id));
     match order {
-        Order::Oldest => {}
-        Order::Newest => rows.reverse(),
-        Order::Top => rows.sort_by_key(|r| std::cmp::Reverse((r.score, r.id))),
+        CommentSort::Oldest => {}
+        CommentSort::Newest => rows.reverse(),
+        CommentSort::Top => rows.sort_by_key(|r| std::cmp::Reverse((r.score, r.id))),
     }
     rows.iter().map(|r| r.id).collect()
 }
@@ -370,7 +379,7 @@ fn one(
     conn: &mut Conn,
     kind: Kind,
     of: Id,
-    order: Order,
+    order: CommentSort,
     start: Start,
 ) -> crate::Result<crate::Slice<CommentRow>> {
     let window = Window { start, limit: 3 };
@@ -382,7 +391,7 @@ fn one(
     }))
 }
 
-fn place(row: &CommentRow, order: Order) -> Place {
+fn place(row: &CommentRow, order: CommentSort) -> Place {
     Place { key: row.key(order), id: row.id }
 }
 
@@ -397,7 +406,7 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_di
                 (1..=3).flat_map(|n| [(Kind::Roots, id(n)), (Kind::Flat, id(n))]).collect();
             lists.extend(rows.iter().map(|row| (Kind::Replies, row.id)));
             for (kind, of) in lists {
-                for order in [Order::Oldest, Order::Newest, Order::Top] {
+                for order in [CommentSort::Oldest, CommentSort::Newest, CommentSort::Top] {
                     let whole = expected(&rows, kind, of, order);
                     let mut forward = Vec::new();
                     let mut start = Start::First;
@@ -424,10 +433,10 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_di
                 }
             }
             let posts = [id(1), id(2), id(3)];
-            let together = pages(conn, Kind::Roots, &posts, Order::Top, &Window::first(4), None)?.0;
+            let together = pages(conn, Kind::Roots, &posts, CommentSort::Top, &Window::first(4), None)?.0;
             assert_eq!(together.len(), 3);
             for (of, slice) in together {
-                let whole = expected(&rows, Kind::Roots, of, Order::Top);
+                let whole = expected(&rows, Kind::Roots, of, CommentSort::Top);
                 assert!(slice.rows.iter().map(|r| r.id).eq(whole.iter().copied().take(4)));
             }
             for (kind, counts) in
@@ -435,7 +444,7 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_di
             {
                 assert_eq!(counts.len(), 3);
                 for (of, count) in counts {
-                    let whole = expected(&rows, kind, of, Order::Oldest).len();
+                    let whole = expected(&rows, kind, of, CommentSort::Oldest).len();
                     assert_eq!(count, i64::try_from(whole).unwrap());
                 }
             }
@@ -452,7 +461,7 @@ async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for()
         .read(|conn| {
             let rows = all(conn)?;
             let tops: Vec<Id> =
-                (1..=3).flat_map(|n| expected(&rows, Kind::Roots, id(n), Order::Oldest)).collect();
+                (1..=3).flat_map(|n| expected(&rows, Kind::Roots, id(n), CommentSort::Oldest)).collect();
             for (per_parent, levels) in [(1, 1), (2, 3), (10, 4), (3, 0)] {
                 let mut wanted: HashSet<Id> = HashSet::new();
                 let mut level = tops.clone();
@@ -460,7 +469,9 @@ async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for()
                     level = level
                         .iter()
                         .flat_map(|of| {
-                            expected(&rows, Kind::Replies, *of, Order::Oldest).into_iter().take(per_parent)
+                            expected(&rows, Kind::Replies, *of, CommentSort::Oldest)
+                                .into_iter()
+                                .take(per_parent)
                         })
                         .collect();
                     wanted.extend(&level);
@@ -495,7 +506,7 @@ async fn a_page_with_its_replies_is_the_page_and_then_its_replies() {
             let below = Below { per_parent: 2, levels: 3, most: 10_000 };
             let window = Window::first(3);
             let posts: Vec<Id> = (1..=3).map(id).collect();
-            for order in [Order::Oldest, Order::Newest, Order::Top] {
+            for order in [CommentSort::Oldest, CommentSort::Newest, CommentSort::Top] {
                 let (alone, none) = pages(conn, Kind::Roots, &posts, order, &window, None)?;
                 let (nested, replies) = pages(conn, Kind::Roots, &posts, order, &window, Some(below))?;
                 assert!(none.is_empty());
@@ -535,7 +546,11 @@ async fn a_page_takes_as_many_statements_however_many_comments_there_are() {
                 let mut parent = None;
                 for n in 0..size {
                     let n = 1000 * (round + 1) + n;
-                    insert(conn, &comment(n, id(1), APPROVED, i64::try_from(n).unwrap()), parent.as_ref())?;
+                    insert(
+                        conn,
+                        &comment(n, id(1), CommentStatus::Approved, i64::try_from(n).unwrap()),
+                        parent.as_ref(),
+                    )?;
                     parent = if n % 4 == 0 { None } else { Some(get(conn, n)?) };
                 }
                 Ok(())
@@ -545,8 +560,15 @@ async fn a_page_takes_as_many_statements_however_many_comments_there_are() {
             .scope(Cell::new(0), async {
                 store
                     .read(|conn| {
-                        let found =
-                            pages(conn, Kind::Roots, &[id(1)], Order::Newest, &Window::first(50), None)?.0;
+                        let found = pages(
+                            conn,
+                            Kind::Roots,
+                            &[id(1)],
+                            CommentSort::Newest,
+                            &Window::first(50),
+                            None,
+                        )?
+                        .0;
                         let ids: Vec<Id> =
                             found.iter().flat_map(|(_, s)| s.rows.iter().map(|r| r.id)).collect();
                         descendants(conn, &ids, Below { per_parent: 10, levels: 4, most: 1000 })?;
@@ -571,15 +593,18 @@ async fn each_page_is_read_from_an_index_and_not_from_the_whole_thread() {
         .db
         .raw(|conn| {
             for (kind, order) in [
-                (Kind::Roots, Order::Oldest),
-                (Kind::Roots, Order::Newest),
-                (Kind::Roots, Order::Top),
-                (Kind::Flat, Order::Oldest),
-                (Kind::Flat, Order::Top),
-                (Kind::Replies, Order::Oldest),
+                (Kind::Roots, CommentSort::Oldest),
+                (Kind::Roots, CommentSort::Newest),
+                (Kind::Roots, CommentSort::Top),
+                (Kind::Flat, CommentSort::Oldest),
+                (Kind::Flat, CommentSort::Top),
+                (Kind::Replies, CommentSort::Oldest),
             ] {
-                let key =
-                    if order == Order::Top { threads::KeyOf::Int(3) } else { threads::KeyOf::Time(at(1)) };
+                let key = if order == CommentSort::Top {
+                    threads::KeyOf::Int(3)
+                } else {
+                    threads::KeyOf::Time(at(1))
+                };
                 let lines = threads::plan(conn, kind, order, (key, id(1)))?;
                 let text = lines.join("\n");
                 assert!(!text.contains("TEMP B-TREE"), "{kind:?} {order:?} sorts:\n{text}");
@@ -587,7 +612,7 @@ async fn each_page_is_read_from_an_index_and_not_from_the_whole_thread() {
                     lines.iter().all(|l| !l.starts_with("SCAN") || l.contains("VIRTUAL TABLE")),
                     "{kind:?} {order:?} scans:\n{text}"
                 );
-                let place = if order == Order::Top { "(score,id)" } else { "(created_at,id)" };
+                let place = if order == CommentSort::Top { "(score,id)" } else { "(created_at,id)" };
                 assert!(text.contains(place), "{kind:?} {order:?} does not begin at its place:\n{text}");
             }
             Ok(())

@@ -9,12 +9,13 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::Integer;
 
-use super::{CommentRow, Order};
+use super::CommentRow;
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
 use crate::sql::{Dialect, Ids, Many, One, id_in, kept, known_by_text, on_inner};
 use crate::tables::comments;
 use crate::types::{Id, Timestamp};
+use crate::values::CommentSort;
 
 /// What a page is a page of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,7 +40,7 @@ fn selection() -> Selection {
 /// the two they can answer from the index.
 struct Pages<I> {
     kind: Kind,
-    order: Order,
+    order: CommentSort,
     groups: I,
     place: Option<(KeyOf, Id)>,
     falls: bool,
@@ -74,7 +75,7 @@ impl<I: Ids> Pages<I> {
             Kind::Roots => " AND r.parent_id IS NULL AND r.shown = TRUE",
             Kind::Flat | Kind::Replies => " AND r.shown = TRUE",
         });
-        let key = if self.order == Order::Top { "r.score" } else { "r.created_at" };
+        let key = if self.order == CommentSort::Top { "r.score" } else { "r.created_at" };
         if let Some((value, place)) = &self.place {
             out.push_sql(" AND (");
             out.push_sql(key);
@@ -209,7 +210,7 @@ known_by_text!(Pages<Many>, rows: (Integer, SqlTypeOf<Selection>));
 pub(super) fn plan(
     conn: &mut Conn,
     kind: Kind,
-    order: Order,
+    order: CommentSort,
     place: (KeyOf, Id),
 ) -> crate::Result<Vec<String>> {
     struct Explain(Pages<Many>);
@@ -223,7 +224,7 @@ pub(super) fn plan(
         }
     }
     known_by_text!(Explain, rows: (Integer, Integer, Integer, diesel::sql_types::Text));
-    let (falls, place) = (order != Order::Oldest, Some(place));
+    let (falls, place) = (order != CommentSort::Oldest, Some(place));
     let query = Pages {
         kind,
         order,
@@ -251,7 +252,7 @@ pub fn pages(
     conn: &mut Conn,
     kind: Kind,
     groups: &[Id],
-    order: Order,
+    order: CommentSort,
     window: &Window,
     below: Option<Below>,
 ) -> crate::Result<Threads> {
@@ -261,7 +262,7 @@ pub fn pages(
     let falls = falls(order, window);
     let place = window.place().map(|place| {
         let key = match (order, &place.key) {
-            (Order::Top, key) => KeyOf::Int(crate::posts::page_int(key)),
+            (CommentSort::Top, key) => KeyOf::Int(crate::posts::page_int(key)),
             (_, key) => KeyOf::Time(key.time()),
         };
         (key, place.id)
@@ -288,7 +289,7 @@ pub fn pages(
 fn slices(
     mut rows: Vec<CommentRow>,
     kind: Kind,
-    order: Order,
+    order: CommentSort,
     window: &Window,
 ) -> Vec<(Id, Slice<CommentRow>)> {
     let falls = falls(order, window);
@@ -298,7 +299,7 @@ fn slices(
     };
     rows.sort_by(|a, b| {
         let within = match (order, a.key(order), b.key(order)) {
-            (Order::Top, KeyValue::Int(a), KeyValue::Int(b)) => a.cmp(&b),
+            (CommentSort::Top, KeyValue::Int(a), KeyValue::Int(b)) => a.cmp(&b),
             _ => a.created_at.cmp(&b.created_at),
         }
         .then(a.id.cmp(&b.id));
@@ -316,8 +317,8 @@ fn slices(
 }
 
 /// Whether a window is read from the last row of the order to the first.
-fn falls(order: Order, window: &Window) -> bool {
-    (order != Order::Oldest) != window.is_backward()
+fn falls(order: CommentSort, window: &Window) -> bool {
+    (order != CommentSort::Oldest) != window.is_backward()
 }
 
 /// [`pages`] of the comments that answer none under each of these posts, from either end, with all that hangs on any of them
@@ -328,7 +329,7 @@ fn falls(order: Order, window: &Window) -> bool {
 pub fn whole(
     conn: &mut Conn,
     posts: &[Id],
-    order: Order,
+    order: CommentSort,
     window: &Window,
     levels: i32,
 ) -> crate::Result<Threads> {

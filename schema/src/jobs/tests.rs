@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::db::{Db, DbSettings, Source};
-use crate::{Actor, ActorKind, StoreError};
+use crate::{Actor, ActorKind, JobKind, StoreError};
 
 /// A database file of its own that goes when the test ends.
 struct File(PathBuf);
@@ -52,7 +52,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn job(number: u128, run_at: Timestamp) -> JobRow {
-    JobRow::new(Id(Uuid::from_u128(number)), "test", Json::object(), run_at, at(0))
+    JobRow::new(Id(Uuid::from_u128(number)), JobKind::Cleanup, Json::object(), run_at, at(0))
 }
 
 fn write<T: Send + 'static>(db: &Db, f: impl Fn(&mut Conn) -> crate::Result<T> + Send + 'static) -> T {

@@ -10,7 +10,7 @@ use crate::page::{KeyValue, Place, Slice, Start, Window, keyset};
 use crate::sql::{id_in, on_inner, text_in};
 use crate::tables::{media, post_authors, post_lists, post_tags, posts};
 use crate::types::{Id, Timestamp};
-use crate::values::{PostStatus, Visibility};
+use crate::values::{LanguageTag, PostSort, PostStatus, Visibility};
 
 /// Which posts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Filter {
     /// Changed at or after this moment.
     pub updated_since: Option<Timestamp>,
     /// In this language.
-    pub language: Option<String>,
+    pub language: Option<LanguageTag>,
     /// Of this visibility.
     pub visibility: Option<Visibility>,
 }
@@ -68,30 +68,15 @@ impl Filter {
     }
 }
 
-/// The orders that lists have. Each ends in the id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// `-published_at`: newest first.
-    Newest,
-    /// `published_at`.
-    Oldest,
-    /// `-updated_at`.
-    Updated,
-    /// `title`.
-    Title,
-    /// `-comment_count`.
-    Discussed,
-}
-
-impl Order {
+impl PostSort {
     /// What a row sorts by.
     #[must_use]
     pub fn key(self, post: &PostRow) -> KeyValue {
         match self {
-            Self::Newest | Self::Oldest => KeyValue::Time(post.sorted_at),
-            Self::Updated => KeyValue::Time(post.updated_at),
-            Self::Title => KeyValue::Text(post.title_key.clone()),
-            Self::Discussed => KeyValue::Int(post.comment_count),
+            Self::PublishedAtDesc | Self::PublishedAtAsc => KeyValue::Time(post.sorted_at),
+            Self::UpdatedAtDesc => KeyValue::Time(post.updated_at),
+            Self::TitleAsc => KeyValue::Text(post.title_key.clone()),
+            Self::CommentCountDesc => KeyValue::Int(post.comment_count),
         }
     }
 }
@@ -197,23 +182,31 @@ macro_rules! rows {
 pub fn list(
     conn: &mut Conn,
     filter: &Filter,
-    order: Order,
+    order: PostSort,
     window: &Window,
     columns: Columns,
 ) -> crate::Result<Slice<FullPost>> {
-    if let (Some(list), Order::Newest | Order::Oldest) = (filter.one_list(), order) {
-        return of_list(conn, list, order == Order::Newest, window, columns);
+    if let (Some(list), PostSort::PublishedAtDesc | PostSort::PublishedAtAsc) = (filter.one_list(), order) {
+        return of_list(conn, list, order == PostSort::PublishedAtDesc, window, columns);
     }
     let query = filtered(filter);
     let time = |key: &KeyValue| key.time();
     let text = |key: &KeyValue| key.text().to_owned();
     let int = |key: &KeyValue| key.int();
     let query = match order {
-        Order::Newest => keyset!(query, window, posts::sorted_at, posts::id, time, descending: true),
-        Order::Oldest => keyset!(query, window, posts::sorted_at, posts::id, time, descending: false),
-        Order::Updated => keyset!(query, window, posts::updated_at, posts::id, time, descending: true),
-        Order::Title => keyset!(query, window, posts::title_key, posts::id, text, descending: false),
-        Order::Discussed => keyset!(query, window, posts::comment_count, posts::id, int, descending: true),
+        PostSort::PublishedAtDesc => {
+            keyset!(query, window, posts::sorted_at, posts::id, time, descending: true)
+        }
+        PostSort::PublishedAtAsc => {
+            keyset!(query, window, posts::sorted_at, posts::id, time, descending: false)
+        }
+        PostSort::UpdatedAtDesc => {
+            keyset!(query, window, posts::updated_at, posts::id, time, descending: true)
+        }
+        PostSort::TitleAsc => keyset!(query, window, posts::title_key, posts::id, text, descending: false),
+        PostSort::CommentCountDesc => {
+            keyset!(query, window, posts::comment_count, posts::id, int, descending: true)
+        }
     };
     Ok(window.slice(rows!(query, conn, columns)))
 }
@@ -226,19 +219,19 @@ pub fn list(
 pub fn places(
     conn: &mut Conn,
     filter: &Filter,
-    order: Order,
+    order: PostSort,
     window: &Window,
 ) -> crate::Result<Slice<Place>> {
     let time = |key: &KeyValue| key.time();
-    if let (Some(list), Order::Newest | Order::Oldest) = (filter.one_list(), order) {
+    if let (Some(list), PostSort::PublishedAtDesc | PostSort::PublishedAtAsc) = (filter.one_list(), order) {
         let query = post_lists::table.filter(post_lists::list_id.eq(list)).into_boxed::<MultiBackend>();
-        let newest = order == Order::Newest;
+        let newest = order == PostSort::PublishedAtDesc;
         let query =
             keyset!(query, window, post_lists::sorted_at, post_lists::post_id, time, descending: newest);
         let rows = query.select((post_lists::post_id, post_lists::sorted_at)).load(conn)?;
         return Ok(window.slice(rows).map(|(id, at)| Place { key: KeyValue::Time(at), id }));
     }
-    if order == Order::Newest && *filter == (Filter { listed: true, ..Filter::default() }) {
+    if order == PostSort::PublishedAtDesc && *filter == (Filter { listed: true, ..Filter::default() }) {
         // The list that everybody asks for: statements that diesel need not even write down again.
         let listed = posts::table
             .filter(posts::listed.eq(true))
@@ -270,11 +263,11 @@ pub fn places(
         }};
     }
     Ok(match order {
-        Order::Newest => by!(posts::sorted_at, time, KeyValue::Time, descending: true),
-        Order::Oldest => by!(posts::sorted_at, time, KeyValue::Time, descending: false),
-        Order::Updated => by!(posts::updated_at, time, KeyValue::Time, descending: true),
-        Order::Title => by!(posts::title_key, text, KeyValue::Text, descending: false),
-        Order::Discussed => by!(posts::comment_count, int, KeyValue::Int, descending: true),
+        PostSort::PublishedAtDesc => by!(posts::sorted_at, time, KeyValue::Time, descending: true),
+        PostSort::PublishedAtAsc => by!(posts::sorted_at, time, KeyValue::Time, descending: false),
+        PostSort::UpdatedAtDesc => by!(posts::updated_at, time, KeyValue::Time, descending: true),
+        PostSort::TitleAsc => by!(posts::title_key, text, KeyValue::Text, descending: false),
+        PostSort::CommentCountDesc => by!(posts::comment_count, int, KeyValue::Int, descending: true),
     })
 }
 

@@ -6,7 +6,7 @@ use super::PostRow;
 use crate::db::Conn;
 use crate::tables::{authors, body_links, post_authors, post_lists, post_tags, posts, tags};
 use crate::types::{Id, Timestamp};
-use crate::values::PostStatus;
+use crate::values::{BodyFormat, PostStatus};
 
 /// Every column of a post.
 #[derive(Debug, Clone, Insertable, AsChangeset)]
@@ -19,8 +19,8 @@ pub struct NewPost {
     pub html: String,
     /// Body as plain text.
     pub text: String,
-    /// `markdown` or `html`.
-    pub body_format: String,
+    /// In what the body is written.
+    pub body_format: BodyFormat,
     /// Body as sent.
     pub body_source: String,
 }

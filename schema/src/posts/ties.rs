@@ -12,7 +12,7 @@ use crate::revisions::SnapshotExternal;
 use crate::sql::{Dialect, Ids, Many, One, id_in, json_object, kept, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, JsonText, Timestamp};
-use crate::values::{PostStatus, Visibility};
+use crate::values::{LanguageTag, PostStatus, Relation, Visibility};
 
 /// A post in few words, and what it takes to decide who may see it.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -29,7 +29,7 @@ pub struct SummaryRow {
     /// When it was, or will be, published.
     pub published_at: Option<Timestamp>,
     /// BCP 47.
-    pub language: String,
+    pub language: LanguageTag,
     /// How far it has come.
     pub status: PostStatus,
     /// Who finds it.
@@ -93,7 +93,7 @@ pub struct Tie {
     /// The link's id, where it is curated.
     pub link_id: Option<Id>,
     /// What the link means, where it is curated.
-    pub relation: Option<String>,
+    pub relation: Option<Relation>,
     /// The editor's remark.
     pub note: Option<String>,
     /// Something elsewhere, instead of a post.
@@ -235,6 +235,7 @@ fn sorted(rows: impl IntoIterator<Item = Row>) -> crate::Result<Vec<Tie>> {
 
 fn tie(row: Row) -> crate::Result<Option<Tie>> {
     let (Branch::Tie(kind), Some(of)) = (row.branch, row.post_id) else { return Ok(None) };
+    let relation = row.word.map(|word| word.parse()).transpose()?;
     let (external, terms) = match (kind, row.json) {
         (TieKind::Outgoing, Some(json)) => (Some(json.to()?), None),
         (_, json) => (None, json),
@@ -245,7 +246,7 @@ fn tie(row: Row) -> crate::Result<Option<Tie>> {
         position: row.position,
         other: row.other_id,
         link_id: row.link_id,
-        relation: row.word,
+        relation,
         note: row.note,
         external,
         made_at: row.made_at,

@@ -103,6 +103,41 @@ async fn a_bad_body_is_refused_by_its_member_and_changes_nothing() {
 }
 
 #[actix_web::test]
+async fn a_body_with_many_faults_is_told_of_all_of_them() {
+    on_both(async |app| {
+        let scene = Scene::set(app).await;
+        let body = json!({
+            "title": 5,
+            "titel": "A",
+            "visibility": "secret",
+            "status": "published",
+            "featured": "yes",
+            "body": { "format": "rtf", "source": [] },
+            "authors": [{ "author": "admin-0", "rolle": "x" }],
+        });
+        let before = scene.app.changes().await;
+        let answer = scene.app.post("/v1/posts").by(&scene.admin).json(&body).await;
+        let problem = answer.problem(422, INVALID);
+        let mut named: Vec<String> =
+            problem["errors"].as_array().unwrap().iter().map(|fault| text(&fault["pointer"])).collect();
+        named.sort_unstable();
+        let all = [
+            "/authors/0/rolle",
+            "/body/format",
+            "/body/source",
+            "/featured",
+            "/status",
+            "/titel",
+            "/title",
+            "/visibility",
+        ];
+        assert_eq!(named, all, "{problem}");
+        assert_eq!(scene.app.changes().await, before);
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_guest_must_say_who_writes() {
     on_both(async |app| {
         let scene = Scene::set(app).await;

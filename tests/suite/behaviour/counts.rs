@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::{QueryDsl, RunQueryDsl};
 use pressroom::auth::viewer::Role;
 use pressroom_schema::tables::{authors, post_authors, post_lists, post_tags, posts, tags};
-use pressroom_schema::{Conn, Id, Timestamp, comments, site};
+use pressroom_schema::{Conn, Id, Timestamp, Total, comments, site};
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, User, on_both, text};
@@ -101,9 +101,11 @@ fn recount(conn: &mut Conn) -> pressroom_schema::Result<Vec<String>> {
             faults.push(format!("tag {id}: post_count is {count}, and should be {found}"));
         }
     }
-    for (name, found) in
-        [("posts", i64::try_from(listed.len()).unwrap()), ("authors", total), ("tags", tags_total)]
-    {
+    for (name, found) in [
+        (Total::Posts, i64::try_from(listed.len()).unwrap()),
+        (Total::Authors, total),
+        (Total::Tags, tags_total),
+    ] {
         let kept = site::total(conn, name)?;
         if kept != found {
             faults.push(format!("the site's total of {name} is {kept}, and should be {found}"));

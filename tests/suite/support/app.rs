@@ -209,7 +209,7 @@ impl TestApp {
         let input = CreateUser {
             email: email.clone(),
             name: author.clone(),
-            role: role.as_str().to_owned(),
+            role,
             password: PASSWORD.to_owned(),
             author: Some(author.clone()),
         };

@@ -1,13 +1,12 @@
 //! The arguments of the fields that are read: one struct for each, which the loading step reads from the plan and the resolver takes.
 
 use async_graphql::{ID, InputObject};
-use pressroom_schema::{PostStatus, Visibility};
+use pressroom_schema::{
+    AuthorSort, CommentSort, CommentStatus, LinkDirection, Perspective, PostListSort, PostSort, PostStatus,
+    Role, TagKind, TagSort, ThreadView, Visibility,
+};
 
 use super::scalars::DateTime;
-use super::words::{
-    AuthorSort, CommentSort, CommentStatus, LinkDirection, Perspective, PostListSort, PostSort, Role,
-    TagKind, TagSort, ThreadView,
-};
 
 /// Which page of a connection.
 #[derive(Debug, Clone, PartialEq, InputObject)]

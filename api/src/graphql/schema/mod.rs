@@ -17,7 +17,6 @@ mod objects;
 mod query;
 mod request;
 mod scalars;
-mod words;
 
 use std::path::Path;
 use std::sync::Arc;

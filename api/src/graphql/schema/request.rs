@@ -90,7 +90,7 @@ impl Request {
         &self,
         field: Arc<PlanField>,
         view: crate::view::LinksView,
-        direction: Option<super::words::LinkDirection>,
+        direction: Option<pressroom_schema::LinkDirection>,
     ) -> Result<Vec<super::objects::Link>> {
         let at = self.below(field, Kind::Links(Arc::new(view.clone()))).await?;
         Ok(super::objects::Link::all(&view, direction, &at))

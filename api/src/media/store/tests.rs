@@ -50,8 +50,8 @@ async fn keeps_finds_and_forgets(store: &MediaStore) {
     assert!(!store.exists(&key).await.unwrap());
     store.delete(&key).await.unwrap();
 
-    store.put(&key, Bytes::from_static(b"picture"), "image/jpeg").await.unwrap();
-    store.put(&key, Bytes::from_static(b"picture"), "image/jpeg").await.unwrap();
+    store.put(&key, Bytes::from_static(b"picture"), MediaType::Jpeg).await.unwrap();
+    store.put(&key, Bytes::from_static(b"picture"), MediaType::Jpeg).await.unwrap();
     assert!(store.exists(&key).await.unwrap());
     let found = store.get(&key).await.unwrap().unwrap();
     assert_eq!((found.bytes.as_ref(), found.len), (b"picture".as_slice(), 7));
@@ -74,7 +74,7 @@ async fn a_folder_may_be_given_as_a_file_url() {
     let folder = Folder::new();
     let url = url::Url::from_file_path(&folder.0).unwrap();
     let store = MediaStore::open(url.as_str(), S3Settings::default()).unwrap();
-    store.put(&key_for(DIGEST, None, "png"), Bytes::from_static(b"x"), "image/png").await.unwrap();
+    store.put(&key_for(DIGEST, None, "png"), Bytes::from_static(b"x"), MediaType::Png).await.unwrap();
     assert_eq!(folder.files(), [folder.0.join(key_for(DIGEST, None, "png")).display().to_string()]);
 }
 
@@ -84,7 +84,7 @@ async fn writers_of_one_object_do_not_disturb_each_other() {
     let store = folder.open();
     let key = key_for(DIGEST, None, "gif");
     let content = Bytes::from(vec![7; 300_000]);
-    let writes = (0..16).map(|_| store.put(&key, content.clone(), "image/gif"));
+    let writes = (0..16).map(|_| store.put(&key, content.clone(), MediaType::Gif));
     for written in futures_util::future::join_all(writes).await {
         written.unwrap();
     }
@@ -100,7 +100,7 @@ async fn no_name_leads_out_of_the_store() {
     for key in ["secret", "../secret", "/etc/passwd", "3a/7b/../../secret", ""] {
         assert!(matches!(store.get(key).await, Err(MediaError::Store(_))), "{key}");
         assert!(
-            matches!(store.put(key, Bytes::new(), "image/png").await, Err(MediaError::Store(_))),
+            matches!(store.put(key, Bytes::new(), MediaType::Png).await, Err(MediaError::Store(_))),
             "{key}"
         );
         assert!(matches!(store.delete(key).await, Err(MediaError::Store(_))), "{key}");
@@ -125,7 +125,7 @@ fn keys_are_made_from_the_digest_and_nothing_else_is_one() {
     assert_eq!(key_for(DIGEST, None, "webp"), format!("3a/7b/{DIGEST}.webp"));
     let good = key_for(DIGEST, Some(640), "jpg");
     assert_eq!(good, format!("3a/7b/{DIGEST}-640w.jpg"));
-    assert_eq!(mime_for_key(&good), Some("image/jpeg"));
+    assert_eq!(mime_for_key(&good), Some(MediaType::Jpeg));
     for bad in [
         String::new(),
         DIGEST.to_owned(),
@@ -268,7 +268,7 @@ async fn a_bucket_keeps_finds_and_forgets_with_signed_requests() {
     assert!(objects.lock().unwrap().is_empty(), "the probe is gone too");
 
     let key = key_for(DIGEST, None, "png");
-    store.put(&key, Bytes::from_static(b"x"), "image/png").await.unwrap();
+    store.put(&key, Bytes::from_static(b"x"), MediaType::Png).await.unwrap();
     let kept = objects.lock().unwrap().clone();
     let (path, (_, mime, caching)) = kept.iter().next().unwrap();
     assert_eq!(path, &format!("/pictures/site/media/{key}"));

@@ -5,7 +5,7 @@ use std::sync::{OnceLock, Weak};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use pressroom_schema::{Conn, Id, Timestamp, accounts};
+use pressroom_schema::{ChangeAction, Conn, Id, ObjectType, Timestamp, accounts};
 use tokio::sync::watch;
 
 use crate::auth::jwt::{TokenError, Verifier};
@@ -15,8 +15,6 @@ use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, Result};
 use crate::service::{Service, Svc};
 
-/// What the log of changes calls a signing key.
-pub(crate) const SIGNING_KEY: &str = "signing_key";
 /// How long to wait before keys are read again that could not be.
 const AGAIN: Duration = Duration::from_secs(2);
 /// The longest that anything we sign is good for: a preview.
@@ -111,7 +109,7 @@ async fn current(svc: &Service) -> Result<Stored> {
             return Ok(stored);
         }
         accounts::add_signing_key(tx.conn, made.kid(), &made.to_pem(), tx.actor.now)?;
-        tx.record(SIGNING_KEY, Id::NIL, "created", 1, Vec::new());
+        tx.record(ObjectType::SigningKey, Id::NIL, ChangeAction::Created, 1, Vec::new());
         Stored::of(tx.conn)
     })
     .await
@@ -163,7 +161,8 @@ pub async fn rotate_keys(svc: &Svc, revoke: bool) -> Result<String> {
         if revoke {
             accounts::remove_signing_keys(tx.conn, made.as_ref().map(SigningKey::kid))?;
         }
-        tx.record(SIGNING_KEY, Id::NIL, if revoke { "revoked" } else { "rotated" }, 1, Vec::new());
+        let action = if revoke { ChangeAction::Revoked } else { ChangeAction::Rotated };
+        tx.record(ObjectType::SigningKey, Id::NIL, action, 1, Vec::new());
         Ok(())
     })
     .await?;

@@ -2,20 +2,19 @@
 
 use async_graphql::InputObject;
 use pressroom_schema::accounts::{self, SessionRow, TokenRow, UserRow};
-use pressroom_schema::{Conn, Id, Timestamp};
+use pressroom_schema::{ChangeAction, Conn, EmailKey, Id, ObjectType, Timestamp, TokenType};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::email::email_key;
 use super::keys::{refused, reload_keys};
 use super::tokens::end_tokens;
 use super::users::{UserView, load_user, user_view};
 use crate::auth::jwt::{self, Claims, TokenError};
-use crate::auth::scope::Scopes;
+use crate::auth::scope::{Scope, Scopes};
 use crate::auth::secret::{self, Kind, Secret, hash_secret};
 use crate::auth::throttle::{self, Attempts, Outcome, Rule};
-use crate::auth::viewer::{Role, UserViewer, Via, Viewer, Who};
+use crate::auth::viewer::{UserViewer, Via, Viewer, Who};
 use crate::error::{Code, Error, Result};
 use crate::service::check::Check;
 use crate::service::{Svc, limits};
@@ -68,7 +67,7 @@ pub struct SessionView {
     pub access_token: String,
     /// `Bearer`.
     #[schema(example = "Bearer")]
-    pub token_type: String,
+    pub token_type: TokenType,
     /// Seconds until the access token ends.
     #[schema(example = 900)]
     pub expires_in: u32,
@@ -87,7 +86,7 @@ pub struct MeView {
     pub user: UserView,
     /// What the token is good for; null for a login, which is good for all that the role allows.
     #[schema(required = true)]
-    pub scopes: Option<Vec<String>>,
+    pub scopes: Option<Vec<Scope>>,
 }
 
 fn wrong() -> Error {
@@ -191,7 +190,7 @@ pub(super) fn not_the_present_password() -> Error {
 /// # Errors
 /// 401 when they do not belong together or the account is disabled, 429 after too many failures.
 pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<SessionView> {
-    let key = email_key(&input.email);
+    let key = EmailKey::of(&input.email);
     let ip = viewer.ip.clone();
     let limited = svc.config.rate_limits.is_on();
     let counters = [
@@ -235,7 +234,7 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
                 },
             )?;
             accounts::logged_in(tx.conn, user.id, now)?;
-            tx.record("user", user.id, "logged_in", user.version, Vec::new());
+            tx.record(ObjectType::User, user.id, ChangeAction::LoggedIn, user.version, Vec::new());
             user_view(&svc2, tx.conn, UserRow { last_login_at: Some(now), ..user.clone() })
         })
         .await?;
@@ -278,7 +277,7 @@ fn session_view(
         jwt::issue(svc.keys.verifier()?.ring(), &claims).map_err(|e| Error::internal(e.to_string()))?;
     Ok(SessionView {
         access_token,
-        token_type: "Bearer".into(),
+        token_type: TokenType::Bearer,
         expires_in: seconds,
         refresh_token: refresh.expose().to_owned(),
         user,
@@ -328,7 +327,7 @@ pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result
             }
             if session.used_at.is_some() {
                 accounts::revoke_family(tx.conn, session.family_id, now)?;
-                tx.record("user", session.user_id, "session_revoked", 0, Vec::new());
+                tx.record(ObjectType::User, session.user_id, ChangeAction::SessionRevoked, 0, Vec::new());
                 return Ok(End::Reused(session.family_id));
             }
             let Some(user) = accounts::find(tx.conn, session.user_id)?.filter(|u| u.disabled_at.is_none())
@@ -350,7 +349,7 @@ pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result
                     began_at: session.began_at,
                 },
             )?;
-            tx.record("user", user.id, "session_refreshed", user.version, Vec::new());
+            tx.record(ObjectType::User, user.id, ChangeAction::SessionRefreshed, user.version, Vec::new());
             let view = user_view(&svc2, tx.conn, user)?;
             Ok(End::Next(Box::new(view), session.family_id, session.began_at))
         })
@@ -386,7 +385,7 @@ pub async fn logout(svc: &Svc, viewer: &Viewer) -> Result<()> {
     let (family, user_id) = (*family, Id(*user_id));
     svc.write(viewer, move |tx| {
         accounts::revoke_family(tx.conn, Id(family), tx.actor.now)?;
-        tx.record("user", user_id, "logged_out", 0, Vec::new());
+        tx.record(ObjectType::User, user_id, ChangeAction::LoggedOut, 0, Vec::new());
         Ok(())
     })
     .await?;
@@ -408,7 +407,7 @@ pub(crate) fn me_in(svc: &crate::service::Service, conn: &mut Conn, viewer: &Vie
     viewer.require_signed_in()?;
     let user = viewer.user().ok_or_else(|| Error::not_found("account"))?;
     let view = load_user(svc, conn, Id(user.user_id))?;
-    let scopes = user.scopes.map(|s| s.names().into_iter().map(str::to_owned).collect());
+    let scopes = user.scopes.map(|scopes| scopes.iter().collect());
     Ok(MeView { user: view, scopes })
 }
 
@@ -447,7 +446,7 @@ pub async fn change_password(svc: &Svc, viewer: &Viewer, input: PasswordInput) -
             row.updated_at = tx.actor.now;
             accounts::update(tx.conn, &row)?;
             let ended = accounts::revoke_sessions(tx.conn, id, Some(family), tx.actor.now)?;
-            tx.record("user", id, "password_changed", row.version, Vec::new());
+            tx.record(ObjectType::User, id, ChangeAction::PasswordChanged, row.version, Vec::new());
             end_tokens(tx, id)?;
             Ok(ended)
         })
@@ -488,7 +487,7 @@ async fn by_access_token(svc: &Svc, token: &str) -> Result<UserViewer> {
     let row = row
         .filter(|u| u.disabled_at.is_none())
         .ok_or_else(|| Error::new(Code::InvalidToken, "The login of this token has ended. Log in again."))?;
-    viewer_of(&row, Via::Session(claims.session_id), claims.scopes)
+    Ok(viewer_of(&row, Via::Session(claims.session_id), claims.scopes))
 }
 
 async fn by_api_token(svc: &Svc, secret: &str) -> Result<UserViewer> {
@@ -509,7 +508,7 @@ async fn by_api_token(svc: &Svc, secret: &str) -> Result<UserViewer> {
         let id = token.id;
         svc.write_for_itself(move |tx| Ok(accounts::token_used(tx.conn, id, now)?)).await?;
     }
-    viewer_of(&user, Via::ApiToken(token.id.0), Some(scopes_of(&token)?))
+    Ok(viewer_of(&user, Via::ApiToken(token.id.0), Some(token.scopes.to()?)))
 }
 
 /// An account as it may act at this moment through what it made earlier, by itself or with an API token; none where it is disabled,
@@ -523,9 +522,9 @@ pub(crate) fn standing(
     let Some(row) = accounts::find(conn, user)?.filter(|user| user.disabled_at.is_none()) else {
         return Ok(None);
     };
-    let Some(token) = token else { return viewer_of(&row, Via::Session(Uuid::nil()), None).map(Some) };
+    let Some(token) = token else { return Ok(Some(viewer_of(&row, Via::Session(Uuid::nil()), None))) };
     match accounts::find_token(conn, token)?.filter(|token| is_good(token, now)) {
-        Some(token) => viewer_of(&row, Via::ApiToken(token.id.0), Some(scopes_of(&token)?)).map(Some),
+        Some(token) => Ok(Some(viewer_of(&row, Via::ApiToken(token.id.0), Some(token.scopes.to()?)))),
         None => Ok(None),
     }
 }
@@ -534,19 +533,13 @@ pub(super) fn is_good(token: &TokenRow, now: Timestamp) -> bool {
     token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now)
 }
 
-fn scopes_of(token: &TokenRow) -> Result<Scopes> {
-    let names: Vec<String> = token.scopes.to()?;
-    Scopes::parse_list(&names).map_err(|e| Error::internal(e.to_string()))
-}
-
-fn viewer_of(row: &UserRow, via: Via, scopes: Option<Scopes>) -> Result<UserViewer> {
-    let role: Role = row.role.parse().map_err(|_| Error::internal(format!("role {}", row.role)))?;
-    Ok(UserViewer {
+fn viewer_of(row: &UserRow, via: Via, scopes: Option<Scopes>) -> UserViewer {
+    UserViewer {
         user_id: row.id.0,
-        role,
+        role: row.role,
         author_id: row.author_id.map(|id| id.0),
         via,
         scopes,
         name: row.name.clone(),
-    })
+    }
 }

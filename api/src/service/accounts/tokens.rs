@@ -1,7 +1,7 @@
 //! API tokens: scoped, expiring, kept as a hash; never good for more than their owner is.
 
 use pressroom_schema::accounts::{self, TokenRow};
-use pressroom_schema::{Conn, Id, Json, KeyValue, Timestamp, Tx};
+use pressroom_schema::{ChangeAction, Conn, Id, Json, KeyValue, ObjectType, Timestamp, Tx, UnknownWord};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,7 +29,7 @@ pub struct CreateToken {
     #[schema(example = "nightly import", extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: String,
     /// What it may be used for, within what its owner's role allows; `docs/rights.md` lists them.
-    #[schema(min_items = 1, example = json!(["posts:read", "posts:write"]))]
+    #[schema(min_items = 1, example = json!(["posts:read", "posts:write"]), value_type = Vec<Scope>)]
     pub scopes: Vec<String>,
     /// Until when it is good (RFC 3339); until it is revoked where this is left out.
     #[serde(default)]
@@ -55,7 +55,7 @@ pub struct TokenView {
     /// The beginning of the secret, to recognise it by.
     pub hint: String,
     /// What it may be used for.
-    pub scopes: Vec<String>,
+    pub scopes: Vec<Scope>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -74,7 +74,7 @@ impl Sample for TokenView {
             name: "nightly import".into(),
             user_id: sample::ID,
             hint: "prt_1a2b".into(),
-            scopes: vec!["posts:read".into(), "posts:write".into()],
+            scopes: vec![Scope::PostsRead, Scope::PostsWrite],
             created_at: sample::time(),
             expires_at: Some(sample::time()),
             last_used_at: Some(sample::time()),
@@ -156,15 +156,13 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
     let name = check.line("/name", &input.name, NAME);
     let mut scopes = Scopes::NONE;
     for (n, text) in input.scopes.iter().enumerate() {
-        if let Some(scope) = Scope::ALL.into_iter().find(|s| s.as_str() == text) {
-            scopes = scopes.with(scope);
-        } else {
-            let known = Scope::ALL.map(Scope::as_str).join(", ");
-            check.fault(
+        match text.parse() {
+            Ok(scope) => scopes = scopes.with(scope),
+            Err(UnknownWord { known, .. }) => check.fault(
                 &format!("/scopes/{n}"),
                 "unknown_scope",
-                format!("There is no scope `{text}`; there are {known}."),
-            );
+                format!("There is no scope `{text}`; there are {}.", known.join(", ")),
+            ),
         }
     }
     if input.scopes.is_empty() {
@@ -193,7 +191,7 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
         name,
         secret_hash: secret.hash(),
         hint: secret.hint(),
-        scopes: Json::of(&scopes.names()),
+        scopes: Json::of(&scopes),
         created_at: now,
         expires_at,
         last_used_at: None,
@@ -216,7 +214,7 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
                 ));
             }
             accounts::insert_token(tx.conn, &row)?;
-            tx.record("token", row.id, "created", 1, Vec::new());
+            tx.record(ObjectType::Token, row.id, ChangeAction::Created, 1, Vec::new());
             Ok(row)
         })
         .await?;
@@ -259,7 +257,7 @@ pub async fn revoke_token(svc: &Svc, viewer: &Viewer, token: &str) -> Result<()>
             .ok_or_else(|| Error::not_found("token"))?;
         require(&viewer2, Action::RevokeToken, &Target::Token { owner: row.user_id.0 }, "token")?;
         for ended in accounts::revoke_token(tx.conn, id, tx.actor.now)? {
-            tx.record("token", ended, "revoked", 2, Vec::new());
+            tx.record(ObjectType::Token, ended, ChangeAction::Revoked, 2, Vec::new());
         }
         Ok(())
     })
@@ -269,7 +267,7 @@ pub async fn revoke_token(svc: &Svc, viewer: &Viewer, token: &str) -> Result<()>
 /// Revokes every API token of an account: whoever has its password changed wants nobody in who came before.
 pub(super) fn end_tokens(tx: &mut Tx<'_>, user: Id) -> Result<()> {
     for ended in accounts::revoke_tokens(tx.conn, user, tx.actor.now)? {
-        tx.record("token", ended, "revoked", 2, Vec::new());
+        tx.record(ObjectType::Token, ended, ChangeAction::Revoked, 2, Vec::new());
     }
     Ok(())
 }

@@ -2,11 +2,10 @@
 
 use async_graphql::{MaybeUndefined, SimpleObject};
 use pressroom_schema::accounts::{self, UserRow};
-use pressroom_schema::{Conn, Id, KeyValue, Timestamp, authors};
+use pressroom_schema::{ChangeAction, Conn, EmailKey, Id, KeyValue, ObjectType, Timestamp, authors};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::email::email_key;
 use super::login::{not_the_present_password, prove};
 use super::tokens::end_tokens;
 use crate::auth::password::{Weakness, check_strength};
@@ -98,9 +97,8 @@ pub struct CreateUser {
     /// Its name.
     #[schema(extensions(("x-is" = json!(limits::line(NAME)))))]
     pub name: String,
-    /// `admin`, `editor`, `author`, `contributor` or `moderator`.
-    #[schema(example = "editor")]
-    pub role: String,
+    /// Its role.
+    pub role: Role,
     /// Its password: 10 to 256 characters.
     #[schema(format = Password, extensions(("x-is" = json!(limits::password()))))]
     pub password: String,
@@ -124,8 +122,8 @@ pub struct UpdateUser {
     pub name: MaybeUndefined<String>,
     /// Its role: for admins.
     #[serde(default)]
-    #[schema(value_type = String)]
-    pub role: MaybeUndefined<String>,
+    #[schema(value_type = Role)]
+    pub role: MaybeUndefined<Role>,
     /// Slug or id of its author profile, null for none: for admins.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -150,12 +148,12 @@ pub(super) fn user_view(svc: &Service, conn: &mut Conn, row: UserRow) -> Result<
     let author = authors::by_ids(conn, row.author_id.as_slice())?
         .pop()
         .map(|(a, _)| UserAuthorView { slug: a.slug, name: a.name });
-    view(row, author)
+    Ok(view(row, author))
 }
 
-fn view(row: UserRow, author: Option<UserAuthorView>) -> Result<UserView> {
-    Ok(UserView {
-        role: role_of(&row)?,
+fn view(row: UserRow, author: Option<UserAuthorView>) -> UserView {
+    UserView {
+        role: row.role,
         id: row.id,
         email: row.email,
         name: row.name,
@@ -165,7 +163,7 @@ fn view(row: UserRow, author: Option<UserAuthorView>) -> Result<UserView> {
         created_at: row.created_at,
         updated_at: row.updated_at,
         version: row.version,
-    })
+    }
 }
 
 pub(super) fn load_user(svc: &Service, conn: &mut Conn, id: Id) -> Result<UserView> {
@@ -178,18 +176,6 @@ pub(super) fn check_password(check: &mut Check, pointer: &str, password: &str, e
         let weakness: Weakness = weakness;
         check.fault(pointer, "weak_password", format!("{weakness}"));
     }
-}
-
-fn parse_role(check: &mut Check, text: &str) -> Option<Role> {
-    let role = text.parse().ok();
-    if role.is_none() {
-        check.fault(
-            "/role",
-            "invalid_value",
-            "`role` must be admin, editor, author, contributor or moderator.",
-        );
-    }
-    role
 }
 
 fn parse_id(text: &str) -> Result<Id> {
@@ -236,11 +222,11 @@ pub(crate) fn list_users_in(
             None
         }
     };
-    let slice = accounts::list(conn, role.map(Role::as_str), only, &page.window("users")?)?;
+    let slice = accounts::list(conn, role, only, &page.window("users")?)?;
     let ids: Vec<Id> = slice.rows.iter().filter_map(|u| u.author_id).collect();
     let profiles = authors::by_ids(conn, &ids)?;
     let total = if page.count {
-        Some(if only.is_some() { 1 } else { accounts::count_of(conn, role.map(Role::as_str))? })
+        Some(if only.is_some() { 1 } else { accounts::count_of(conn, role)? })
     } else {
         None
     };
@@ -251,7 +237,7 @@ pub(crate) fn list_users_in(
             .iter()
             .find(|(a, _)| Some(a.id) == row.author_id)
             .map(|(a, _)| UserAuthorView { slug: a.slug.clone(), name: a.name.clone() });
-        items.push((cursor, view(row, author)?));
+        items.push((cursor, view(row, author)));
     }
     Ok(Page { items, has_previous: page.has_previous, has_next: page.has_next, total })
 }
@@ -273,6 +259,24 @@ pub(crate) fn get_user_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, user:
     load_user(svc, conn, id)
 }
 
+/// Judges a new account's values, which needs neither rights nor the database.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge_new(input: &CreateUser) -> Result<()> {
+    check_new(input).map(drop)
+}
+
+/// [`judge_new`], with the address and the name as they are kept.
+fn check_new(input: &CreateUser) -> Result<(String, String)> {
+    let mut check = Check::new();
+    let email = check.email("/email", &input.email);
+    let name = check.line("/name", &input.name, NAME);
+    check_password(&mut check, "/password", &input.password, &email, &name);
+    check.done()?;
+    Ok((email, name))
+}
+
 /// Makes an account.
 ///
 /// # Errors
@@ -280,13 +284,8 @@ pub(crate) fn get_user_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, user:
 pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Result<UserView> {
     viewer.require_signed_in()?;
     require(viewer, Action::CreateUser, &Target::None, "account")?;
-    let mut check = Check::new();
-    let email = check.email("/email", &input.email);
-    let name = check.line("/name", &input.name, NAME);
-    let role = parse_role(&mut check, &input.role);
-    check_password(&mut check, "/password", &input.password, &email, &name);
-    check.done()?;
-    let role = role.unwrap_or(Role::Contributor);
+    let (email, name) = check_new(&input)?;
+    let role = input.role;
     require_role(viewer, role)?;
     let password_hash = svc.passwords.hash(input.password).await?;
     let id = svc.clock.new_id();
@@ -299,10 +298,10 @@ pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Resul
         let row = UserRow {
             id,
             email: email.clone(),
-            email_key: email_key(&email),
+            email_key: EmailKey::of(&email),
             name: name.clone(),
             password_hash: password_hash.clone(),
-            role: role.as_str().to_owned(),
+            role,
             author_id,
             disabled_at: None,
             last_login_at: None,
@@ -311,7 +310,7 @@ pub async fn create_user(svc: &Svc, viewer: &Viewer, input: CreateUser) -> Resul
             version: 1,
         };
         accounts::insert(tx.conn, &row)?;
-        tx.record("user", id, "created", 1, Vec::new());
+        tx.record(ObjectType::User, id, ChangeAction::Created, 1, Vec::new());
         user_view(&svc2, tx.conn, row)
     })
     .await
@@ -334,13 +333,56 @@ fn require_role(viewer: &Viewer, role: Role) -> Result<()> {
 
 /// Refuses to leave the publication without anybody who runs it.
 fn keep_an_admin(conn: &mut Conn, before: &UserRow) -> Result<()> {
-    if before.role == "admin" && before.disabled_at.is_none() && accounts::count_enabled(conn, "admin")? < 2 {
+    if before.role == Role::Admin
+        && before.disabled_at.is_none()
+        && accounts::count_enabled(conn, Role::Admin)? < 2
+    {
         return Err(Error::new(
             Code::InvalidState,
             "This is the last admin; make another one before this one is demoted, disabled or removed.",
         ));
     }
     Ok(())
+}
+
+/// Judges changes of an account as far as that needs neither rights nor the database.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge_changes(input: &UpdateUser) -> Result<()> {
+    let mut check = Check::new();
+    check_changes(&mut check, input, "", "");
+    check.done()
+}
+
+/// Judges changes of an account that has this address and name; the new address and name as they are kept.
+fn check_changes(
+    check: &mut Check,
+    input: &UpdateUser,
+    known_email: &str,
+    known_name: &str,
+) -> (Option<String>, Option<String>) {
+    let email = input.email.value().map(|email| check.email("/email", email));
+    let name = input.name.value().map(|name| check.line("/name", name, NAME));
+    for (pointer, is_null) in [
+        ("/email", input.email.is_null()),
+        ("/name", input.name.is_null()),
+        ("/role", input.role.is_null()),
+        ("/password", input.password.is_null()),
+    ] {
+        if is_null {
+            check.fault(
+                pointer,
+                "required",
+                format!("`{}` cannot be removed.", pointer.trim_start_matches('/')),
+            );
+        }
+    }
+    if let Some(password) = input.password.value() {
+        let (email, name) = (email.as_deref().unwrap_or(known_email), name.as_deref().unwrap_or(known_name));
+        check_password(check, "/password", password, email, name);
+    }
+    (email, name)
 }
 
 /// Changes an account. Disabling it, or giving it another password, ends its logins; another password ends its API tokens too.
@@ -376,34 +418,8 @@ pub async fn update_user(
     }
     let known = svc.read(viewer, move |conn| load_row(conn, id)).await?;
     let mut check = Check::new();
-    let text = |value: &MaybeUndefined<String>| value.value().cloned();
-    let email = text(&input.email).map(|e| check.email("/email", &e));
-    let name = text(&input.name).map(|n| check.line("/name", &n, NAME));
-    let role = text(&input.role).and_then(|r| parse_role(&mut check, &r));
-    for (pointer, value) in [
-        ("/email", &input.email),
-        ("/name", &input.name),
-        ("/role", &input.role),
-        ("/password", &input.password),
-    ] {
-        if value.is_null() {
-            check.fault(
-                pointer,
-                "required",
-                format!("`{}` cannot be removed.", pointer.trim_start_matches('/')),
-            );
-        }
-    }
-    let password = text(&input.password);
-    if let Some(password) = &password {
-        check_password(
-            &mut check,
-            "/password",
-            password,
-            email.as_deref().unwrap_or(&known.email),
-            name.as_deref().unwrap_or(&known.name),
-        );
-    }
+    let (email, name) = check_changes(&mut check, &input, &known.email, &known.name);
+    let (role, password) = (input.role.value().copied(), input.password.value().cloned());
     let is_proven = is_oneself && (password.is_some() || email.as_ref().is_some_and(|e| *e != known.email));
     if is_proven && input.current_password.is_none() {
         check.fault(
@@ -434,13 +450,13 @@ pub async fn update_user(
             let mut row = before.clone();
             if let Some(email) = &email {
                 row.email.clone_from(email);
-                row.email_key = email_key(email);
+                row.email_key = EmailKey::of(email);
             }
             if let Some(name) = &name {
                 row.name.clone_from(name);
             }
             if let Some(role) = role {
-                role.as_str().clone_into(&mut row.role);
+                row.role = role;
             }
             match &input.author {
                 MaybeUndefined::Undefined => {}
@@ -459,9 +475,9 @@ pub async fn update_user(
                 || (row.author_id != before.author_id && row.author_id.is_some())
                 || (row.disabled_at.is_none() && before.disabled_at.is_some());
             if gives {
-                require_role(&viewer2, role_of(&before)?)?;
+                require_role(&viewer2, before.role)?;
             }
-            if row.role != "admin" || row.disabled_at.is_some() {
+            if row.role != Role::Admin || row.disabled_at.is_some() {
                 keep_an_admin(tx.conn, &before)?;
             }
             row.version += 1;
@@ -472,7 +488,7 @@ pub async fn update_user(
             } else {
                 Vec::new()
             };
-            tx.record("user", id, "updated", row.version, Vec::new());
+            tx.record(ObjectType::User, id, ChangeAction::Updated, row.version, Vec::new());
             if hash.is_some() {
                 end_tokens(tx, id)?;
             }
@@ -483,10 +499,6 @@ pub async fn update_user(
         svc.keys.verifier()?.forget_session(family.0);
     }
     Ok(view)
-}
-
-fn role_of(row: &UserRow) -> Result<Role> {
-    row.role.parse().map_err(|_| Error::internal(format!("role {}", row.role)))
 }
 
 fn load_row(conn: &mut Conn, id: Id) -> Result<UserRow> {
@@ -506,7 +518,7 @@ pub async fn delete_user(svc: &Svc, viewer: &Viewer, user: &str, if_match: Optio
         IfMatch::check(if_match.as_ref(), row.version)?;
         keep_an_admin(tx.conn, &row)?;
         accounts::delete(tx.conn, id)?;
-        tx.record("user", id, "deleted", row.version + 1, Vec::new());
+        tx.record(ObjectType::User, id, ChangeAction::Deleted, row.version + 1, Vec::new());
         Ok(())
     })
     .await
@@ -524,7 +536,7 @@ pub async fn create_first_admin(svc: &Svc, email: &str, password: &str) -> Resul
     let input = CreateUser {
         email: email.to_owned(),
         name: "Admin".to_owned(),
-        role: "admin".to_owned(),
+        role: Role::Admin,
         password: password.to_owned(),
         author: None,
     };
@@ -541,7 +553,7 @@ pub async fn create_first_admin(svc: &Svc, email: &str, password: &str) -> Resul
 /// # Errors
 /// 404 where there is none.
 pub async fn find_user_by_email(svc: &Svc, viewer: &Viewer, email: &str) -> Result<UserView> {
-    let key = email_key(email);
+    let key = EmailKey::of(email);
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     svc.read(viewer, move |conn| {
         let row = accounts::find_by_email(conn, &key)?.ok_or_else(|| Error::not_found("account"))?;

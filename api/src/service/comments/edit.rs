@@ -1,9 +1,9 @@
 //! Changing and removing comments: by the guest who holds the edit token, by the account, by a moderator.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use pressroom_schema::comments::{self, CommentPrivate, PENDING, SPAM, Sender, TRASH, Text};
+use pressroom_schema::comments::{self, CommentPrivate, Sender, Text};
 use pressroom_schema::db::Freshness;
-use pressroom_schema::{Conn, Json, Timestamp, Tx};
+use pressroom_schema::{ChangeAction, CommentStatus, Conn, Json, ObjectType, Timestamp, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -51,7 +51,7 @@ fn authorise(
     now: Timestamp,
 ) -> Result<()> {
     // To whoever removed it, or had it removed, it is gone.
-    if known.row.status == TRASH
+    if known.row.status == CommentStatus::Trash
         && is_writer(viewer, &known.row)
         && !known.allows(viewer, Action::ModerateComment, now)?
     {
@@ -135,7 +135,7 @@ pub async fn update(
                 open(&svc2, conn, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
             let Some(new) = new2.filter(|_| writer.guest_of().is_some()) else { return Ok(None) };
             let sender = Sender {
-                email_key: private.author_email_key.as_deref(),
+                email_key: private.author_email_key.as_ref(),
                 name: Some(&known.row.author_name),
                 ip: viewer2.ip.as_deref(),
                 text_hash: &new.text_hash,
@@ -191,15 +191,15 @@ fn update_in(
     };
     comments::set_text(tx.conn, row.id, &new, now)?;
     let mut counted = 0;
-    let status = change.verdict.as_ref().map_or(row.status.as_str(), |v| rejudged(&row.status, v.judgement));
+    let status = change.verdict.as_ref().map_or(row.status, |v| rejudged(row.status, v.judgement));
     if status != row.status {
         counted = comments::set_status(tx.conn, row, status)?;
     }
     let after = comments::by_ids(tx.conn, &[row.id])?.pop().ok_or_else(|| Error::not_found("comment"))?;
     tx.record(
-        "comment",
+        ObjectType::Comment,
         row.id,
-        "edited",
+        ChangeAction::Edited,
         after.version,
         touched(row.post_id, row.shown, after.shown, counted),
     );
@@ -207,11 +207,11 @@ fn update_in(
 }
 
 /// The state of a comment after its guest changed it. What a moderator or the judge held stays held.
-fn rejudged(present: &str, judgement: Judgement) -> &str {
+fn rejudged(present: CommentStatus, judgement: Judgement) -> CommentStatus {
     match (present, judgement) {
-        (SPAM | TRASH, _) | (_, Judgement::Ham) => present,
-        (_, Judgement::Spam) => SPAM,
-        (_, Judgement::Unsure) => PENDING,
+        (CommentStatus::Spam | CommentStatus::Trash, _) | (_, Judgement::Ham) => present,
+        (_, Judgement::Spam) => CommentStatus::Spam,
+        (_, Judgement::Unsure) => CommentStatus::Pending,
     }
 }
 
@@ -233,14 +233,14 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, permanent: bool, acces
         }
         IfMatch::check(access.if_match.as_ref(), row.version)?;
         let (counted, action) = if permanent {
-            (comments::erase(tx.conn, row)?, "deleted")
-        } else if row.status == TRASH {
+            (comments::erase(tx.conn, row)?, ChangeAction::Deleted)
+        } else if row.status == CommentStatus::Trash {
             return Ok(());
         } else {
-            (comments::set_status(tx.conn, row, TRASH)?, "trashed")
+            (comments::set_status(tx.conn, row, CommentStatus::Trash)?, ChangeAction::Trashed)
         };
         tx.record(
-            "comment",
+            ObjectType::Comment,
             row.id,
             action,
             row.version + 1,
@@ -265,21 +265,19 @@ fn require_admin(viewer: &Viewer) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use pressroom_schema::comments::APPROVED;
-
     use super::*;
 
     #[test]
     fn an_edit_never_brings_back_what_is_held() {
         for (present, judgement, after) in [
-            (APPROVED, Judgement::Ham, APPROVED),
-            (APPROVED, Judgement::Unsure, PENDING),
-            (APPROVED, Judgement::Spam, SPAM),
-            (PENDING, Judgement::Ham, PENDING),
-            (PENDING, Judgement::Spam, SPAM),
-            (SPAM, Judgement::Ham, SPAM),
-            (SPAM, Judgement::Unsure, SPAM),
-            (TRASH, Judgement::Spam, TRASH),
+            (CommentStatus::Approved, Judgement::Ham, CommentStatus::Approved),
+            (CommentStatus::Approved, Judgement::Unsure, CommentStatus::Pending),
+            (CommentStatus::Approved, Judgement::Spam, CommentStatus::Spam),
+            (CommentStatus::Pending, Judgement::Ham, CommentStatus::Pending),
+            (CommentStatus::Pending, Judgement::Spam, CommentStatus::Spam),
+            (CommentStatus::Spam, Judgement::Ham, CommentStatus::Spam),
+            (CommentStatus::Spam, Judgement::Unsure, CommentStatus::Spam),
+            (CommentStatus::Trash, Judgement::Spam, CommentStatus::Trash),
         ] {
             assert_eq!(rejudged(present, judgement), after, "{present} {judgement:?}");
         }

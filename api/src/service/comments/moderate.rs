@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use async_graphql::InputObject;
-use pressroom_schema::comments::{self, APPROVED, CommentRow, PENDING, SPAM, TRASH};
-use pressroom_schema::{Conn, Id, Tx};
+use pressroom_schema::comments::{self, CommentRow};
+use pressroom_schema::{ChangeAction, Conn, Id, Moderation, ObjectType, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -19,39 +19,13 @@ use crate::service::check::Check;
 use crate::service::{IfMatch, Service, Svc, require};
 use crate::view::{CommentView, ModeratedView, SAMPLE_ID};
 
-/// What a moderator decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, ToSchema, async_graphql::Enum)]
-#[serde(rename_all = "snake_case")]
-pub enum Moderation {
-    /// Everybody may read it; its guest is known from now on.
-    Approve,
-    /// It is spam.
-    Spam,
-    /// It is removed; a tombstone stays where it has replies.
-    Trash,
-    /// It waits for another decision.
-    Pending,
-}
-
-impl Moderation {
-    /// The state that it leads to.
-    #[must_use]
-    pub fn status(self) -> &'static str {
-        match self {
-            Self::Approve => APPROVED,
-            Self::Spam => SPAM,
-            Self::Trash => TRASH,
-            Self::Pending => PENDING,
-        }
-    }
-
-    fn action(self) -> &'static str {
-        match self {
-            Self::Approve => "approved",
-            Self::Spam => "marked_spam",
-            Self::Trash => "trashed",
-            Self::Pending => "held",
-        }
+/// What the log calls a decision.
+fn recorded(decision: Moderation) -> ChangeAction {
+    match decision {
+        Moderation::Approve => ChangeAction::Approved,
+        Moderation::Spam => ChangeAction::MarkedSpam,
+        Moderation::Trash => ChangeAction::Trashed,
+        Moderation::Pending => ChangeAction::Held,
     }
 }
 
@@ -199,9 +173,9 @@ fn decide(tx: &mut Tx<'_>, row: &CommentRow, decision: Moderation) -> Result<boo
     let counted = comments::set_status(tx.conn, row, decision.status())?;
     let is_shown = decision == Moderation::Approve || row.reply_count > 0;
     tx.record(
-        "comment",
+        ObjectType::Comment,
         row.id,
-        decision.action(),
+        recorded(decision),
         row.version + 1,
         touched(row.post_id, row.shown, is_shown, counted),
     );

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use pressroom_schema::comments::{self, Kind, Order, QueueFilter};
+use pressroom_schema::comments::{self, Kind, QueueFilter};
 use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{self, Ref};
-use pressroom_schema::{Conn, Id, Key, depend};
+use pressroom_schema::{CommentSort, CommentStatus, Conn, EmailKey, Id, Key, ThreadView, depend};
 
+use super::ANCESTORS;
 use super::place::{Known, Places};
 use super::sight::{Reading, load_views};
 use super::thread::{BELOW, Branches, Level, is_readable, load};
-use super::write::email_key;
-use super::{ANCESTORS, STATUSES};
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::secret::hash_secret;
 use crate::auth::viewer::Viewer;
@@ -21,33 +20,17 @@ use crate::service::posts::find_visible;
 use crate::service::{Found, Service, Svc, require};
 use crate::view::CommentView;
 
-/// How a thread is laid out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum ThreadView {
-    /// By pages of comments that answer none, each with its replies nested.
-    #[default]
-    Thread,
-    /// By pages of all comments, side by side.
-    Flat,
-}
-
 /// Which comments of a post.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ThreadQuery {
     /// The layout.
     pub view: ThreadView,
     /// The order of the page's own comments; nested replies are always oldest first.
-    pub sort: Order,
+    pub sort: CommentSort,
     /// Only the replies of this comment, given by id.
     pub parent: Option<String>,
     /// Which rows.
     pub page: PageRequest,
-}
-
-impl Default for ThreadQuery {
-    fn default() -> Self {
-        Self { view: ThreadView::Thread, sort: Order::Oldest, parent: None, page: PageRequest::default() }
-    }
 }
 
 /// A page of a post's comments.
@@ -185,8 +168,8 @@ pub(super) fn load_one(
 /// Which comments a moderator wants to see.
 #[derive(Debug, Clone, Default)]
 pub struct QueueQuery {
-    /// In these states; `all` for every state. Pending where it is left out.
-    pub statuses: Vec<String>,
+    /// In these states; pending where it is left out.
+    pub statuses: Vec<CommentStatus>,
     /// Under this post, by id or slug.
     pub post: Option<String>,
     /// From this address.
@@ -212,7 +195,7 @@ pub(crate) fn queue_in(
     query: &QueueQuery,
 ) -> Result<Page<CommentView>> {
     const LIST: &str = "comments:queue";
-    let mut filter = QueueFilter { statuses: statuses(&query.statuses)?, ..QueueFilter::default() };
+    let mut filter = QueueFilter { statuses: statuses(&query.statuses), ..QueueFilter::default() };
     match policy::reach(viewer, Action::ReadQueue) {
         Reach::Everything => {}
         Reach::Own => filter.mine = viewer.user().map(|u| (Id(u.user_id), u.author_id.map(Id))),
@@ -224,7 +207,7 @@ pub(crate) fn queue_in(
     if let Some(email) = &query.author_email {
         // Who may not see addresses may not find out by asking.
         require(viewer, Action::SeeCommentPrivate, &Target::None, "comment")?;
-        filter.email_key = Some(email_key(email));
+        filter.email_key = Some(EmailKey::of(email));
     }
     let window = query.page.window(LIST)?;
     if let Some(post) = &query.post {
@@ -244,23 +227,17 @@ pub(crate) fn queue_in(
         .iter()
         .filter_map(|row| {
             let view = views.remove(&row.id)?;
-            Some((cursor(LIST, &row.key(Order::Newest), row.id), view))
+            Some((cursor(LIST, &row.key(CommentSort::Newest), row.id), view))
         })
         .collect();
     Ok(Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total })
 }
 
-fn statuses(names: &[String]) -> Result<Vec<String>> {
-    if let Some(odd) = names.iter().find(|s| !STATUSES.contains(&s.as_str()) && *s != "all") {
-        return Err(Error::parameters(vec![FieldError::parameter(
-            "status",
-            "unknown_name",
-            format!("There is no status `{odd}`; it is one of {} or all.", STATUSES.join(", ")),
-        )]));
+/// The states that a filter is left with: none where all of them are asked for.
+fn statuses(wanted: &[CommentStatus]) -> Vec<CommentStatus> {
+    match wanted {
+        [] => vec![CommentStatus::Pending],
+        wanted if CommentStatus::ALL.iter().all(|status| wanted.contains(status)) => Vec::new(),
+        wanted => wanted.to_vec(),
     }
-    Ok(match names {
-        [] => vec![comments::PENDING.to_owned()],
-        names if names.iter().any(|s| s == "all") => Vec::new(),
-        names => names.to_vec(),
-    })
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use pressroom_schema::comments::{self, CommentPrivate, CommentRow, PENDING, SPAM};
-use pressroom_schema::{Conn, Id, Timestamp};
+use pressroom_schema::comments::{self, CommentPrivate, CommentRow};
+use pressroom_schema::{CommentStatus, Conn, Id, Timestamp};
 
 use super::place::{Place, Places, is_writer};
 use crate::auth::policy::Action;
@@ -43,7 +43,7 @@ impl Sight {
         let writes = is_writer(viewer, row);
         let moderates = may(Action::ModerateComment);
         // Its own writer reads what waits for a moderator, but not what was removed.
-        let waits = row.status == PENDING || row.status == SPAM;
+        let waits = row.status == CommentStatus::Pending || row.status == CommentStatus::Spam;
         let open = row.is_approved() || (reading != Reading::Thread && (moderates || (writes && waits)));
         Self { writes, moderates, private: may(Action::SeeCommentPrivate), masked: !open }
     }
@@ -54,11 +54,11 @@ impl Sight {
     }
 
     /// The state as the viewer is told it. Who writes spam is not told so: to them it waits for a moderator.
-    fn status(self, row: &CommentRow) -> Option<String> {
+    fn status(self, row: &CommentRow) -> Option<CommentStatus> {
         if self.moderates || self.private {
-            Some(row.status.clone())
+            Some(row.status)
         } else if self.writes {
-            Some(if row.status == SPAM { PENDING.to_owned() } else { row.status.clone() })
+            Some(if row.status == CommentStatus::Spam { CommentStatus::Pending } else { row.status })
         } else {
             None
         }

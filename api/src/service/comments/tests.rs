@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use chrono::TimeDelta;
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Id, Timestamp, changes, migrate};
+use pressroom_schema::{CommentStatus, Id, Timestamp, changes, migrate};
 use serde_json::json;
 
 use super::*;
@@ -78,7 +78,7 @@ impl Bench {
         let input = CreateUser {
             email: format!("{name}@example.org"),
             name: name.to_owned(),
-            role: role.as_str().to_owned(),
+            role,
             password: "a long sentence that nobody guesses".to_owned(),
             author: None,
         };
@@ -170,7 +170,7 @@ impl Bench {
 async fn a_first_time_guest_waits_and_a_known_one_does_not() {
     let bench = Bench::new().await;
     let first = bench.say(&guest(), KIND, None).await.unwrap();
-    assert_eq!(first.status.as_deref(), Some("pending"));
+    assert_eq!(first.status, Some(CommentStatus::Pending));
     assert_eq!(first.markdown.as_deref(), Some(KIND));
     assert!(first.edit_token.as_deref().unwrap().starts_with("pre_"));
     assert!(first.spam.is_none() && first.author_email.is_none());
@@ -179,7 +179,7 @@ async fn a_first_time_guest_waits_and_a_known_one_does_not() {
     assert_eq!(bench.comment_count().await, 0);
 
     let approved = bench.decide(first.id, Moderation::Approve).await;
-    assert_eq!((approved.status.as_deref(), approved.version), (Some("approved"), 2));
+    assert_eq!((approved.status, approved.version), (Some(CommentStatus::Approved), 2));
     assert_eq!(bench.comment_count().await, 1);
     let (what, keys) = bench.last_change().await;
     assert_eq!(what, "comment approved");
@@ -194,9 +194,9 @@ async fn a_first_time_guest_waits_and_a_known_one_does_not() {
     );
 
     let second = bench.say(&guest(), "And on Wednesday the ferry was early.", Some(first.id)).await.unwrap();
-    assert_eq!(second.status.as_deref(), Some("approved"));
+    assert_eq!(second.status, Some(CommentStatus::Approved));
     let stranger = bench.say_as(&guest(), "bo", "The door is green, not blue.", None).await.unwrap();
-    assert_eq!(stranger.status.as_deref(), Some("pending"));
+    assert_eq!(stranger.status, Some(CommentStatus::Pending));
     let seen = bench.get(&guest(), second.id).await.unwrap();
     assert_eq!(seen.ancestors.as_deref(), Some(&[first.id][..]));
     assert!(seen.status.is_none() && seen.markdown.is_none() && seen.edit_token.is_none());
@@ -220,7 +220,7 @@ async fn spam_is_held_without_a_sign_of_it_to_its_writer() {
     assert_eq!(a, b);
 
     let editor = bench.user("ed", Role::Editor).await;
-    let query = QueueQuery { statuses: vec!["spam".into()], ..QueueQuery::default() };
+    let query = QueueQuery { statuses: vec![CommentStatus::Spam], ..QueueQuery::default() };
     let held = queue(&bench.svc, &editor, query).await.unwrap();
     let held: Vec<&CommentView> = held.items.iter().map(|(_, view)| view).collect();
     assert_eq!(held.iter().map(|c| c.id).collect::<Vec<_>>(), [spam.id]);
@@ -231,8 +231,8 @@ async fn spam_is_held_without_a_sign_of_it_to_its_writer() {
 
     // Its guest may edit it, which brings nothing back.
     let edited = bench.edit(&guest(), spam.id, KIND, as_writer(&spam)).await.unwrap();
-    assert_eq!(edited.status.as_deref(), Some("pending"));
-    assert_eq!(bench.get(&editor, spam.id).await.unwrap().status.as_deref(), Some("spam"));
+    assert_eq!(edited.status, Some(CommentStatus::Pending));
+    assert_eq!(bench.get(&editor, spam.id).await.unwrap().status, Some(CommentStatus::Spam));
     let queued = queue(&bench.svc, &guest(), QueueQuery::default()).await.unwrap_err();
     assert_eq!(queued.code(), Code::Unauthenticated);
 }
@@ -291,7 +291,7 @@ async fn a_guest_edits_with_the_token_until_the_window_closes() {
 
     // Turned into spam, it is not shown any more, and its writer is not told why.
     let turned = bench.edit(&guest(), mine.id, SPAM_TEXT, as_writer(&mine)).await.unwrap();
-    assert_eq!(turned.status.as_deref(), Some("pending"));
+    assert_eq!(turned.status, Some(CommentStatus::Pending));
     assert_eq!(bench.comment_count().await, 0);
     assert_eq!(bench.get(&guest(), mine.id).await.unwrap_err().code(), Code::NotFound);
 
@@ -369,8 +369,11 @@ async fn many_are_decided_on_together_or_not_at_all() {
     assert_eq!(done.changed, ids[2..]);
     assert!(done.comments.iter().map(|c| c.id).eq(ids.iter().copied()));
     assert_eq!(bench.comment_count().await, 4);
-    let none =
-        queue(&bench.svc, &author, QueueQuery { statuses: vec!["all".into()], ..QueueQuery::default() });
+    let none = queue(
+        &bench.svc,
+        &author,
+        QueueQuery { statuses: CommentStatus::ALL.to_vec(), ..QueueQuery::default() },
+    );
     assert_eq!(none.await.unwrap().items.len(), 0);
     bench.sound().await;
 }
@@ -422,8 +425,12 @@ async fn a_thread_nests_to_its_limits_and_every_reply_is_reached_by_its_cursors(
     assert_eq!(deeper.items.len(), 1);
     assert!(!deeper.has_previous && deeper.items[0].1.replies_next.is_none());
 
-    let query =
-        ThreadQuery { view: ThreadView::Flat, sort: Order::Top, page: counted(), ..ThreadQuery::default() };
+    let query = ThreadQuery {
+        view: ThreadView::Flat,
+        sort: CommentSort::Top,
+        page: counted(),
+        ..ThreadQuery::default()
+    };
     let flat = bench.thread(&guest(), query).await;
     assert_eq!((flat.total, flat.items.len(), flat.has_next), (Some(19), 19, false));
     assert!(flat.items[0].1.id == top.id && flat.items[0].1.replies.is_none());

@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use pressroom_schema::comments::{self, Below, CommentRow, Kind, Order};
+use pressroom_schema::comments::{self, Below, CommentRow, Kind};
 use pressroom_schema::posts::PostRow;
-use pressroom_schema::{Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window, depend};
+use pressroom_schema::{
+    CommentSort, CommentStatus, Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window, depend,
+};
 
 use super::place::{Known, Places, is_writer};
 use super::sight::{Reading, load_views, show};
-use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS, SORTS};
+use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
@@ -22,14 +24,13 @@ pub(crate) const BELOW: Below =
     Below { per_parent: REPLIES_PER_COMMENT, levels: REPLY_LEVELS, most: REPLIES_PER_ANSWER };
 
 /// What a list's cursors are tagged with: a cursor is good for one post's or comment's list in one order.
-fn tag(kind: Kind, of: Id, order: Order) -> String {
+fn tag(kind: Kind, of: Id, order: CommentSort) -> String {
     let kind = match kind {
         Kind::Roots => "thread",
         Kind::Flat => "flat",
         Kind::Replies => "replies",
     };
-    let sort = SORTS.iter().find(|(_, o)| *o == order).map_or("", |(name, _)| *name);
-    format!("comments:{kind}:{of}:{sort}")
+    format!("comments:{kind}:{of}:{order}")
 }
 
 /// The place before a comment's first reply, for a comment none of whose replies are in the answer.
@@ -38,7 +39,7 @@ fn before_the_first() -> (KeyValue, Id) {
     (KeyValue::Time(year_one.unwrap_or(Timestamp::new(chrono::DateTime::UNIX_EPOCH))), Id::NIL)
 }
 
-fn window(kind: Kind, groups: &[Id], order: Order, page: &PageRequest) -> Result<Option<Window>> {
+fn window(kind: Kind, groups: &[Id], order: CommentSort, page: &PageRequest) -> Result<Option<Window>> {
     let mut window = None;
     for of in groups {
         // A cursor is good for one list: with several, it is refused for the others.
@@ -59,7 +60,7 @@ pub(crate) fn load_threads(
     conn: &mut Conn,
     viewer: &Viewer,
     posts: &[Id],
-    order: Order,
+    order: CommentSort,
     page: &PageRequest,
     flat: bool,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
@@ -72,7 +73,7 @@ pub(crate) fn load_threads(
 /// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement. `longest` is the
 /// number of comments under that of them which has most.
 pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id], below: Below, longest: i64) -> Result<Rows> {
-    let (page, order) = (PageRequest::default(), Order::Oldest);
+    let (page, order) = (PageRequest::default(), CommentSort::Oldest);
     let nested = Some(below);
     let longest = Some(longest);
     fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested, longest })
@@ -81,7 +82,7 @@ pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id], below: Below, longest: 
 /// A page of the thread under `post` as GraphQL has it, from the first page as it was embedded in the post: its first `limit`
 /// comments.
 pub(crate) fn page_of_embedded(post: Id, list: &List<CommentView>, limit: usize) -> Page<CommentView> {
-    let tag = tag(Kind::Roots, post, Order::Oldest);
+    let tag = tag(Kind::Roots, post, CommentSort::Oldest);
     Page {
         has_next: list.page.next.is_some() || list.data.len() > limit,
         ..first_of(&tag, &list.data, limit)
@@ -94,7 +95,7 @@ pub(crate) fn page_of_nested(comment: &CommentView, limit: usize) -> Option<Page
     let replies = comment.replies.as_ref()?;
     let all = usize::try_from(comment.reply_count).unwrap_or_default();
     let enough = replies.len() >= limit.min(all);
-    let tag = tag(Kind::Replies, comment.id, Order::Oldest);
+    let tag = tag(Kind::Replies, comment.id, CommentSort::Oldest);
     enough.then(|| Page { has_next: all > limit, ..first_of(&tag, replies, limit) })
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn load_replies(
     conn: &mut Conn,
     viewer: &Viewer,
     parents: &[Id],
-    order: Order,
+    order: CommentSort,
     page: &PageRequest,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let level = Level { kind: Kind::Replies, groups: parents, order, page, nested: None, longest: None };
@@ -150,7 +151,7 @@ pub(super) fn is_readable(viewer: &Viewer, known: &Known, now: Timestamp) -> Res
     if known.row.shown && readable {
         return Ok(true);
     }
-    let waits = [comments::PENDING, comments::SPAM].contains(&known.row.status.as_str());
+    let waits = matches!(known.row.status, CommentStatus::Pending | CommentStatus::Spam);
     // To a guest a post that was taken back is gone, with its name.
     let writer = is_writer(viewer, &known.row) && (readable || viewer.is_signed_in());
     Ok((writer && waits) || known.allows(viewer, Action::ModerateComment, now)?)
@@ -161,7 +162,7 @@ pub(super) struct Level<'a> {
     pub(super) kind: Kind,
     /// Posts, or comments where `kind` is [`Kind::Replies`].
     pub(super) groups: &'a [Id],
-    pub(super) order: Order,
+    pub(super) order: CommentSort,
     pub(super) page: &'a PageRequest,
     /// How much of what hangs on them is nested in them.
     pub(super) nested: Option<Below>,
@@ -190,7 +191,7 @@ pub(super) fn load(
 /// Pages of threads as they are stored, before it is known what their viewer sees of them.
 pub(crate) struct Rows {
     kind: Kind,
-    order: Order,
+    order: CommentSort,
     nested: bool,
     groups: Vec<Id>,
     window: Option<Window>,
@@ -346,7 +347,7 @@ impl Branches {
             let (key, last) = replies
                 .last()
                 .map_or_else(before_the_first, |reply| (KeyValue::Time(reply.created_at), reply.id));
-            view.replies_next = Some(cursor(&tag(Kind::Replies, id, Order::Oldest), &key, last));
+            view.replies_next = Some(cursor(&tag(Kind::Replies, id, CommentSort::Oldest), &key, last));
         }
         view.replies = Some(replies);
         Some(view)

@@ -1,10 +1,12 @@
 //! Writing comments, as a guest or signed in, and what the spam judge is told.
 
 use async_graphql::InputObject;
-use pressroom_schema::comments::{self, APPROVED, History, NewComment, PENDING, SPAM, Sender, Text};
+use pressroom_schema::comments::{self, History, NewComment, Sender, Text};
 use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{PostRow, Ref};
-use pressroom_schema::{Conn, Id, Json, Timestamp, Tx, post_words};
+use pressroom_schema::{
+    ChangeAction, CommentStatus, Conn, EmailKey, Id, Json, ObjectType, Timestamp, Tx, post_words,
+};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -75,11 +77,6 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
-/// An e-mail address as it is compared.
-pub(super) fn email_key(email: &str) -> String {
-    email.trim().to_lowercase()
-}
-
 /// A guest, checked.
 #[derive(Debug, Clone)]
 pub(super) struct Guest {
@@ -94,7 +91,7 @@ struct Draft {
     id: Id,
     parent: Option<String>,
     guest: Option<Guest>,
-    status: &'static str,
+    status: CommentStatus,
     text: Text,
     edit_hash: Option<String>,
     user_agent: Option<String>,
@@ -128,7 +125,7 @@ pub async fn add(
             let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
                 return Ok(None);
             };
-            let key = email_key(&guest.email);
+            let key = EmailKey::of(&guest.email);
             let sender = Sender {
                 email_key: Some(&key),
                 name: Some(&guest.name),
@@ -139,13 +136,13 @@ pub async fn add(
             Evidence::gather(conn, &row, &sender, now).map(Some)
         })
         .await?;
-    let (mut status, mut verdict) = (APPROVED, None);
+    let (mut status, mut verdict) = (CommentStatus::Approved, None);
     if let (Some(evidence), Some(guest)) = (&evidence, &guest) {
         let found = judged(svc, evidence, &body, guest, origin.user_agent.as_deref()).await?;
         status = match found.judgement {
-            Judgement::Spam => SPAM,
-            Judgement::Ham if evidence.history.approved > 0 => APPROVED,
-            Judgement::Ham | Judgement::Unsure => PENDING,
+            Judgement::Spam => CommentStatus::Spam,
+            Judgement::Ham if evidence.history.approved > 0 => CommentStatus::Approved,
+            Judgement::Ham | Judgement::Unsure => CommentStatus::Pending,
         };
         verdict = Some(found);
     }
@@ -191,11 +188,11 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
             Some(comments::above(tx.conn, found, svc.config.comment_levels)?)
         }
     };
-    let key = draft.guest.as_ref().map(|guest| email_key(&guest.email));
+    let key = draft.guest.as_ref().map(|guest| EmailKey::of(&guest.email));
     let user = viewer.user();
     let user_id = user.map(|user| Id(user.user_id));
     let sender = Sender {
-        email_key: key.as_deref(),
+        email_key: key.as_ref(),
         name: draft.guest.as_ref().map(|guest| guest.name.as_str()),
         ip: viewer.ip.as_deref(),
         text_hash: &draft.text.text_hash,
@@ -212,7 +209,7 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     let new = NewComment {
         id: draft.id,
         post_id: post.id,
-        status: draft.status.to_owned(),
+        status: draft.status,
         created_at: now,
         user_id,
         author_id: user.and_then(|user| user.author_id).map(Id),
@@ -230,7 +227,13 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
         text: draft.text.clone(),
     };
     let counted = comments::insert(tx.conn, &new, parent.as_ref())?;
-    tx.record("comment", new.id, "created", 1, touched(post.id, false, counted > 0, counted));
+    tx.record(
+        ObjectType::Comment,
+        new.id,
+        ChangeAction::Created,
+        1,
+        touched(post.id, false, counted > 0, counted),
+    );
     let writer = if viewer.is_signed_in() { viewer.clone() } else { guest_of(viewer, new.id) };
     load_one(svc, tx.conn, &writer, &places, new.id, Reading::Single)
 }

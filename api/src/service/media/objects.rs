@@ -37,8 +37,9 @@ pub(crate) async fn remove_objects(svc: &Svc, keys: &[String]) -> Result<()> {
     // The same picture may have been uploaded between the look and the removal, and have found its object there.
     if is_stored(svc, original).await? {
         for (key, bytes) in removed {
-            let mime = crate::media::mime_for_key(key).unwrap_or("application/octet-stream");
-            svc.media.put(key, bytes, mime).await?;
+            if let Some(mime) = crate::media::mime_for_key(key) {
+                svc.media.put(key, bytes, mime).await?;
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Key, PostStatus, Tx, Visibility, depend, site};
+use pressroom_schema::{Conn, Id, Key, PostStatus, SlugKind, Tx, Visibility, depend, site};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, PostTarget, Target};
@@ -134,7 +134,7 @@ pub(super) fn find_full(
     // Any post may come to have the name.
     depend(Key::Posts);
     if let Ref::Slug(slug) = post
-        && let Some(id) = site::redirect_target(conn, "post", slug)?
+        && let Some(id) = site::redirect_target(conn, SlugKind::Post, slug)?
         && let Some((row, _)) = posts::find(conn, &Ref::Id(id))?
         && (is_public(&row) || may_do(conn, viewer, Action::ReadDraft, &row)?)
     {
@@ -149,7 +149,7 @@ pub(super) fn find(conn: &mut Conn, viewer: &Viewer, post: &Ref, action: Action)
     let mut found = posts::find(conn, post)?;
     if found.is_none()
         && let Ref::Slug(slug) = post
-        && let Some(id) = site::redirect_target(conn, "post", slug)?
+        && let Some(id) = site::redirect_target(conn, SlugKind::Post, slug)?
     {
         found = posts::find(conn, &Ref::Id(id))?;
     }
@@ -191,7 +191,7 @@ fn find_previewed(conn: &mut Conn, id: Id, post: &Ref, columns: Columns) -> Resu
         Ref::Id(asked) => *asked == id,
         Ref::Slug(slug) => {
             found.post.slug == *slug
-                || site::redirect_target(conn, "post", slug)? == Some(id)
+                || site::redirect_target(conn, SlugKind::Post, slug)? == Some(id)
                 || revisions::working_copies(conn, &[id])?.iter().any(|(_, _, copy, _)| copy.slug == *slug)
         }
     };

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use pressroom_schema::keys::depend;
 use pressroom_schema::posts::{self, FullPost};
-use pressroom_schema::{Conn, Id, Key};
+use pressroom_schema::{Conn, Id, Key, Perspective};
 
-use super::read::{Listing, Perspective, PostQuery, Shown, count, listing, nothing};
+use super::read::{Listing, PostQuery, Shown, count, listing, nothing};
 use super::views::load_views;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};

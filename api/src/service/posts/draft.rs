@@ -2,7 +2,9 @@
 
 use async_graphql::MaybeUndefined;
 use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
-use pressroom_schema::{Conn, DraftStatus, Id, Json, Tx, Visibility, authors, media};
+use pressroom_schema::{
+    BodyFormat, Conn, DraftStatus, Id, Json, LanguageTag, Tx, Visibility, authors, media,
+};
 
 use super::input::{
     BylineInput, DESCRIPTION, EXCERPT, ImageInput, MAX_AUTHORS, ROLE, SUBTITLE, TITLE, UpdatePost, set,
@@ -24,6 +26,16 @@ pub(super) struct Checked {
     is_new: bool,
     /// How far it has come, where the input says so.
     pub(super) status: Option<DraftStatus>,
+    /// In what language it is, where the input says so.
+    language: Option<LanguageTag>,
+}
+
+/// Judges what needs neither rights nor the database.
+///
+/// # Errors
+/// 422 with every fault.
+pub(crate) fn judge(svc: &Service, input: impl Into<UpdatePost>, is_new: bool) -> Result<()> {
+    check(svc, input.into(), is_new).map(drop)
 }
 
 /// Checks what can be checked without the database.
@@ -83,9 +95,7 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
             }
         }
     }
-    if let MaybeUndefined::Value(tag) = language {
-        *tag = check.language("/language", tag);
-    }
+    let language = language.value().and_then(|tag| check.language("/language", tag));
     if let MaybeUndefined::Value(terms) = terms {
         terms.check(&mut check);
     }
@@ -118,7 +128,7 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
     }
     check.done()?;
     let status = input.status.take();
-    Ok(Checked { input, is_new, status })
+    Ok(Checked { input, is_new, status, language })
 }
 
 impl Checked {
@@ -128,9 +138,9 @@ impl Checked {
     }
 
     /// Format and source of the body, where the input has a whole one.
-    pub(super) fn body(&self) -> Option<(String, String)> {
+    pub(super) fn body(&self) -> Option<(BodyFormat, String)> {
         let (format, source) = self.input.body.value()?.whole()?;
-        Some((format.to_owned(), source.to_owned()))
+        Some((format, source.to_owned()))
     }
 
     /// The bylines that the editor chose, if any.
@@ -157,7 +167,7 @@ impl Checked {
             tags,
             featured,
             visibility,
-            language,
+            language: _,
             comments_open,
             terms,
             canonical_url,
@@ -196,7 +206,7 @@ impl Checked {
         }
         snapshot.featured = choose(featured, snapshot.featured, false);
         snapshot.visibility = choose(visibility, snapshot.visibility, Visibility::Public);
-        if let MaybeUndefined::Value(language) = language {
+        if let Some(language) = &self.language {
             snapshot.language.clone_from(language);
         }
         if let MaybeUndefined::Value(open) = comments_open {

@@ -2,13 +2,15 @@
 
 use pressroom_schema::posts::Ref;
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
-use pressroom_schema::{Conn, Id, KeyValue, Timestamp};
+use pressroom_schema::{
+    ChangeAction, Conn, DiffOp, Id, KeyValue, ObjectType, Perspective, RevisionReason, Timestamp,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{find, open, require_on};
 use super::live;
-use super::read::{Perspective, load_one};
+use super::read::load_one;
 use super::rendering::write_rendered;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
@@ -32,8 +34,8 @@ pub struct RevisionView {
     /// Who saved it; null where the account is gone.
     #[schema(required = true)]
     pub created_by: Option<RevisionAuthor>,
-    /// `created`, `saved`, `restored` or `links`.
-    pub reason: String,
+    /// Why it was saved.
+    pub reason: RevisionReason,
     /// The title at that time.
     pub title: String,
     /// Words of the body at that time.
@@ -58,7 +60,7 @@ impl Sample for RevisionView {
             number: 7,
             created_at: sample::time(),
             created_by: Some(RevisionAuthor { id: sample::ID, name: "Noor Haddad".into() }),
-            reason: "saved".into(),
+            reason: RevisionReason::Saved,
             title: "The Tide Table on the Chandler’s Door".into(),
             word_count: 843,
             is_live: true,
@@ -83,8 +85,8 @@ pub struct RevisionAuthor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DiffLine)]
 pub struct DiffLineView {
-    /// `same`, `added` or `removed`.
-    pub op: String,
+    /// What happened to it.
+    pub op: DiffOp,
     /// The line.
     pub text: String,
 }
@@ -140,8 +142,7 @@ fn view(
     let (body, content) = match snapshot {
         None => (None, None),
         Some(snapshot) => {
-            let body =
-                BodyView { format: snapshot.body_format.clone(), source: snapshot.body_source.clone() };
+            let body = BodyView { format: snapshot.body_format, source: snapshot.body_source.clone() };
             (Some(body), Some(without_body(&snapshot)))
         }
     };
@@ -256,7 +257,7 @@ pub(crate) async fn compare_revisions(svc: &Svc, pair: RevisionPair) -> Result<R
     } else {
         let work = move |turn: &Turn| {
             let found = line_diff(turn, &old, &new);
-            let view = |line: DiffLine| DiffLineView { op: line.op.as_str().to_owned(), text: line.text };
+            let view = |line: DiffLine| DiffLineView { op: line.op, text: line.text };
             (found.lines.into_iter().map(view).collect(), found.is_coarse)
         };
         svc.cpu.run(Work::Diff, bytes, work).await?
@@ -288,8 +289,8 @@ pub(crate) fn revision_pair_in(
     if old.body_format != new.body_format {
         fields.push(FieldDiffView {
             field: "body_format".into(),
-            from: old.body_format.clone().into(),
-            to: new.body_format.clone().into(),
+            from: old.body_format.as_str().into(),
+            to: new.body_format.as_str().into(),
         });
     }
     Ok(RevisionPair { from, to, fields, old: old.body_source, new: new.body_source })
@@ -328,14 +329,14 @@ pub async fn restore_revision(
         }
         let rendered = known.of_revision(tx.conn, row.id, number, &snapshot)?;
         row.version += 1;
-        live::save_revision(tx, &mut row, &snapshot, Some(&rendered), "restored")?;
+        live::save_revision(tx, &mut row, &snapshot, Some(&rendered), RevisionReason::Restored)?;
         let keys = if before.is_live() {
             live::touch(tx, &row)?
         } else {
             row.updated_at = tx.actor.now;
             live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?
         };
-        tx.record("post", row.id, "restored_revision", row.version, keys);
+        tx.record(ObjectType::Post, row.id, ChangeAction::RestoredRevision, row.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
     .await

@@ -30,8 +30,8 @@ pub(crate) const MAX_AUTHORS: usize = 20;
 pub struct BodyInput {
     /// `markdown` (CommonMark with GitHub's extensions) or `html`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "markdown")]
-    pub format: MaybeUndefined<String>,
+    #[schema(value_type = Option<BodyFormat>)]
+    pub format: MaybeUndefined<BodyFormat>,
     /// The source; null clears.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "A *fine* morning.")]
@@ -41,19 +41,19 @@ pub struct BodyInput {
 impl BodyInput {
     /// A whole one.
     #[must_use]
-    pub fn new(format: impl Into<String>, source: impl Into<String>) -> Self {
-        Self { format: MaybeUndefined::Value(format.into()), source: MaybeUndefined::Value(source.into()) }
+    pub fn new(format: BodyFormat, source: impl Into<String>) -> Self {
+        Self { format: MaybeUndefined::Value(format), source: MaybeUndefined::Value(source.into()) }
     }
 
     /// Format and source, where neither is left out: what needs nothing that is there already.
-    pub(crate) fn whole(&self) -> Option<(&str, &str)> {
-        self.format.value().map(String::as_str).zip(source_of(&self.source))
+    pub(crate) fn whole(&self) -> Option<(BodyFormat, &str)> {
+        self.format.value().copied().zip(source_of(&self.source))
     }
 
     /// The changes to a text that is there.
-    pub(crate) fn apply(&self, format: &mut String, source: &mut String) {
+    pub(crate) fn apply(&self, format: &mut BodyFormat, source: &mut String) {
         if let Some(new) = self.format.value() {
-            format.clone_from(new);
+            *format = *new;
         }
         if let Some(new) = source_of(&self.source) {
             new.clone_into(source);
@@ -63,11 +63,7 @@ impl BodyInput {
     /// The faults of a text at `pointer` of at most so many bytes; `is_new` where there is none yet that it could change.
     pub(crate) fn check(&self, check: &mut Check, pointer: &str, most: usize, is_new: bool) {
         let required = |member: &str| (format!("{pointer}/{member}"), format!("`{member}` is required."));
-        match &self.format {
-            MaybeUndefined::Value(format) if format.parse::<BodyFormat>().is_err() => {
-                let detail = "`format` must be markdown or html.";
-                check.fault(&format!("{pointer}/format"), "invalid_value", detail);
-            }
+        match self.format {
             MaybeUndefined::Value(_) => {}
             MaybeUndefined::Undefined if !is_new => {}
             _ => {

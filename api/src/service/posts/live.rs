@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use pressroom_schema::posts::{self, NewPost, PostRow, TieKind, Ties};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
-use pressroom_schema::{Conn, Id, Key, Tx, Visibility, page::sort_key, site};
+use pressroom_schema::{
+    Conn, Id, Key, RevisionReason, SlugKind, Total, Tx, Visibility, page::sort_key, site,
+};
 
 use super::access::{is_public, working_copy};
 use crate::content::Rendered;
@@ -17,7 +19,7 @@ pub(super) fn save_revision(
     row: &mut PostRow,
     snapshot: &Snapshot,
     rendered: Option<&Rendered>,
-    reason: &str,
+    reason: RevisionReason,
 ) -> Result<()> {
     row.revision += 1;
     let revision = RevisionRow {
@@ -25,7 +27,7 @@ pub(super) fn save_revision(
         number: row.revision,
         created_at: tx.actor.now,
         created_by: tx.actor.user_id,
-        reason: reason.to_owned(),
+        reason,
         title: snapshot.title.clone(),
         word_count: rendered.map_or(row.word_count, |r| r.word_count),
     };
@@ -85,7 +87,7 @@ fn columns(row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> NewPost {
         row: row.clone(),
         html: rendered.html.clone(),
         text: rendered.text.clone(),
-        body_format: snapshot.body_format.clone(),
+        body_format: snapshot.body_format,
         body_source: snapshot.body_source.clone(),
     }
 }
@@ -116,7 +118,7 @@ pub(super) fn apply(
         posts::set_slug(tx.conn, row.id, &before.slug, &snapshot.slug)?;
         // A draft that nobody has seen under its old name needs no sign-post.
         if before.published_at.is_some() {
-            site::remember_slug(tx.conn, "post", row.id, &before.slug, &snapshot.slug, tx.actor.now)?;
+            site::remember_slug(tx.conn, SlugKind::Post, row.id, &before.slug, &snapshot.slug, tx.actor.now)?;
         }
     }
     let summary_changed = was_public != is_public(row)
@@ -137,8 +139,8 @@ pub(super) fn apply(
         if is_public(row) { crate::service::tags::make_public(tx.conn, &tag_ids)? } else { Vec::new() };
     let linked = links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)?;
     let step = i64::from(row.listed) - i64::from(before.listed);
-    site::add_to_total(tx.conn, "posts", step)?;
-    site::add_to_total(tx.conn, "comments", step * row.comment_count)?;
+    site::add_to_total(tx.conn, Total::Posts, step)?;
+    site::add_to_total(tx.conn, Total::Comments, step * row.comment_count)?;
     let tag_names: Vec<String> = tags.iter().map(|(tag, _)| tag.name.clone()).collect();
     let mut neighbours = Vec::new();
     if row.listed {
@@ -241,7 +243,7 @@ pub(crate) fn save_links(
         row.updated_at = tx.actor.now;
     }
     let rendered = super::rendering::kept(tx.conn, row.id, row.revision)?;
-    save_revision(tx, row, &snapshot, rendered.as_ref(), "links")?;
+    save_revision(tx, row, &snapshot, rendered.as_ref(), RevisionReason::Links)?;
     if in_step {
         row.live_revision = Some(row.revision);
     }

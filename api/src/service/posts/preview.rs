@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{self, Ref};
-use pressroom_schema::{Conn, Id, Key, Timestamp, depend};
+use pressroom_schema::{ChangeAction, Conn, Id, Key, ObjectType, Timestamp, depend};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -93,7 +93,7 @@ pub async fn revoke_previews(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<I
     svc.write(viewer, move |tx| {
         let row = find(tx.conn, &viewer2, &post, Action::PreviewPost)?;
         posts::revoke_previews(tx.conn, row.id)?;
-        tx.record("post", row.id, "previews_revoked", row.version, Vec::new());
+        tx.record(ObjectType::Post, row.id, ChangeAction::PreviewsRevoked, row.version, Vec::new());
         Ok(row.id)
     })
     .await

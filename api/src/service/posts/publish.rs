@@ -2,11 +2,11 @@
 
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
-use pressroom_schema::{Key, PostStatus, Timestamp, Tx};
+use pressroom_schema::{ChangeAction, Key, ObjectType, Perspective, PostStatus, Timestamp, Tx};
 
 use super::access::{open, require_on, working_copy};
 use super::live;
-use super::read::{Perspective, load_one};
+use super::read::load_one;
 use super::rendering::write_rendered;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
@@ -65,8 +65,11 @@ pub async fn publish(
         let before = row.clone();
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
         let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &when)?;
-        let action = if row.status == PostStatus::Scheduled { "scheduled" } else { "published" };
-        tx.record("post", row.id, action, row.version, keys);
+        let action = match row.status {
+            PostStatus::Scheduled => ChangeAction::Scheduled,
+            _ => ChangeAction::Published,
+        };
+        tx.record(ObjectType::Post, row.id, action, row.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
     .await?;
@@ -126,7 +129,8 @@ pub async fn unpublish(
     post: &Ref,
     if_match: Option<IfMatch>,
 ) -> Result<PostView> {
-    take_back(svc, viewer, post, if_match, Action::PublishPost, PostStatus::Draft, "unpublished").await
+    take_back(svc, viewer, post, if_match, Action::PublishPost, PostStatus::Draft, ChangeAction::Unpublished)
+        .await
 }
 
 /// Takes a post off the site but keeps it, as its working copy is.
@@ -134,7 +138,8 @@ pub async fn unpublish(
 /// # Errors
 /// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 when it is archived already.
 pub async fn archive(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<PostView> {
-    take_back(svc, viewer, post, if_match, Action::ArchivePost, PostStatus::Archived, "archived").await
+    take_back(svc, viewer, post, if_match, Action::ArchivePost, PostStatus::Archived, ChangeAction::Archived)
+        .await
 }
 
 async fn take_back(
@@ -144,7 +149,7 @@ async fn take_back(
     if_match: Option<IfMatch>,
     action: Action,
     status: PostStatus,
-    done: &'static str,
+    done: ChangeAction,
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
@@ -165,7 +170,7 @@ async fn take_back(
         row.updated_at = tx.actor.now;
         let rendered = known.of_working_copy(tx, &before, &snapshot)?;
         let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
-        tx.record("post", row.id, done, row.version, keys);
+        tx.record(ObjectType::Post, row.id, done, row.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
     .await
@@ -197,7 +202,7 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
             let snapshot = working_copy(tx, &row)?;
             let rendered = known.of_working_copy(tx, &row, &snapshot)?;
             let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &When::Due)?;
-            tx.record("post", row.id, "published", row.version, keys);
+            tx.record(ObjectType::Post, row.id, ChangeAction::Published, row.version, keys);
             Ok(1)
         })
         .await?;

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use pressroom_schema::comments::Below;
-use pressroom_schema::posts::{self, Columns, Filter, Order, Ref};
+use pressroom_schema::posts::{self, Columns, Filter, Ref};
 use pressroom_schema::{
-    Conn, Id, Key, KeyValue, PostStatus, Timestamp, Visibility, Window, Word, authors, depend, site, tags,
+    Conn, Id, Key, KeyValue, LanguageTag, Perspective, PostListSort, PostSort, PostStatus, SlugKind,
+    Timestamp, Total, Visibility, Window, authors, depend, site, tags,
 };
 
 use super::access::{find_full, is_public};
@@ -15,18 +16,8 @@ use crate::auth::policy::{Action, PostTarget, Target, reads_by_preview};
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::page::{Page, PageRequest};
-use crate::service::check::canonical_language;
 use crate::service::{Found, Service, Svc, require, search};
 use crate::view::PostView;
-
-/// Which copy of a post.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Perspective {
-    /// What the public reads.
-    Live,
-    /// The working copy: for those who may edit.
-    Draft,
-}
 
 /// Which members are shown that tell of something beside the post: what is not shown is not read, and its changes change nothing.
 /// All of them unless something is said.
@@ -111,22 +102,13 @@ pub struct PostQuery {
     pub statuses: Vec<PostStatus>,
     /// In the trash: with rights.
     pub trashed: bool,
-    /// `-published_at` where it is left out.
-    pub sort: Option<String>,
+    /// By what, and which way.
+    pub sort: PostSort,
     /// Which copy: with rights.
     pub perspective: Option<Perspective>,
     /// Which rows.
     pub page: PageRequest,
 }
-
-/// The orders by their names on the wire.
-pub const SORTS: [(&str, Order); 5] = [
-    ("-published_at", Order::Newest),
-    ("published_at", Order::Oldest),
-    ("-updated_at", Order::Updated),
-    ("title", Order::Title),
-    ("-comment_count", Order::Discussed),
-];
 
 /// One page of posts.
 ///
@@ -135,17 +117,6 @@ pub const SORTS: [(&str, Order); 5] = [
 pub async fn list(svc: &Svc, viewer: &Viewer, query: PostQuery, shown: Shown) -> Result<Page<PostView>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     read_rendered(svc, viewer, move |conn| list_in(&svc2, conn, &viewer2, &query, shown)).await
-}
-
-fn order_named(name: &str) -> Result<Order> {
-    SORTS.iter().find(|(n, _)| *n == name).map(|(_, order)| *order).ok_or_else(|| {
-        let known = SORTS.map(|(n, _)| n).join(", ");
-        Error::parameters(vec![FieldError::parameter(
-            "sort",
-            "unknown_name",
-            format!("There is no sort `{name}`; it is one of {known}."),
-        )])
-    })
 }
 
 /// [`list`] inside a transaction.
@@ -180,7 +151,7 @@ pub fn list_in(
 /// A list as it is asked of the database.
 pub(super) struct Listing {
     pub(super) filter: Filter,
-    pub(super) order: Order,
+    pub(super) order: PostSort,
     /// What its cursors are tagged with.
     pub(super) tag: String,
     pub(super) window: Window,
@@ -188,9 +159,8 @@ pub(super) struct Listing {
 
 /// The list that `query` asks for; none where it names an author or a tag that nothing bears.
 pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Result<Option<Listing>> {
-    let name = query.sort.as_deref().unwrap_or("-published_at");
-    let order = order_named(name)?;
-    let tag = format!("posts:{name}");
+    let order = query.sort;
+    let tag = format!("posts:{order}");
     let window = query.page.window(&tag)?;
     let mut filter = Filter {
         featured: query.featured,
@@ -220,13 +190,13 @@ pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Re
 }
 
 /// A language as a filter names it, in the form in which posts have theirs.
-pub(crate) fn language_of(text: Option<&str>) -> Result<Option<String>> {
+pub(crate) fn language_of(text: Option<&str>) -> Result<Option<LanguageTag>> {
     let Some(text) = text else { return Ok(None) };
-    let odd = || {
+    let odd = |_| {
         let detail = "`language` must be a BCP 47 language tag, such as en, pt-BR or zh-Hant.";
         Error::parameters(vec![FieldError::parameter("language", "invalid_language", detail)])
     };
-    canonical_language(text).map(Some).ok_or_else(odd)
+    text.parse().map(Some).map_err(odd)
 }
 
 /// A page without posts.
@@ -235,8 +205,8 @@ pub(super) fn nothing<T>(query: &PostQuery) -> Page<T> {
 }
 
 /// Notes what decides which posts are in a list, and their order. What is in it is noted as it is shown.
-fn depend_on_list(filter: &Filter, order: Order) {
-    let by_date = matches!(order, Order::Newest | Order::Oldest);
+fn depend_on_list(filter: &Filter, order: PostSort) {
+    let by_date = matches!(order, PostSort::PublishedAtDesc | PostSort::PublishedAtAsc);
     if by_date && only_by_lists(filter) {
         depend(Key::Listed);
         filter.authors.iter().for_each(|id| depend(Key::Author(*id)));
@@ -244,7 +214,7 @@ fn depend_on_list(filter: &Filter, order: Order) {
     } else {
         depend(Key::Posts);
     }
-    if order == Order::Discussed {
+    if order == PostSort::CommentCountDesc {
         depend(Key::Discussed);
     }
 }
@@ -265,7 +235,7 @@ fn only_by_lists(filter: &Filter) -> bool {
 pub(super) fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
     if only_by_lists(filter) {
         match (filter.authors.as_slice(), filter.tags_any.as_slice(), filter.tags_all.as_slice()) {
-            ([], [], []) => return Ok(site::total(conn, "posts")?),
+            ([], [], []) => return Ok(site::total(conn, Total::Posts)?),
             ([author], [], []) => {
                 return Ok(authors::by_ids(conn, &[*author])?.first().map_or(0, |(row, _)| row.post_count));
             }
@@ -348,7 +318,7 @@ pub(crate) fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
         // Any of them may come to be the name of another.
         depend(Key::Authors);
         for slug in &slugs {
-            ids.extend(site::redirect_target(conn, "author", slug)?);
+            ids.extend(site::redirect_target(conn, SlugKind::Author, slug)?);
         }
     }
     ids.sort_unstable();
@@ -363,7 +333,7 @@ pub(crate) fn tag_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
     if ids.len() < names.len() {
         depend(Key::Tags);
         for slug in &slugs {
-            ids.extend(site::redirect_target(conn, "tag", slug)?);
+            ids.extend(site::redirect_target(conn, SlugKind::Tag, slug)?);
         }
     }
     ids.sort_unstable();
@@ -481,7 +451,7 @@ pub(crate) fn load_lists(
     conn: &mut Conn,
     viewer: &Viewer,
     lists: &[Id],
-    sort: &str,
+    sort: PostListSort,
     page: &PageRequest,
     shown: Shown,
 ) -> Result<HashMap<Id, Page<PostView>>> {
@@ -489,9 +459,9 @@ pub(crate) fn load_lists(
         depend(Key::Author(*list));
         depend(Key::Tag(*list));
     }
-    let order = order_named(sort)?;
     let tag = format!("posts:{sort}");
-    let slices = posts::pages_of_lists(conn, lists, order == Order::Newest, &page.window(&tag)?)?;
+    let newest = sort == PostListSort::PublishedAtDesc;
+    let slices = posts::pages_of_lists(conn, lists, newest, &page.window(&tag)?)?;
     let ids: Vec<Id> = slices.iter().flat_map(|(_, slice)| slice.rows.iter().map(|(id, _)| *id)).collect();
     let views = load_visible(svc, conn, viewer, &ids, shown)?;
     let mut pages = HashMap::new();

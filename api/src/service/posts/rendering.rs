@@ -18,7 +18,7 @@ pub(crate) const ATTEMPTS: usize = 5;
 
 /// Bodies that were rendered before a transaction began, by format and source.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Renderings(Vec<Arc<(String, String, Rendered)>>);
+pub(super) struct Renderings(Vec<Arc<(BodyFormat, String, Rendered)>>);
 
 impl Renderings {
     /// Renders one more.
@@ -37,8 +37,8 @@ impl Renderings {
         if snapshot.body_source.is_empty() {
             return Some(Rendered::default());
         }
-        let is_it = |r: &&Arc<(String, String, Rendered)>| {
-            (&r.0, &r.1) == (&snapshot.body_format, &snapshot.body_source)
+        let is_it = |r: &&Arc<(BodyFormat, String, Rendered)>| {
+            (r.0, &r.1) == (snapshot.body_format, &snapshot.body_source)
         };
         self.0.iter().find(is_it).map(|r| r.2.clone())
     }
@@ -91,7 +91,7 @@ pub(super) fn kept(conn: &mut Conn, post: Id, number: i32) -> Result<Option<Rend
 
 /// What has to be rendered of a snapshot.
 pub(super) fn unrendered(snapshot: &Snapshot, revision: Option<(Id, i32)>) -> Unrendered {
-    Unrendered { format: snapshot.body_format.clone(), source: snapshot.body_source.clone(), revision }
+    Unrendered { format: snapshot.body_format, source: snapshot.body_source.clone(), revision }
 }
 
 /// The answer to a text that makes too much of itself.
@@ -101,7 +101,7 @@ pub(crate) fn too_much(pointer: &str, why: TooMuch) -> Error {
 
 /// Renders a body on the pool.
 async fn render(svc: &Svc, body: &Unrendered) -> Result<std::result::Result<Rendered, TooMuch>> {
-    let format = body.format.parse().unwrap_or(BodyFormat::Markdown);
+    let format = body.format;
     let source = body.source.clone();
     svc.cpu.run(Work::Render, source.len(), move |turn| render_post(turn, format, &source)).await
 }
@@ -114,7 +114,7 @@ async fn render(svc: &Svc, body: &Unrendered) -> Result<std::result::Result<Rend
 pub(super) async fn write_rendered<T, F>(
     svc: &Svc,
     viewer: &Viewer,
-    body: Option<(String, String)>,
+    body: Option<(BodyFormat, String)>,
     f: F,
 ) -> Result<T>
 where

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use pressroom_schema::media::ImageRow;
 use pressroom_schema::posts::{self, Columns, FullPost, PostBody, PostRow, Refs, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Key, depend, media};
+use pressroom_schema::{BodyFormat, Conn, Id, Key, Perspective, depend, media};
 
 use super::access::{is_public, is_released};
 use super::live::fill;
-use super::read::{Members, Perspective, Shown};
+use super::read::{Members, Shown};
 use super::rendering::unrendered;
 use crate::auth::policy::{self, Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
@@ -186,7 +186,8 @@ pub(crate) fn load_views(
             view.terms = site_terms.clone();
         }
         if editable {
-            view.markdown = view.body.as_ref().filter(|b| b.format == "markdown").map(|b| b.source.clone());
+            view.markdown =
+                view.body.as_ref().filter(|b| b.format == BodyFormat::Markdown).map(|b| b.source.clone());
         } else {
             view.body = None;
         }
@@ -322,7 +323,7 @@ fn overlay_draft(live: &mut FullPost, snapshot: &Snapshot, rendered: Rendered, c
     live.body = PostBody {
         html: columns.html.then_some(rendered.html),
         text: columns.text.then_some(rendered.text),
-        format: columns.source.then(|| snapshot.body_format.clone()),
+        format: columns.source.then_some(snapshot.body_format),
         source: columns.source.then(|| snapshot.body_source.clone()),
     };
 }

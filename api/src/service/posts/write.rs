@@ -2,14 +2,16 @@
 
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
-use pressroom_schema::{Conn, Id, PostStatus, Tx, site};
+use pressroom_schema::{
+    ChangeAction, Conn, Id, ObjectType, Perspective, PostStatus, RevisionReason, SlugKind, Tx, site,
+};
 
 use super::access::{find, is_released, open, require_on, working_copy};
 use super::draft::{self, Checked};
 use super::input::{CreatePost, UpdatePost};
 use super::live;
 use super::publish::{When, publish_in};
-use super::read::{Perspective, load_one};
+use super::read::load_one;
 use super::rendering::{Renderings, write_rendered};
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
@@ -59,16 +61,16 @@ fn create_in(
     row.revision = 1;
     live::insert(tx, &row, &snapshot, &rendered)?;
     row.revision = 0;
-    live::save_revision(tx, &mut row, &snapshot, Some(&rendered), "created")?;
+    live::save_revision(tx, &mut row, &snapshot, Some(&rendered), RevisionReason::Created)?;
     let before = row.clone();
     if publish {
         require_on(tx.conn, viewer, Action::PublishPost, &row)?;
         let keys = publish_in(svc, tx, &before, &mut row, &snapshot, &rendered, &When::Now)?;
-        tx.record("post", id, "created", row.version, Vec::new());
-        tx.record("post", id, "published", row.version, keys);
+        tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
+        tx.record(ObjectType::Post, id, ChangeAction::Published, row.version, keys);
     } else {
         live::apply(svc, tx, &before, &mut row, &snapshot, &rendered)?;
-        tx.record("post", id, "created", row.version, Vec::new());
+        tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
     }
     Ok(row)
 }
@@ -127,21 +129,21 @@ pub async fn update(
         let rendered =
             if has_other_body { known.of(&snapshot)? } else { known.of_working_copy(tx, &row, &snapshot)? };
         if changed {
-            live::save_revision(tx, &mut row, &snapshot, Some(&rendered), "saved")?;
+            live::save_revision(tx, &mut row, &snapshot, Some(&rendered), RevisionReason::Saved)?;
         }
         if publish {
             require_on(tx.conn, &viewer2, Action::PublishPost, &before)?;
             let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &When::Now)?;
-            tx.record("post", row.id, "published", row.version, keys);
+            tx.record(ObjectType::Post, row.id, ChangeAction::Published, row.version, keys);
         } else if before.is_live() {
             let keys = live::touch(tx, &row)?;
             if changed {
-                tx.record("post", row.id, "saved", row.version, keys);
+                tx.record(ObjectType::Post, row.id, ChangeAction::Saved, row.version, keys);
             }
         } else if changed || row.status != before.status {
             row.updated_at = tx.actor.now;
             let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
-            tx.record("post", row.id, "saved", row.version, keys);
+            tx.record(ObjectType::Post, row.id, ChangeAction::Saved, row.version, keys);
         }
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
@@ -168,7 +170,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
         let snapshot = working_copy(tx, &row)?;
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
-        tx.record("post", row.id, "trashed", after.version, keys);
+        tx.record(ObjectType::Post, row.id, ChangeAction::Trashed, after.version, keys);
         Ok(row.id)
     })
     .await
@@ -199,7 +201,7 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         let snapshot = working_copy(tx, &row)?;
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
-        tx.record("post", row.id, "restored", after.version, keys);
+        tx.record(ObjectType::Post, row.id, ChangeAction::Restored, after.version, keys);
         load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
     })
     .await
@@ -221,9 +223,9 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         let snapshot = working_copy(tx, &row)?;
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
-        site::forget_slugs(tx.conn, "post", row.id)?;
+        site::forget_slugs(tx.conn, SlugKind::Post, row.id)?;
         posts::delete(tx.conn, row.id)?;
-        tx.record("post", row.id, "deleted", after.version, keys);
+        tx.record(ObjectType::Post, row.id, ChangeAction::Deleted, after.version, keys);
         Ok(row.id)
     })
     .await
@@ -282,5 +284,5 @@ fn make_slug(conn: &mut Conn, title: &str, id: Id) -> Result<String> {
 
 /// Whether no post bears or bore it.
 fn is_new_slug(conn: &mut Conn, slug: &str) -> Result<bool> {
-    Ok(!posts::slug_taken(conn, slug, None)? && site::redirect_target(conn, "post", slug)?.is_none())
+    Ok(!posts::slug_taken(conn, slug, None)? && site::redirect_target(conn, SlugKind::Post, slug)?.is_none())
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pressroom_schema::Id;
 use pressroom_schema::comments::Below;
+use pressroom_schema::{CommentSort, Id, ThreadView};
 
 use super::shown::shown;
 use super::{Loader, distinct};
@@ -13,9 +13,8 @@ use crate::graphql::PlanField;
 use crate::graphql::schema::arguments::{PageArguments, RepliesArguments, ThreadArguments};
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
-use crate::graphql::schema::words::{CommentSort, ThreadView};
 use crate::page::{DEFAULT_LIMIT, Page, PageRequest};
-use crate::service::comments::{self, Order};
+use crate::service::comments;
 use crate::service::posts;
 use crate::view::{AuthorView, CommentView, Shared};
 
@@ -24,14 +23,6 @@ type Stand = (Arc<PlanField>, Vec<Arc<CommentView>>);
 
 /// A page of comments as it is kept.
 type Kept = Arc<Page<Arc<CommentView>>>;
-
-fn order_of(sort: CommentSort) -> Order {
-    match sort {
-        CommentSort::Oldest => Order::Oldest,
-        CommentSort::Newest => Order::Newest,
-        CommentSort::Top => Order::Top,
-    }
-}
 
 /// Whether a field asks for some comments from the beginning, oldest first, without their number.
 fn is_plain(page: &PageArguments, sort: CommentSort, field: &PlanField) -> bool {
@@ -111,7 +102,7 @@ impl Loader<'_> {
         let posts = &distinct(posts.iter().map(PostData::id));
         let page = page_of(&args.page, field, "CommentConnection");
         let found = page.and_then(|page| {
-            let (order, flat) = (order_of(args.sort), args.view == ThreadView::Flat);
+            let (order, flat) = (args.sort, args.view == ThreadView::Flat);
             comments::load_threads(self.svc, self.conn, self.viewer, posts, order, &page, flat)
         });
         match found {
@@ -173,7 +164,7 @@ impl Loader<'_> {
             |comment: &&Arc<CommentView>| comment.reply_count > 0 && !nested.contains_key(&comment.id);
         let parents = distinct(comments.iter().filter(answered).map(|comment| comment.id));
         let found = page_of(&args.page, field, "CommentConnection").and_then(|page| {
-            let order = order_of(args.sort);
+            let order = args.sort;
             let pages = comments::load_replies(self.svc, self.conn, self.viewer, &parents, order, &page)?;
             Ok((pages, page))
         });

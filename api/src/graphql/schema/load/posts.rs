@@ -13,7 +13,6 @@ use crate::graphql::PlanField;
 use crate::graphql::schema::arguments::{LinksArguments, PostListArguments, RelatedArguments};
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
-use crate::graphql::schema::words::Word;
 use crate::page::Page;
 use crate::service::posts::Tied;
 use crate::service::{posts, related};
@@ -303,7 +302,7 @@ impl Loader<'_> {
         let rows = rows_of(&args.page, field, "PostConnection", "PostEdge");
         let page = page_of(&args.page, field, "PostConnection");
         let found = page.and_then(|page| {
-            let (sort, shown) = (args.sort.word(), shown(&rows));
+            let (sort, shown) = (args.sort, shown(&rows));
             let lists = posts::load_lists(self.svc, self.conn, self.viewer, &owners, sort, &page, shown)?;
             Ok((lists, page.count))
         });

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_graphql::ID;
-use pressroom_schema::Id;
 use pressroom_schema::posts::Ref;
+use pressroom_schema::{Id, MediaType, UnknownWord};
 
 use super::Loader;
 use super::shown::shown;
@@ -18,7 +18,6 @@ use crate::graphql::schema::arguments::{
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::node::NodeData;
 use crate::graphql::schema::objects::PostData;
-use crate::graphql::schema::words::{Perspective, Word};
 use crate::page::Page;
 use crate::service::comments::QueueQuery;
 use crate::service::media::MediaQuery;
@@ -123,7 +122,7 @@ impl Loader<'_> {
     }
 
     fn post(&mut self, field: &Arc<PlanField>, args: &PostArguments) -> Result<PostView> {
-        let perspective = args.perspective.map(perspective_of);
+        let perspective = args.perspective;
         let mut shown = shown([field]);
         shown.below = self.embedding(field);
         shown.comments = shown.below.is_some();
@@ -164,8 +163,7 @@ impl Loader<'_> {
     fn authors(&mut self, field: &PlanField) -> Result<()> {
         let Some(args) = self.loaded.args::<AuthorsArguments>(field) else { return Ok(()) };
         let page = page_of(&args.page, field, "AuthorConnection");
-        let found =
-            page.and_then(|page| authors::list_in(self.svc, self.conn, Some(args.sort.word()), &page));
+        let found = page.and_then(|page| authors::list_in(self.svc, self.conn, args.sort, &page));
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
             let authors: Vec<_> = page.items.iter().map(|(_, author)| author.clone()).collect();
             for row in rows_of(&args.page, field, "AuthorConnection", "AuthorEdge") {
@@ -189,12 +187,7 @@ impl Loader<'_> {
         let Some(args) = self.loaded.args::<TagsArguments>(field) else { return Ok(()) };
         let page = page_of(&args.page, field, "TagConnection");
         let found = page.and_then(|page| {
-            let query = TagQuery {
-                kind: args.kind.map(|kind| kind.word().to_owned()),
-                parent: args.parent.clone(),
-                sort: Some(args.sort.word().to_owned()),
-                page,
-            };
+            let query = TagQuery { kind: args.kind, parent: args.parent.clone(), sort: args.sort, page };
             tags::list_in(self.conn, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
@@ -220,9 +213,8 @@ impl Loader<'_> {
         let Some(args) = self.loaded.args::<QueueArguments>(field) else { return Ok(()) };
         let page = page_of(&args.page, field, "CommentConnection");
         let found = page.and_then(|page| {
-            let statuses = args.status.iter().flatten();
             let query = QueueQuery {
-                statuses: statuses.map(|status| status.word().to_owned()).collect(),
+                statuses: args.status.clone().unwrap_or_default(),
                 post: args.post.clone(),
                 author_email: args.author_email.clone(),
                 page,
@@ -341,7 +333,9 @@ impl Loader<'_> {
             "mediaLibrary" => {
                 let args = self.loaded.args::<MediaLibraryArguments>(field)?;
                 let found = page_of(&args.page, field, "MediaConnection").and_then(|page| {
-                    let (owner, mimes) = (args.owner.clone(), args.mime.clone().unwrap_or_default());
+                    viewer.require_signed_in()?;
+                    let mimes = media_types(args.mime.as_deref().unwrap_or_default())?;
+                    let owner = args.owner.clone();
                     media::list_in(svc, self.conn, viewer, &MediaQuery { owner, mimes, page })
                 });
                 self.keep(field, Id::NIL, found.map(shared)).map(drop)
@@ -353,9 +347,8 @@ impl Loader<'_> {
             }
             "users" => {
                 let args = self.loaded.args::<UsersArguments>(field)?;
-                let role = args.role.and_then(|role| role.word().parse().ok());
                 let found = page_of(&args.page, field, "UserConnection")
-                    .and_then(|page| accounts::list_users_in(self.conn, viewer, role, &page));
+                    .and_then(|page| accounts::list_users_in(self.conn, viewer, args.role, &page));
                 self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "tokens" => {
@@ -370,11 +363,11 @@ impl Loader<'_> {
     }
 }
 
-fn perspective_of(chosen: Perspective) -> posts::Perspective {
-    match chosen {
-        Perspective::Live => posts::Perspective::Live,
-        Perspective::Draft => posts::Perspective::Draft,
-    }
+/// The media types of a filter.
+fn media_types(names: &[String]) -> Result<Vec<MediaType>> {
+    let unknown =
+        |odd: UnknownWord| Error::parameters(vec![FieldError::unknown_word("mime", "invalid", &odd)]);
+    names.iter().map(|name| name.parse().map_err(unknown)).collect()
 }
 
 /// Nothing where it is not there, or not for this caller.
@@ -402,8 +395,8 @@ fn query(field: &PlanField, args: &PostsArguments) -> Result<PostQuery> {
         visibility: filter.visibility,
         statuses: filter.status.unwrap_or_default(),
         trashed: filter.trashed.unwrap_or_default(),
-        sort: Some(args.sort.word().to_owned()),
-        perspective: args.perspective.map(perspective_of),
+        sort: args.sort,
+        perspective: args.perspective,
         page: page_of(&args.page, field, "PostConnection")?,
     })
 }

@@ -1,11 +1,10 @@
 //! Inputs of REST with GraphQL's types: words are enums, and moments are `DateTime`. Members and rules are those of REST.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use pressroom_schema::{DraftStatus, PostStatus, Visibility};
+use pressroom_schema::{BodyFormat, DraftStatus, PostStatus, Relation, Role, TagKind, Visibility};
 
 use crate::error::{Error, Result};
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{BodyFormat, Relation, Role, TagKind, Word};
 use crate::service::site::MediaRefInput;
 use crate::service::social::SocialInput;
 use crate::service::{accounts, authors, links, posts, tags};
@@ -21,7 +20,7 @@ pub(crate) struct BodyInput {
 
 impl From<BodyInput> for posts::BodyInput {
     fn from(body: BodyInput) -> Self {
-        Self { format: body.format.map_value(|word| word.word().to_owned()), source: body.source }
+        Self { format: body.format, source: body.source }
     }
 }
 
@@ -145,7 +144,7 @@ pub(crate) struct LinkInput {
 impl From<LinkInput> for links::LinkInput {
     fn from(input: LinkInput) -> Self {
         Self {
-            relation: input.relation.word().to_owned(),
+            relation: input.relation,
             post: input.post,
             external: input.external.map(|external| links::ExternalInput {
                 url: external.url,
@@ -239,7 +238,7 @@ impl From<CreateTagInput> for tags::CreateTag {
         Self {
             name: input.name,
             slug: input.slug,
-            kind: input.kind.map(|word| word.word().to_owned()),
+            kind: input.kind,
             description: input.description,
             parent: input.parent,
         }
@@ -266,7 +265,7 @@ impl From<UpdateTagInput> for tags::UpdateTag {
         Self {
             name: input.name,
             slug: input.slug,
-            kind: input.kind.map_value(|word| word.word().to_owned()),
+            kind: input.kind,
             description: input.description,
             parent: input.parent,
         }
@@ -293,7 +292,7 @@ impl From<CreateUserInput> for accounts::CreateUser {
         Self {
             email: input.email,
             name: input.name,
-            role: input.role.word().to_owned(),
+            role: input.role,
             password: input.password,
             author: input.author,
         }
@@ -324,7 +323,7 @@ impl From<UpdateUserInput> for accounts::UpdateUser {
         Self {
             email: input.email,
             name: input.name,
-            role: input.role.map_value(|word| word.word().to_owned()),
+            role: input.role,
             author: input.author,
             disabled: input.disabled,
             password: input.password,

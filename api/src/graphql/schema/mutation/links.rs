@@ -1,11 +1,11 @@
 use async_graphql::{Context, ID, Object};
+use pressroom_schema::LinkDirection;
 use pressroom_schema::posts::Ref;
 
 use super::input::{LinkInput, LinksInput};
 use super::payload::PostLinks;
 use super::{Call, Deleted, if_version};
 use crate::graphql::schema::objects::Link;
-use crate::graphql::schema::words::LinkDirection;
 use crate::graphql::{Fault, Result};
 use crate::service::links;
 use crate::view::LinksView;

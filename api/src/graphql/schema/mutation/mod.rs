@@ -77,6 +77,12 @@ impl<'a> Call<'a> {
     fn viewer(&self) -> &'a Viewer {
         &self.request.viewer
     }
+
+    /// Who asks, having signed in: for mutations whose input has rules of its own, which only such callers are told.
+    fn signed_in(&self) -> Result<&'a Viewer> {
+        self.viewer().require_signed_in()?;
+        Ok(self.viewer())
+    }
 }
 
 /// Refuses the NUL character in arguments, as REST does in its bodies.

@@ -5,12 +5,12 @@ use async_graphql::{Context, ID, Object};
 use super::Call;
 use crate::graphql::schema::objects::{ApiToken, Comment, Link, User};
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::LinkDirection;
 use crate::graphql::{Fault, Result, response_key};
 use crate::service::accounts::{CreatedTokenView, SessionView};
 use crate::service::links::Curated;
 use crate::service::posts::PreviewView;
 use crate::view::{LinksView, ModeratedView};
+use pressroom_schema::LinkDirection;
 
 /// What was loaded for the aliases of a payload's field.
 type ByKey<T> = Vec<(String, Vec<T>)>;
@@ -34,7 +34,7 @@ impl Session {
 
     /// `Bearer`.
     async fn token_type(&self) -> &str {
-        &self.0.token_type
+        self.0.token_type.as_str()
     }
 
     /// Seconds until the access token ends.

@@ -22,7 +22,7 @@ impl PostMutations {
         #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
     ) -> Result<Post> {
         let call = Call::of(ctx)?;
-        let view = posts::create(call.svc(), call.viewer(), input.try_into()?, publish).await?;
+        let view = posts::create(call.svc(), call.signed_in()?, input.try_into()?, publish).await?;
         Ok(call.request.post(call.field, view).await?)
     }
 
@@ -41,7 +41,7 @@ impl PostMutations {
         let call = Call::of(ctx)?;
         let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
         let view =
-            posts::update(call.svc(), call.viewer(), &post, input.try_into()?, wanted, publish).await?;
+            posts::update(call.svc(), call.signed_in()?, &post, input.try_into()?, wanted, publish).await?;
         Ok(call.request.post(call.field, view).await?)
     }
 

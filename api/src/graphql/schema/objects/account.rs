@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
-use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{Role, Word};
 use crate::service::accounts::{MeView, TokenView, UserAuthorView, UserView};
+use pressroom_schema::{Role, Scope};
 
 connection! {
     /// A page of accounts.
@@ -52,8 +51,8 @@ impl User {
     }
 
     /// Its role.
-    async fn role(&self) -> Result<Role> {
-        Role::of(self.view.role.as_str())
+    async fn role(&self) -> Role {
+        self.view.role
     }
 
     /// Its author profile.
@@ -87,6 +86,10 @@ impl User {
     }
 }
 
+fn words_of(scopes: &[Scope]) -> Vec<&'static str> {
+    scopes.iter().map(|scope| scope.as_str()).collect()
+}
+
 /// The caller.
 #[derive(Debug)]
 pub(crate) struct Me {
@@ -103,8 +106,8 @@ impl Me {
 #[Object(serial)]
 impl Me {
     /// What the token is good for; null for a login, which is good for all that the role allows.
-    async fn scopes(&self) -> Option<&[String]> {
-        self.view.scopes.as_deref()
+    async fn scopes(&self) -> Option<Vec<&'static str>> {
+        self.view.scopes.as_deref().map(words_of)
     }
 
     /// The account.
@@ -164,8 +167,8 @@ impl ApiToken {
     }
 
     /// What it may be used for.
-    async fn scopes(&self) -> &[String] {
-        &self.view.scopes
+    async fn scopes(&self) -> Vec<&'static str> {
+        words_of(&self.view.scopes)
     }
 
     /// When it was made.

@@ -10,9 +10,9 @@ use crate::graphql::schema::arguments::RepliesArguments;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{CommentStatus, Word};
 use crate::graphql::{Fault, Result};
 use crate::view::{CommentAuthorView, CommentView, SpamView};
+use pressroom_schema::CommentStatus;
 
 connection! {
     /// A page of comments.
@@ -90,8 +90,8 @@ impl Comment {
     }
 
     /// Its state: for its writer and moderators.
-    async fn status(&self) -> Result<Option<CommentStatus>> {
-        self.view.status.as_deref().map(CommentStatus::of).transpose()
+    async fn status(&self) -> Option<CommentStatus> {
+        self.view.status
     }
 
     /// Whether it was removed and stands only to keep the thread's shape.

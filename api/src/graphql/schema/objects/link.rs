@@ -6,8 +6,8 @@ use super::{Post, PostData};
 use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{LinkDirection, LinkOrigin, ReasonKind, Relation, Word};
 use crate::view::{ExternalView, LinkView, LinksView, PostSummary, ReasonView, RelatedView, Shared};
+use pressroom_schema::{LinkDirection, LinkOrigin, ReasonKind, Relation};
 
 /// The post at the other end: loaded where more is asked for than its summary has.
 fn other_end(at: At, summary: &Shared<PostSummary>) -> Result<Post> {
@@ -48,8 +48,8 @@ impl Link {
     }
 
     /// What it means.
-    async fn relation(&self) -> Result<Relation> {
-        Relation::of(&self.view.relation)
+    async fn relation(&self) -> Relation {
+        self.view.relation
     }
 
     /// Which way it goes, seen from the post that was asked.
@@ -68,8 +68,8 @@ impl Link {
     }
 
     /// Where it comes from.
-    async fn origin(&self) -> Result<LinkOrigin> {
-        LinkOrigin::of(&self.view.origin)
+    async fn origin(&self) -> LinkOrigin {
+        self.view.origin
     }
 
     /// The post at the other end.
@@ -152,13 +152,13 @@ pub(crate) struct Reason<'a>(&'a ReasonView);
 #[Object(serial)]
 impl Reason<'_> {
     /// Whether an editor said so.
-    async fn kind(&self) -> Result<ReasonKind> {
-        ReasonKind::of(&self.0.kind)
+    async fn kind(&self) -> ReasonKind {
+        self.0.kind
     }
 
     /// The link's relation, where it is curated.
-    async fn relation(&self) -> Result<Option<Relation>> {
-        self.0.relation.as_deref().map(Relation::of).transpose()
+    async fn relation(&self) -> Option<Relation> {
+        self.0.relation
     }
 
     /// How similar, from 0 to 1.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Object};
 
-use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{MediaState, Word};
 use crate::view::{ImageView, MediaView, VariantView};
+use pressroom_schema::MediaState;
 
 /// The same image at another width.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl Variant<'_> {
 
     /// Its media type.
     async fn mime(&self) -> &str {
-        &self.0.mime
+        self.0.mime.as_str()
     }
 }
 
@@ -78,7 +77,7 @@ impl Image<'_> {
 
     /// Its media type.
     async fn mime(&self) -> &str {
-        &self.0.mime
+        self.0.mime.as_str()
     }
 
     /// Its dominant colour as `#rrggbb`, to show while it loads.
@@ -129,7 +128,7 @@ impl Media {
 
     /// Its media type, judged by its content.
     async fn mime(&self) -> &str {
-        &self.view.mime
+        self.view.mime.as_str()
     }
 
     /// The name under which it was uploaded.
@@ -173,8 +172,8 @@ impl Media {
     }
 
     /// How far its smaller widths are.
-    async fn state(&self) -> Result<MediaState> {
-        MediaState::of(&self.view.state)
+    async fn state(&self) -> MediaState {
+        self.view.state
     }
 
     /// Smaller widths, smallest first.

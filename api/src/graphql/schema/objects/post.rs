@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use pressroom_graphql::Args;
-use pressroom_schema::{Id, PostStatus, Timestamp, Visibility};
+use pressroom_schema::{BodyFormat, Id, PostStatus, Timestamp, Visibility};
 
 use super::{Byline, CommentConnection, Image, Link, Related, Tag};
 use crate::graphql::schema::arguments::{LinksArguments, RelatedArguments, ThreadArguments};
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{BodyFormat, Word};
 use crate::graphql::{Fault, PlanField, Result};
 use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, Shared, TermsView};
 
@@ -55,8 +54,8 @@ pub(crate) struct Body<'a>(&'a BodyView);
 #[Object(serial)]
 impl Body<'_> {
     /// In what it is written.
-    async fn format(&self) -> Result<BodyFormat> {
-        BodyFormat::of(&self.0.format)
+    async fn format(&self) -> BodyFormat {
+        self.0.format
     }
 
     /// The source.

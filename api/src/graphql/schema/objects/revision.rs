@@ -5,12 +5,11 @@ use std::sync::Arc;
 use async_graphql::{ID, Object};
 
 use super::post::Body;
-use crate::graphql::Result;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{DiffOp, RevisionReason, Word};
 use crate::service::posts::{DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView};
+use pressroom_schema::{DiffOp, RevisionReason};
 
 /// A revision as the loading step keeps it.
 pub(crate) type RevisionData = Arc<RevisionView>;
@@ -51,8 +50,8 @@ impl Revision {
     }
 
     /// Why it was saved.
-    async fn reason(&self) -> Result<RevisionReason> {
-        RevisionReason::of(&self.view.reason)
+    async fn reason(&self) -> RevisionReason {
+        self.view.reason
     }
 
     /// The title at that time.
@@ -177,8 +176,8 @@ pub(crate) struct DiffLine<'a>(&'a DiffLineView);
 #[Object(serial)]
 impl DiffLine<'_> {
     /// What happened to it.
-    async fn op(&self) -> Result<DiffOp> {
-        DiffOp::of(&self.0.op)
+    async fn op(&self) -> DiffOp {
+        self.0.op
     }
 
     /// The line.

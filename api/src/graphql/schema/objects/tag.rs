@@ -9,8 +9,8 @@ use crate::graphql::schema::arguments::PostListArguments;
 use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
-use crate::graphql::schema::words::{TagKind, Word};
 use crate::view::{Shared, TagView};
+use pressroom_schema::TagKind;
 
 connection! {
     /// A page of tags.
@@ -49,8 +49,8 @@ impl Tag {
     }
 
     /// Whether it is a tag or a category.
-    async fn kind(&self) -> Result<TagKind> {
-        TagKind::of(&self.view.kind)
+    async fn kind(&self) -> TagKind {
+        self.view.kind
     }
 
     /// What it is about; may be empty.

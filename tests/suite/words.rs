@@ -1,0 +1,83 @@
+//! What is one of a few words is a type: no public field or parameter of that kind is a text.
+
+use std::path::Path;
+
+/// What such fields are called.
+const NAMES: [&str; 7] = ["status", "visibility", "kind", "role", "state", "relation", "format"];
+
+/// Fields of these names that are texts for a reason: file, field, why.
+const TEXTS: [(&str, &str, &str); 6] = [
+    (
+        "schema/src/jobs.rs",
+        "kind",
+        "a newer version that shares the database may have written a word that this one does not know",
+    ),
+    ("schema/src/revisions.rs", "role", "an author's part in a post is said in the editor's own words"),
+    ("api/src/service/posts/input.rs", "role", "the same"),
+    ("api/src/view/author.rs", "role", "the same"),
+    ("api/src/demo/mod.rs", "role", "the same"),
+    ("api/src/http/problem.rs", "kind", "the address of a problem's type (RFC 9457)"),
+];
+
+fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The field that a line declares as a public text, if its name is one of [`NAMES`], also in the plural.
+fn text_field(line: &str) -> Option<&'static str> {
+    let declared = line.trim().strip_prefix("pub").filter(|rest| rest.starts_with([' ', '(']))?;
+    let (left, kind) = declared.split_once(": ")?;
+    let name = left.rsplit(' ').next()?;
+    let is_text = ["String", "&str", "&'static str", "&'a str"].iter().any(|text| {
+        let kind = kind.trim_end_matches(',');
+        kind == *text || ["Option", "Vec", "MaybeUndefined"].iter().any(|of| kind == format!("{of}<{text}>"))
+    });
+    NAMES.into_iter().find(|known| is_text && (name == *known || name.strip_suffix("es") == Some(known)))
+}
+
+#[test]
+fn no_public_field_of_words_is_a_text() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (mut paths, mut odd) = (Vec::new(), Vec::new());
+    files(&root.join("schema/src"), &mut paths);
+    files(&root.join("api/src"), &mut paths);
+    for path in &paths {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        for (n, line) in std::fs::read_to_string(path).unwrap().lines().enumerate() {
+            let Some(field) = text_field(line) else { continue };
+            if !TEXTS.iter().any(|(file, known, _)| *file == name && *known == field) {
+                odd.push(format!("{name}:{}: {}", n + 1, line.trim()));
+            }
+        }
+    }
+    assert!(paths.len() > 100, "the sources were not found");
+    assert!(odd.is_empty(), "make these enums of `schema/src/values.rs`:\n{}", odd.join("\n"));
+}
+
+#[test]
+fn such_a_field_is_found_however_it_is_declared() {
+    for line in [
+        "pub status: String,",
+        "    pub(crate) kind: Option<String>,",
+        "pub statuses: Vec<String>,",
+        "pub role: &'static str,",
+    ] {
+        assert!(text_field(line).is_some(), "{line}");
+    }
+    for line in [
+        "pub status: PostStatus,",
+        "kind: String,",
+        "pub title: String,",
+        "/// pub status: String",
+        "pub fn status(&self) -> &str {",
+    ] {
+        assert!(text_field(line).is_none(), "{line}");
+    }
+}
