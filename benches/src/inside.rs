@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use pressroom::auth::viewer::Viewer;
 use pressroom::config::Switch;
+use pressroom::freshness::Reader;
 use pressroom::page::{PageRequest, cursor};
 use pressroom::service::posts::{self, Columns, Members, PostQuery, Shown};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
-use pressroom_schema::keys::FRESH;
 use pressroom_schema::posts::{NewPost, PostRow, Ref};
-use pressroom_schema::{ChangeAction, Conn, KeyValue, ObjectType, StoreError};
+use pressroom_schema::{ChangeAction, KeyValue, ObjectType, StoreError};
 use rusqlite::Connection;
 
 use crate::corpus::{self, Size};
@@ -48,31 +48,31 @@ pub fn hot(size: Size) -> Vec<String> {
 }
 
 /// A read of ours, on the reader's thread.
-pub type Read = Arc<dyn Fn(&Svc, &mut Conn, &Viewer) -> pressroom::error::Result<usize> + Send + Sync>;
+pub type Read = Arc<dyn Fn(&Svc, &mut Reader<'_>, &Viewer) -> pressroom::error::Result<usize> + Send + Sync>;
 
 pub fn page(slugs: Vec<String>) -> Read {
     let next = std::sync::atomic::AtomicUsize::new(0);
-    Arc::new(move |svc, conn, viewer| {
+    Arc::new(move |svc, reader, viewer| {
         let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % slugs.len();
-        Ok(one_page(svc, conn, viewer, &slugs[n])?.len())
+        Ok(one_page(svc, reader, viewer, &slugs[n])?.len())
     })
 }
 
 pub fn one_page(
     svc: &Svc,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     slug: &str,
 ) -> pressroom::error::Result<Vec<u8>> {
-    match posts::get_in(svc, conn, viewer, &Ref::Slug(slug.to_owned()), None, PAGE)? {
+    match posts::get_in(svc, reader, viewer, &Ref::Slug(slug.to_owned()), None, PAGE)? {
         Found::Here(view) => Ok(serde_json::to_vec(&view).unwrap()),
         Found::Moved(_) => Ok(Vec::new()),
     }
 }
 
 fn list(query: PostQuery) -> Read {
-    Arc::new(move |svc, conn, viewer| {
-        let page = posts::list_in(svc, conn, viewer, &query, Shown::default())?;
+    Arc::new(move |svc, reader, viewer| {
+        let page = posts::list_in(svc, reader, viewer, &query, Shown::default())?;
         Ok(serde_json::to_vec(&page.into_list()).unwrap().len())
     })
 }
@@ -93,18 +93,18 @@ fn slice(svc: &Svc, read: &Read, time: Duration) -> Answer<f64> {
     let (svc2, read) = (svc.clone(), Arc::clone(read));
     let viewer = Viewer::anonymous("bench", None);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let work = move |conn: &mut Conn| {
+    let work = move |reader: &mut Reader<'_>| {
         let viewer = Viewer::anonymous("bench", None);
         let (started, before, mut count) = (Instant::now(), cpu::of_thread(), 0_u32);
         while started.elapsed() < time {
             for _ in 0..8 {
-                std::hint::black_box(read(&svc2, conn, &viewer)?);
+                std::hint::black_box(read(&svc2, reader, &viewer)?);
                 count += 1;
             }
         }
         Ok(micros(cpu::of_thread() - before) / f64::from(count))
     };
-    runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string().into())
+    runtime.block_on(svc.read(&viewer, work)).map(|read| read.value).map_err(|e| e.to_string().into())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a slice")]
@@ -182,13 +182,13 @@ fn check_page(svc: &Svc, conn: &Connection, slug: &str) -> Answer<()> {
     let (svc2, viewer) = (svc.clone(), Viewer::anonymous("bench", None));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let name = slug.to_owned();
-    let work = move |c: &mut Conn| {
+    let work = move |reader: &mut Reader<'_>| {
         let viewer = Viewer::anonymous("bench", None);
-        let page = one_page(&svc2, c, &viewer, &name)?;
-        let list = posts::list_in(&svc2, c, &viewer, &asks(10), Shown::default())?;
+        let page = one_page(&svc2, reader, &viewer, &name)?;
+        let list = posts::list_in(&svc2, reader, &viewer, &asks(10), Shown::default())?;
         Ok((page, serde_json::to_vec(&list.into_list()).unwrap()))
     };
-    let (page, list) = runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string())?;
+    let (page, list) = runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string())?.value;
     for (what, ours, theirs) in
         [("page", page, baseline::page(conn, slug)?), ("list", list, baseline::list(conn, 10)?)]
     {
@@ -249,12 +249,12 @@ fn after_a_change(table: &mut Table) -> Answer<()> {
     let (app, conn) = (app::open(&path, 64 << 20)?, baseline::open(&path)?);
     let (svc, conn) = (app.service(), &conn);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let viewer = Viewer::anonymous("bench", None);
+    let viewer = Viewer { is_kept: true, ..Viewer::anonymous("bench", None) };
     // There is one reader, and this is what its thread has run so far.
-    let clock = async || svc.read(&viewer, |_| Ok(cpu::of_thread())).await;
+    let clock = async || svc.read_private(&viewer, |_| Ok(cpu::of_thread())).await;
     let ours = async || {
         let start = clock().await?;
-        let page = FRESH.scope((), posts::list_cards(svc, &viewer, asks(10))).await?;
+        let page = posts::list_cards(svc, &viewer, asks(10)).await?.value;
         let end = clock().await?;
         let before = cpu::of_thread();
         let bytes = serde_json::to_vec(&page.into_list()).unwrap();
@@ -626,11 +626,11 @@ pub fn repeat(case: &str, times: usize) -> Answer<()> {
     };
     let (svc2, viewer) = (svc.clone(), Viewer::anonymous("bench", None));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let work = move |conn: &mut Conn| {
+    let work = move |reader: &mut Reader<'_>| {
         for _ in 0..times {
-            std::hint::black_box(read(&svc2, conn, &Viewer::anonymous("bench", None))?);
+            std::hint::black_box(read(&svc2, reader, &Viewer::anonymous("bench", None))?);
         }
         Ok(())
     };
-    runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string().into())
+    runtime.block_on(svc.read(&viewer, work)).map(|read| read.value).map_err(|e| e.to_string().into())
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use pressroom::auth::viewer::Viewer;
 use pressroom::config::{Config, Switch};
+use pressroom::freshness::Reader;
 use pressroom::service::Svc;
-use pressroom_schema::Conn;
 use tokio::runtime::Runtime;
 
 use crate::baseline::{Row as _, Source as _, Value};
@@ -56,8 +56,9 @@ fn runtime() -> Answer<Runtime> {
 
 async fn read_once(svc: &Svc, read: &Read) -> Answer<usize> {
     let (svc2, read) = (svc.clone(), Arc::clone(read));
-    let work = move |conn: &mut Conn| read(&svc2, conn, &Viewer::anonymous("bench", None));
-    svc.read(&Viewer::anonymous("bench", None), work).await.map_err(|e| e.to_string().into())
+    let work = move |reader: &mut Reader<'_>| read(&svc2, reader, &Viewer::anonymous("bench", None));
+    let read = svc.read(&Viewer::anonymous("bench", None), work).await;
+    read.map(|read| read.value).map_err(|e| e.to_string().into())
 }
 
 /// The median of what single reads took, in microseconds.
@@ -127,9 +128,10 @@ fn against_hand(table: &mut Table, cluster: &Cluster) -> Answer<()> {
     let anybody = Viewer::anonymous("bench", None);
     for slug in inside::telling() {
         let (svc2, name) = (svc.clone(), slug.clone());
-        let work =
-            move |conn: &mut Conn| inside::one_page(&svc2, conn, &Viewer::anonymous("bench", None), &name);
-        let ours = runtime.block_on(svc.read(&anybody, work)).map_err(|e| e.to_string())?;
+        let work = move |reader: &mut Reader<'_>| {
+            inside::one_page(&svc2, reader, &Viewer::anonymous("bench", None), &name)
+        };
+        let ours = runtime.block_on(svc.read(&anybody, work)).map_err(|e| e.to_string())?.value;
         inside::same("page", &ours, &pool.with(|conn| baseline::page(conn, &slug))?)?;
     }
     let slugs = hot(Size::S);

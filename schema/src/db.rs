@@ -26,7 +26,7 @@ use writer::{Typed, WriteLane};
 
 use crate::changes::{Actor, Change};
 use crate::error::StoreError;
-use crate::keys::{self, Key};
+use crate::keys::Key;
 use crate::types::Id;
 use crate::values::{ChangeAction, ObjectType};
 
@@ -262,10 +262,6 @@ impl Db {
         E: TxError,
         F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
     {
-        let freshness = match freshness {
-            Freshness::Replica if keys::must_be_fresh() => Freshness::Primary,
-            other => other,
-        };
         let lane = match (freshness, &self.0.primary) {
             (Freshness::Slow, _) => &self.0.slow,
             (Freshness::Primary, Some(primary)) => primary,
@@ -273,12 +269,10 @@ impl Db {
         };
         let (send, receive) = oneshot::channel();
         lane.submit(Box::new(move |slot| {
-            keys::begin();
-            slot.read(f, |answer, count| drop(send.send((answer, count, keys::end()))));
+            slot.read(f, |answer, count| drop(send.send((answer, count))));
         }))?;
-        let (answer, count, met) = receive.await.map_err(|_| lost())?;
+        let (answer, count) = receive.await.map_err(|_| lost())?;
         add_statements(count);
-        keys::hand_over(met);
         answer
     }
 
@@ -286,7 +280,7 @@ impl Db {
     #[must_use]
     pub fn reads_primary(&self, freshness: Freshness) -> bool {
         let has_replicas = self.0.primary.is_some();
-        !has_replicas || freshness == Freshness::Primary || keys::must_be_fresh()
+        !has_replicas || freshness == Freshness::Primary
     }
 
     /// Runs `f` in one transaction that is durable when this answers, together with its lines of the log. `f` may

@@ -1,10 +1,8 @@
 //! The names of what public answers depend on: `Surrogate-Key` on answers, `keys` in the log of changes.
 //!
-//! Reads say what they depend on with [`depend`], as deep inside a read as it is known; [`crate::Db::read`] hands the
-//! names to the task that asked, in [`DEPENDENCIES`]. Writes say what they touch with [`crate::Tx::record`]. An answer is
-//! as it was for as long as no write has touched any of its names.
+//! Reads note what they depend on, as deep inside a read as it is known, and give it back with what was read. Writes say what they
+//! touch with [`crate::Tx::record`]. An answer is as it was for as long as no write has touched any of its names.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -149,50 +147,6 @@ impl Serialize for Key {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-tokio::task_local! {
-    /// What the present task's reads depended on, in the order in which it was met and with repetitions. A request's
-    /// middleware sets it up.
-    pub static DEPENDENCIES: RefCell<Vec<Key>>;
-    /// That the present task's reads must see every write that was acknowledged before they began: they go to the
-    /// primary, since what a replica answers late would be kept as if it were fresh.
-    pub static FRESH: ();
-}
-
-thread_local! {
-    static MET: RefCell<Option<Vec<Key>>> = const { RefCell::new(None) };
-}
-
-/// Says inside a read that what it answers depends on `key`. Outside of [`crate::Db::read`] nobody listens: what a write
-/// reads back for its own answer is no dependency of anybody's.
-pub fn depend(key: Key) {
-    MET.with(|met| {
-        if let Some(met) = &mut *met.borrow_mut() {
-            met.push(key);
-        }
-    });
-}
-
-/// Begins to note what this thread's read depends on.
-pub(crate) fn begin() {
-    MET.with(|met| met.replace(Some(Vec::new())));
-}
-
-/// What this thread's read depended on.
-pub(crate) fn end() -> Vec<Key> {
-    MET.with(RefCell::take).unwrap_or_default()
-}
-
-/// Hands what a read depended on to the task that asked.
-pub(crate) fn hand_over(keys: Vec<Key>) {
-    let _ = DEPENDENCIES.try_with(|all| all.borrow_mut().extend(keys));
-}
-
-/// Whether the present task's reads must be of the primary.
-#[must_use]
-pub fn must_be_fresh() -> bool {
-    FRESH.try_with(|()| ()).is_ok()
 }
 
 #[cfg(test)]

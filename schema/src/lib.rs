@@ -34,7 +34,7 @@ pub mod values;
 pub use changes::{Actor, Change};
 pub use db::{Backend, Conn, Db, DbSettings, Source, Tx};
 pub use error::StoreError;
-pub use keys::{Key, depend};
+pub use keys::Key;
 pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, JsonText, Timestamp};
 pub use values::{

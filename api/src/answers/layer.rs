@@ -13,7 +13,6 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
-use pressroom_schema::keys::FRESH;
 use quick_cache::sync::GuardResult;
 
 use super::entry::{Asked, Entry};
@@ -25,6 +24,7 @@ use crate::http::headers::{EDIT_TOKEN, IDEMPOTENCY_KEY};
 use crate::http::negotiate::{Media, is_json, negotiate};
 use crate::http::respond::Public;
 use crate::http::validators::etag;
+use crate::http::viewer::IsKept;
 
 /// How often a request waits for an answer that a write then drops, before it computes one for itself alone.
 const PATIENCE: usize = 4;
@@ -272,8 +272,10 @@ where
     // Before any transaction begins that may not see what is committed from now on.
     let version = answers.freshness().versions.now();
     answers.counters.computed.inc();
-    let handled = FRESH.scope((), scope.run(inner, request)).await?;
-    let (request, response) = handled.response.into_parts();
+    request.extensions_mut().insert(IsKept);
+    let handled = scope.run(inner, request).await?;
+    let (request, mut response) = handled.response.into_parts();
+    let public = response.extensions_mut().remove::<Public>();
     let (response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
         Ok(body) => body,
@@ -282,10 +284,9 @@ where
             return Ok(scope.complete(edge, response, handled.statements));
         }
     };
-    let public =
-        response.extensions().get::<Public>().copied().filter(|_| response.status() == StatusCode::OK);
+    let public = public.filter(|_| response.status() == StatusCode::OK);
     let mut response = response.set_body(BoxBody::new(body.clone()));
-    if let Some(Public(as_of)) = public {
+    if let Some(Public { as_of, keys }) = public {
         if !response.headers().contains_key(header::ETAG) {
             let tag = etag(None, &body);
             if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -294,7 +295,7 @@ where
         }
         let pattern = edge::pattern(&request);
         let counters = edge.metrics.route(scope.method(), &pattern);
-        let read = (version, answers.freshness().versions.slots(&handled.keys));
+        let read = (version, answers.freshness().versions.slots(&keys));
         let entry =
             Entry::new(read, response.headers(), body, as_of.exact, &edge::common_headers(), counters)
                 .map(Arc::new);

@@ -306,6 +306,7 @@ fn needs(user: &UserViewer, action: Action, target: &Target<'_>) -> String {
         who: Who::User(UserViewer { scopes: None, ..user.clone() }),
         request_id: String::new(),
         ip: None,
+        is_kept: false,
     };
     let own = own_form(action).filter(|own| is_allowed(&unscoped, *own, target));
     let row = own.unwrap_or(action).row();

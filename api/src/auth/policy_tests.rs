@@ -23,6 +23,7 @@ fn viewer(role: Role, scopes: Option<Scopes>) -> Viewer {
         }),
         request_id: String::new(),
         ip: None,
+        is_kept: false,
     }
 }
 

@@ -14,6 +14,9 @@ pub struct Viewer {
     pub request_id: String,
     /// The caller's address.
     pub ip: Option<String>,
+    /// Whether the answer is kept and given to others: its reads go to the primary, since what a replica tells late would be kept as
+    /// if it were fresh.
+    pub is_kept: bool,
 }
 
 /// What kind of caller.
@@ -78,12 +81,12 @@ impl Viewer {
     /// The server itself.
     #[must_use]
     pub fn system() -> Self {
-        Self { who: Who::System, request_id: String::new(), ip: None }
+        Self { who: Who::System, request_id: String::new(), ip: None, is_kept: false }
     }
 
     /// Somebody who did not sign in.
     pub fn anonymous(request_id: impl Into<String>, ip: Option<String>) -> Self {
-        Self { who: Who::Anonymous, request_id: request_id.into(), ip }
+        Self { who: Who::Anonymous, request_id: request_id.into(), ip, is_kept: false }
     }
 
     /// The account, where there is one.

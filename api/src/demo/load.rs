@@ -48,8 +48,8 @@ pub async fn load(svc: &Svc) -> Result<Option<Admin>> {
     let system = Viewer::system();
     let one = PageRequest { limit: Some(1), ..PageRequest::default() };
     let query = PostQuery { statuses: PostStatus::ALL.to_vec(), page: one.clone(), ..PostQuery::default() };
-    let authors = authors::list(svc, &system, AuthorSort::default(), one).await?;
-    if !posts::list(svc, &system, query, Shown::default()).await?.items.is_empty()
+    let authors = authors::list(svc, &system, AuthorSort::default(), one).await?.value;
+    if !posts::list(svc, &system, query, Shown::default()).await?.value.items.is_empty()
         || !authors.items.is_empty()
     {
         return Ok(None);
@@ -185,7 +185,7 @@ impl Demo<'_> {
             };
             let user = accounts::create_user(&svc, &Viewer::system(), input).await?;
             let id = user.id;
-            let row = svc.read(&Viewer::system(), move |conn| Ok(rows::find(conn, id)?)).await?;
+            let row = svc.read_private(&Viewer::system(), move |conn| Ok(rows::find(conn, id)?)).await?;
             let viewer = UserViewer {
                 user_id: id.0,
                 role: user.role,

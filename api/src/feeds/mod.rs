@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::parameters::PageLimit;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
@@ -42,9 +43,9 @@ async fn answer(
     };
     params.finish()?;
     let svc = svc.into_inner();
-    let feed = feeds::get_feed(&svc, viewer, query).await?;
+    let Read { value: feed, keys } = feeds::get_feed(&svc, viewer, query).await?;
     let body = write(&feed, &format!("{}{path}", svc.config.api_base()))?;
-    Ok(respond::bytes(request, &Meta::default(), media_type, body))
+    Ok(respond::bytes(request, &Meta { keys, ..Meta::default() }, media_type, body))
 }
 
 /// The address of a feed with these parameters.
@@ -121,9 +122,9 @@ pub(crate) async fn get_json_feed(
 pub(crate) async fn get_sitemap(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     let svc = svc.into_inner();
-    let files = feeds::get_sitemap(&svc).await?;
+    let Read { value: files, keys } = feeds::get_sitemap(&svc).await?;
     let body = sitemap::index(&files, svc.config.api_base())?;
-    let meta = Meta::default();
+    let meta = Meta { keys, ..Meta::default() };
     Ok(respond::bytes(&request, &meta, XML, body))
 }
 
@@ -140,9 +141,9 @@ pub(crate) async fn get_sitemap_chunk(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    let urls = feeds::get_sitemap_file(&svc.into_inner(), &path).await?;
+    let Read { value: urls, keys } = feeds::get_sitemap_file(&svc.into_inner(), &path).await?;
     let body = sitemap::file(&urls)?;
-    let meta = Meta::default();
+    let meta = Meta { keys, ..Meta::default() };
     Ok(respond::bytes(&request, &meta, XML, body))
 }
 

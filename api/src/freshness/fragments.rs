@@ -1,10 +1,9 @@
 //! What many answers show alike, kept between them: profiles, tags, posts in few words, and posts as lists show them.
 //!
-//! After a change of one post, a list of twenty is put together from nineteen kept cards and a new one; a page that nobody has
-//! asked for yet finds its bylines and neighbours ready. A fragment holds by the same rule as an answer: for as long as none
+//! After a change of one post, a list of twenty is put together from nineteen kept parts and a new one; a page that nobody has
+//! asked for yet finds its bylines and neighbours ready. A part holds by the same rule as an answer: for as long as none
 //! of its names was touched since the version before it was read.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use pressroom_schema::{Id, Key};
@@ -13,51 +12,49 @@ use quick_cache::sync::Cache as Map;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::reader::Reader;
 use super::versions::VersionTable;
 use crate::view::{AuthorView, PostSummary, Shared, TagView};
 
-thread_local! {
-    static VERSION: Cell<Option<u64>> = const { Cell::new(None) };
-}
-
-/// Runs a read that may use and keep fragments, with the version that was taken before its transaction began; without one it
-/// may not.
-pub(crate) fn reading<T>(version: Option<u64>, read: impl FnOnce() -> T) -> T {
-    struct End;
-    impl Drop for End {
-        fn drop(&mut self) {
-            VERSION.set(None);
-        }
-    }
-    VERSION.set(version);
-    let _end = End;
-    read()
-}
-
-/// The version of the read on this thread.
-pub(super) fn version() -> Option<u64> {
-    VERSION.get()
-}
-
-/// A post as lists show it, as JSON, with the names of what that depends on.
+/// A part of answers, and what it depends on. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Card(Arc<(Box<RawValue>, Vec<Key>)>);
+pub(crate) struct Part<T> {
+    view: T,
+    keys: Arc<[Key]>,
+}
+
+impl<T: Clone> Part<T> {
+    /// What [`Reader::capture`] gave.
+    pub(crate) fn of(view: T, keys: Vec<Key>) -> Self {
+        Self { view, keys: keys.into() }
+    }
+
+    /// What it shows, for an answer that from now on depends on what it does.
+    pub(crate) fn show(&self, reader: &mut Reader<'_>) -> T {
+        reader.depend_on(&self.keys);
+        self.view.clone()
+    }
+
+    /// The same, for a question that changes nothing in what is shown of others.
+    pub(crate) fn peek(&self) -> &T {
+        &self.view
+    }
+}
+
+/// A post as lists show it, as JSON. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Card(Arc<RawValue>);
 
 impl Serialize for Card {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.0.serialize(serializer)
+        self.0.serialize(serializer)
     }
 }
 
 impl Card {
-    /// A card of `post` that depends on `keys`.
-    pub(crate) fn of(post: &impl Serialize, keys: Vec<Key>) -> serde_json::Result<Self> {
-        Ok(Self(Arc::new((serde_json::value::to_raw_value(post)?, keys))))
-    }
-
-    /// What it depends on.
-    pub(crate) fn keys(&self) -> &[Key] {
-        &self.0.1
+    /// The list item that shows `post`.
+    pub(crate) fn of(post: &impl Serialize) -> serde_json::Result<Self> {
+        Ok(Self(serde_json::value::to_raw_value(post)?.into()))
     }
 }
 
@@ -105,6 +102,7 @@ fragments! {
 #[derive(Clone)]
 struct Held {
     fragment: Any,
+    keys: Arc<[Key]>,
     version: u64,
     slots: Arc<[u16]>,
 }
@@ -116,12 +114,14 @@ impl Weighter<(Kind, Id), Held> for ByBytes {
     fn weight(&self, _: &(Kind, Id), held: &Held) -> u64 {
         // A view's members weigh about what its JSON does.
         let own = match &held.fragment {
-            Any::Card(card) => card.0.0.get().len() + size_of_val(card.keys()),
+            Any::Card(card) => card.0.get().len(),
             Any::Author(view) => 2 * view.json_len(),
             Any::Tag(view) => 2 * view.json_len(),
             Any::Summary(view) => 2 * view.json_len(),
         };
-        u64::try_from(own + held.slots.len() * 2).unwrap_or(u64::MAX).saturating_add(400)
+        u64::try_from(own + size_of_val(&*held.keys) + held.slots.len() * 2)
+            .unwrap_or(u64::MAX)
+            .saturating_add(400)
     }
 }
 
@@ -140,22 +140,19 @@ impl Fragments {
         self.0.weight()
     }
 
-    /// The fragment of an object, if it still held at `version`, which was taken before the read began that it is for.
-    pub(crate) fn get<F: Fragment>(&self, versions: &VersionTable, version: u64, of: Id) -> Option<F> {
+    /// The part that shows an object, if it still held at `version`, which was taken before the read began that it is for.
+    pub(crate) fn get<F: Fragment>(&self, versions: &VersionTable, version: u64, of: Id) -> Option<Part<F>> {
         let held = self.0.get(&(F::KIND, of))?;
-        if versions.holds(held.version.min(version), &held.slots) { F::from_any(held.fragment) } else { None }
+        if !versions.holds(held.version.min(version), &held.slots) {
+            return None;
+        }
+        Some(Part { view: F::from_any(held.fragment)?, keys: held.keys })
     }
 
-    /// Keeps the fragment of an object that was read after `version` and depends on `keys`.
-    pub(crate) fn keep<F: Fragment>(
-        &self,
-        versions: &VersionTable,
-        version: u64,
-        of: Id,
-        fragment: F,
-        keys: &[Key],
-    ) {
-        let held = Held { fragment: fragment.into_any(), version, slots: versions.slots(keys).into() };
+    /// Keeps the part that shows an object and was read after `version`.
+    pub(crate) fn keep<F: Fragment>(&self, versions: &VersionTable, version: u64, of: Id, part: Part<F>) {
+        let slots = versions.slots(&*part.keys).into();
+        let held = Held { fragment: part.view.into_any(), keys: part.keys, version, slots };
         self.0.insert((F::KIND, of), held);
     }
 }

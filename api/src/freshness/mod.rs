@@ -8,6 +8,7 @@
 
 mod follow;
 mod fragments;
+mod reader;
 mod versions;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,12 +17,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use pressroom_schema::changes::{self, Change};
 use pressroom_schema::db::Freshness;
-use pressroom_schema::{Backend, Db, Id, Key, Timestamp};
+use pressroom_schema::{Backend, Db, Id, Timestamp};
 
 use follow::Follower;
 pub use fragments::Card;
 use fragments::Fragments;
-pub(crate) use fragments::{Fragment, reading};
+pub(crate) use fragments::{Fragment, Part};
+pub use reader::{Read, Reader};
 pub(crate) use versions::VersionTable;
 
 use crate::error::{Error, Result};
@@ -121,26 +123,21 @@ impl Tracker {
         }
     }
 
-    /// The version with which a read of the primary that begins now may use and keep fragments; none where nothing is kept at
-    /// present. See [`reading`].
-    pub(crate) fn version_for_fragments(&self) -> Option<u64> {
+    /// The version with which a read of the primary that begins now may use and keep parts; none where nothing is kept at
+    /// present. See [`Reader`].
+    pub(crate) fn version_for_parts(&self) -> Option<u64> {
         (self.fragments.is_some() && self.is_known()).then(|| self.versions.now())
     }
 
-    /// Whether the read on this thread may use and keep fragments.
-    pub(crate) fn keeps_fragments(&self) -> bool {
-        self.fragments.is_some() && fragments::version().is_some()
+    /// The kept part that shows an object, if it holds for `reader`.
+    pub(crate) fn part<F: Fragment>(&self, reader: &Reader<'_>, of: Id) -> Option<Part<F>> {
+        self.fragments.as_ref()?.get(&self.versions, reader.version()?, of)
     }
 
-    /// The kept fragment of an object, if it holds for the read on this thread.
-    pub(crate) fn fragment<F: Fragment>(&self, of: Id) -> Option<F> {
-        self.fragments.as_ref()?.get(&self.versions, fragments::version()?, of)
-    }
-
-    /// Keeps the fragment of an object that the read on this thread has made and that depends on `keys`.
-    pub(crate) fn keep<F: Fragment>(&self, of: Id, fragment: F, keys: &[Key]) {
-        if let (Some(fragments), Some(version)) = (&self.fragments, fragments::version()) {
-            fragments.keep(&self.versions, version, of, fragment, keys);
+    /// Keeps the part that shows an object, where `reader`, who has made it, may.
+    pub(crate) fn keep<F: Fragment>(&self, reader: &Reader<'_>, of: Id, part: Part<F>) {
+        if let (Some(fragments), Some(version)) = (&self.fragments, reader.version()) {
+            fragments.keep(&self.versions, version, of, part);
         }
     }
 

@@ -11,6 +11,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, get, post};
 use async_graphql::parser::types::OperationType;
 use pressroom_graphql::{Engine, Fault};
+use pressroom_schema::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -127,12 +128,12 @@ async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload
     }
     let user_agent = request.headers().get(header::USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (is_public, is_write, previews) = (Cell::new(false), Cell::new(false), Cell::new(false));
+    let (public_keys, is_write, previews) = (Cell::new(None), Cell::new(false), Cell::new(false));
     let mut answer = respond(engine, parts, async |plan| {
         is_write.set(plan.operation == OperationType::Mutation);
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
         let prepared = schema::prepare(svc, viewer, user_agent, &plan).await?;
-        is_public.set(prepared.is_public);
+        public_keys.set(prepared.public_keys);
         previews.set(prepared.previews);
         Ok(prepared.data)
     })
@@ -143,7 +144,10 @@ async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload
     if previews.get() {
         answer.headers_mut().insert(ROBOTS, HeaderValue::from_static("noindex"));
     }
-    if is_public.get() { public(request, answer) } else { private(answer) }
+    match public_keys.take() {
+        Some(keys) => public(request, answer, keys),
+        None => private(answer),
+    }
 }
 
 /// What a caller with rights reads is nobody else's. Errors and mutations have said no-store.
@@ -157,11 +161,8 @@ fn private(mut answer: HttpResponse) -> HttpResponse {
 }
 
 /// A query's answer without errors is the same for everybody who did not sign in: it may be kept, and by GET by others too.
-fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
-    if answer.status() != StatusCode::OK
-        || answer.headers().contains_key(header::CACHE_CONTROL)
-        || !answers::is_for_everybody()
-    {
+fn public(request: &HttpRequest, answer: HttpResponse, keys: Vec<Key>) -> HttpResponse {
+    if answer.status() != StatusCode::OK || answer.headers().contains_key(header::CACHE_CONTROL) {
         return answer;
     }
     let (mut answer, body) = answer.into_parts();
@@ -170,11 +171,12 @@ fn public(request: &HttpRequest, answer: HttpResponse) -> HttpResponse {
         Err(body) => return answer.set_body(body),
     };
     let as_of = request.extensions().get::<AsOf>().copied();
+    let surrogate_keys = answers::surrogate_keys(&keys);
     if let Some(as_of) = as_of {
-        answer.extensions_mut().insert(Public(as_of));
+        answer.extensions_mut().insert(Public { as_of, keys });
     }
     let headers = answer.headers_mut();
-    if let Some(keys) = answers::surrogate_keys() {
+    if let Some(keys) = surrogate_keys {
         headers.insert(SURROGATE_KEY, keys);
     }
     if request.method() == Method::POST {

@@ -1,7 +1,7 @@
 //! The edge: what happens to every request before and after its handler. Its id, cross-origin headers, problem documents for what
 //! actix answers by itself, the access log and the counters.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +14,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::StreamExt as _;
-use pressroom_schema::Key;
 use pressroom_schema::db::STATEMENTS;
-use pressroom_schema::keys::DEPENDENCIES;
 
 use super::bodies::{self, Bodies, Place};
 use super::cors::{Cors, EXPOSED};
@@ -101,8 +99,7 @@ impl RequestScope {
         }
     }
 
-    /// Runs the handler, the only way to one, with the request's id in place, and counts its statements and notes what its reads
-    /// depend on.
+    /// Runs the handler, the only way to one, with the request's id in place, and counts its statements.
     pub(crate) async fn run<S, B>(
         &self,
         handler: &S,
@@ -113,14 +110,12 @@ impl RequestScope {
         B: MessageBody + 'static,
     {
         if let Some(answer) = self.preflight() {
-            return Ok(Handled { response: request.into_response(answer), statements: 0, keys: Vec::new() });
+            return Ok(Handled { response: request.into_response(answer), statements: 0 });
         }
-        let noted = DEPENDENCIES.scope(RefCell::default(), async {
-            (handler.call(request).await, STATEMENTS.with(Cell::get), DEPENDENCIES.with(RefCell::take))
-        });
-        let (response, statements, keys) =
-            REQUEST_ID.scope(self.id.clone(), STATEMENTS.scope(Cell::new(0), noted)).await;
-        Ok(Handled { response: normalise(response?.map_into_boxed_body(), &self.id), statements, keys })
+        let counted = async { (handler.call(request).await, STATEMENTS.with(Cell::get)) };
+        let (response, statements) =
+            REQUEST_ID.scope(self.id.clone(), STATEMENTS.scope(Cell::new(0), counted)).await;
+        Ok(Handled { response: normalise(response?.map_into_boxed_body(), &self.id), statements })
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -197,8 +192,6 @@ fn is_packed(request: &ServiceRequest) -> bool {
 pub(crate) struct Handled {
     pub(crate) response: ServiceResponse<BoxBody>,
     pub(crate) statements: u32,
-    /// What its reads depended on.
-    pub(crate) keys: Vec<Key>,
 }
 
 /// The route's pattern, never a path, so that the number of series stays small.

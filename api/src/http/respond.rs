@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use pressroom_schema::keys::{DEPENDENCIES, Key};
+use pressroom_schema::Key;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -27,8 +27,13 @@ pub(crate) const PUBLIC: &str = "public, max-age=0, s-maxage=60, stale-while-rev
 const MOVED: &str = "public, max-age=0, s-maxage=60";
 
 /// Marks an answer that everybody would get, and that may be kept.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Public(pub(crate) AsOf);
+#[derive(Debug, Clone)]
+pub(crate) struct Public {
+    /// How old what it shows can be said to be.
+    pub(crate) as_of: AsOf,
+    /// What it depends on.
+    pub(crate) keys: Vec<Key>,
+}
 
 /// What an answer depends on and how long it may be kept.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +42,8 @@ pub(crate) struct Meta {
     pub(crate) version: Option<i64>,
     /// Whether the answer depends on who asks.
     pub(crate) private: bool,
+    /// What it depends on otherwise: none where it shows nothing that is stored.
+    pub(crate) keys: Vec<Key>,
 }
 
 impl Meta {
@@ -44,9 +51,15 @@ impl Meta {
         Self { private: true, ..Self::default() }
     }
 
-    /// Of an answer that is for everybody unless the caller signed in.
-    pub(crate) fn of(viewer: &Viewer) -> Self {
-        Self { private: !viewer.is_anybody(), ..Self::default() }
+    /// Of an answer that is for everybody unless the caller signed in, and depends on `keys`.
+    pub(crate) fn of(viewer: &Viewer, keys: Vec<Key>) -> Self {
+        let private = !viewer.is_anybody() || keys.contains(&Key::Caller);
+        Self { version: None, private, keys }
+    }
+
+    /// The same, of an object that has a version.
+    pub(crate) fn version(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
     }
 }
 
@@ -79,12 +92,11 @@ pub(crate) fn bytes(
         answer.insert_header((header::LAST_MODIFIED, http_date(as_of.modified)));
     }
     if !meta.private
-        && is_for_everybody()
-        && let Some(keys) = surrogate_keys()
+        && let Some(keys) = surrogate_keys(&meta.keys)
     {
         answer.insert_header((SURROGATE_KEY, keys));
         if let Some(as_of) = as_of {
-            answer.extensions_mut().insert(Public(as_of));
+            answer.extensions_mut().insert(Public { as_of, keys: meta.keys.clone() });
         }
     }
     answer.insert_header((header::CONTENT_TYPE, content_type));
@@ -94,18 +106,12 @@ pub(crate) fn bytes(
     answer.body(body)
 }
 
-/// Whether nothing that this request read was for its caller alone.
-pub(crate) fn is_for_everybody() -> bool {
-    DEPENDENCIES.try_with(|keys| !keys.borrow().contains(&Key::Caller)).unwrap_or(false)
-}
-
-/// The names of what this request's reads depended on, each once; `None` where it read nothing public.
-pub(crate) fn surrogate_keys() -> Option<HeaderValue> {
-    let mut keys: Vec<Key> =
-        DEPENDENCIES.try_with(|keys| keys.borrow().iter().cloned().map(Key::of_object).collect()).ok()?;
+/// The names of what an answer depends on as the outside knows them, each once; `None` where it shows nothing that is stored.
+pub(crate) fn surrogate_keys(keys: &[Key]) -> Option<HeaderValue> {
     if keys.is_empty() {
         return None;
     }
+    let mut keys: Vec<Key> = keys.iter().cloned().map(Key::of_object).collect();
     keys.push(Key::All);
     keys.sort_unstable();
     keys.dedup();
@@ -185,17 +191,18 @@ pub(crate) fn no_content() -> HttpResponse {
 }
 
 /// Answers a read under a former slug: the present one is at `location`, which may be for this caller alone to know.
-pub(crate) fn moved(request: &HttpRequest, viewer: &Viewer, from: &str, to: &str) -> HttpResponse {
+pub(crate) fn moved(request: &HttpRequest, meta: &Meta, from: &str, to: &str) -> HttpResponse {
     let path = request.path().replacen(&format!("/{from}"), &format!("/{to}"), 1);
     let location =
         if request.query_string().is_empty() { path } else { format!("{path}?{}", request.query_string()) };
-    let is_public = viewer.is_anybody() && is_for_everybody();
     let mut answer = HttpResponse::PermanentRedirect();
     answer
         .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, if is_public { MOVED } else { PRIVATE }))
+        .insert_header((header::CACHE_CONTROL, if meta.private { PRIVATE } else { MOVED }))
         .insert_header((header::VARY, "Authorization"));
-    if is_public && let Some(keys) = surrogate_keys() {
+    if !meta.private
+        && let Some(keys) = surrogate_keys(&meta.keys)
+    {
         answer.insert_header((SURROGATE_KEY, keys));
     }
     answer.finish()

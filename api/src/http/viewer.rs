@@ -7,12 +7,16 @@ use std::pin::Pin;
 use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::request_id::request_id;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error};
 use crate::service::{Service, accounts};
+
+/// Marks a request whose answer is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsKept;
 
 impl FromRequest for Viewer {
     type Error = Error;
@@ -23,9 +27,12 @@ impl FromRequest for Viewer {
         let authorization = request.headers().get(header::AUTHORIZATION).cloned();
         let proxies = svc.as_ref().map_or(0, |s| s.config.trusted_proxies);
         let ip = address(request.head(), proxies).map(|ip| ip.to_string());
+        let is_kept = request.extensions().contains::<IsKept>();
         Box::pin(async move {
             let svc = svc.ok_or_else(|| Error::internal("the service is not set up"))?.into_inner();
-            let Some(value) = authorization else { return Ok(Self::anonymous(request_id(), ip)) };
+            let Some(value) = authorization else {
+                return Ok(Self { is_kept, ..Self::anonymous(request_id(), ip) });
+            };
             let token = value
                 .to_str()
                 .ok()

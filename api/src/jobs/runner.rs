@@ -105,7 +105,7 @@ async fn round(svc: &Svc, stop: impl Fn() -> bool) -> Result<usize> {
 async fn next(svc: &Svc) -> Result<Option<Timestamp>> {
     let post = posts::next_due(svc).await?;
     let now = svc.now();
-    let job = svc.read(&Viewer::system(), move |conn| Ok(jobs::next_run_at(conn, now)?)).await?;
+    let job = svc.read_private(&Viewer::system(), move |conn| Ok(jobs::next_run_at(conn, now)?)).await?;
     Ok(match (post, job) {
         (Some(post), Some(job)) => Some(post.min(job)),
         (post, job) => post.or(job),

@@ -34,7 +34,7 @@ pub(super) async fn ensure_recurring(svc: &Svc) -> Result<()> {
 pub(super) async fn run_next(svc: &Svc) -> Result<bool> {
     let now = svc.now();
     // A look first: a write would take the database's one writer each time that there is nothing to do.
-    let next = svc.read(&Viewer::system(), move |conn| Ok(jobs::next_run_at(conn, now)?)).await?;
+    let next = svc.read_private(&Viewer::system(), move |conn| Ok(jobs::next_run_at(conn, now)?)).await?;
     if next.is_none_or(|at| at > now) {
         return Ok(false);
     }

@@ -9,6 +9,7 @@ use pressroom_schema::posts::Ref;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
@@ -43,8 +44,8 @@ pub(crate) async fn list_authors(
     let page = params.page();
     let fields = params.fields::<AuthorView>();
     params.finish()?;
-    let page = authors::list(&svc.into_inner(), &viewer, sort, page).await?;
-    respond::list(&request, &Meta::of(&viewer), page, &fields)
+    let Read { value: page, keys } = authors::list(&svc.into_inner(), &viewer, sort, page).await?;
+    respond::list(&request, &Meta::of(&viewer, keys), page, &fields)
 }
 
 /// Read an author's profile.
@@ -66,12 +67,11 @@ pub(crate) async fn get_author(
     let mut params = Params::of(&request);
     let fields = params.fields::<AuthorView>();
     params.finish()?;
-    match authors::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
-        Found::Here(view) => {
-            let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
-            respond::object(&request, &meta, &view, &fields)
-        }
+    let Read { value, keys } = authors::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await?;
+    let meta = Meta::of(&viewer, keys);
+    match value {
+        Found::Moved(slug) => Ok(respond::moved(&request, &meta, &path, &slug)),
+        Found::Here(view) => respond::object(&request, &meta.version(view.version), &view, &fields),
     }
 }
 

@@ -10,6 +10,7 @@ use pressroom_schema::{CommentStatus, Word};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::headers::EDIT_TOKEN;
 use crate::http::parameters::{Cursor, Flag, PageLimit, PageParameters, one_of, parameter_type};
 use crate::http::params::{ALL, Params};
@@ -81,9 +82,11 @@ pub(crate) async fn list_comments(
     params.finish()?;
     let svc = svc.into_inner();
     let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
-    match comments::list(&svc, &viewer, &Ref::parse(&path), query).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
-        Found::Here(thread) => respond::list(&request, &Meta::of(&viewer), thread.page, &fields),
+    let Read { value, keys } = comments::list(&svc, &viewer, &Ref::parse(&path), query).await?;
+    let meta = Meta::of(&viewer, keys);
+    match value {
+        Found::Moved(slug) => Ok(respond::moved(&request, &meta, &path, &slug)),
+        Found::Here(thread) => respond::list(&request, &meta, thread.page, &fields),
     }
 }
 
@@ -184,9 +187,9 @@ pub(crate) async fn get_comment(
     let fields = params.fields::<CommentView>();
     params.finish()?;
     let token = text(&request, EDIT_TOKEN);
-    let view = comments::get(&svc.into_inner(), &viewer, &path, token.as_deref()).await?;
-    let meta = Meta { version: Some(view.version), private: token.is_some() || !viewer.is_anybody() };
-    respond::object(&request, &meta, &view, &fields)
+    let Read { value: view, keys } =
+        comments::get(&svc.into_inner(), &viewer, &path, token.as_deref()).await?;
+    respond::object(&request, &Meta::of(&viewer, keys).version(view.version), &view, &fields)
 }
 
 /// Change a comment's text: by its writer within the edit window, or by a moderator.

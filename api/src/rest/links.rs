@@ -8,6 +8,7 @@ use pressroom_schema::posts::Ref;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::{limit, parameter_type};
 use crate::http::params::Params;
@@ -47,11 +48,12 @@ pub(crate) async fn list_post_links(
     params.finish()?;
     let svc = svc.into_inner();
     let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
-    match links::list(&svc, &viewer, &Ref::parse(&path)).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
+    let Read { value, keys } = links::list(&svc, &viewer, &Ref::parse(&path)).await?;
+    let meta = Meta::of(&viewer, keys);
+    match value {
+        Found::Moved(slug) => Ok(respond::moved(&request, &meta, &path, &slug)),
         Found::Here(curated) => {
-            let meta = Meta { version: Some(curated.version), ..Meta::of(&viewer) };
-            respond::object(&request, &meta, &curated.links, &[])
+            respond::object(&request, &meta.version(curated.version), &curated.links, &[])
         }
     }
 }
@@ -155,13 +157,15 @@ pub(crate) async fn list_related_posts(
     params.finish()?;
     let svc = svc.into_inner();
     let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
-    match related::list(&svc, &viewer, &Ref::parse(&path), limit).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
+    let Read { value, keys } = related::list(&svc, &viewer, &Ref::parse(&path), limit).await?;
+    let meta = Meta::of(&viewer, keys);
+    match value {
+        Found::Moved(slug) => Ok(respond::moved(&request, &meta, &path, &slug)),
         Found::Here((_, list)) => {
             let items = list.into_iter().map(|r| (String::new(), r)).collect();
             respond::list(
                 &request,
-                &Meta::of(&viewer),
+                &meta,
                 Page { items, has_previous: false, has_next: false, total: None },
                 &[],
             )

@@ -9,6 +9,7 @@ use pressroom_schema::{Perspective, PostInclude, PostSort, PostStatus, Visibilit
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::{Flag, PageParameters, SearchText, one_of, parameter_type};
 use crate::http::params::{ALL, Params};
@@ -105,12 +106,14 @@ pub(crate) async fn list_posts(
     let fields = params.fields::<PostView>();
     params.finish()?;
     let shown = shown(&includes, &fields, false);
-    let (svc, meta) = (svc.into_inner(), Meta::of(&viewer));
+    let svc = svc.into_inner();
     // The list that pages of a publication ask for again and again is put together from kept parts.
     if !viewer.is_signed_in() && shown == Shown::default() {
-        return respond::list(&request, &meta, posts::list_cards(&svc, &viewer, query).await?, &fields);
+        let Read { value: page, keys } = posts::list_cards(&svc, &viewer, query).await?;
+        return respond::list(&request, &Meta::of(&viewer, keys), page, &fields);
     }
-    respond::list(&request, &meta, posts::list(&svc, &viewer, query, shown).await?, &fields)
+    let Read { value: page, keys } = posts::list(&svc, &viewer, query, shown).await?;
+    respond::list(&request, &Meta::of(&viewer, keys), page, &fields)
 }
 
 /// Read a post.
@@ -141,13 +144,11 @@ pub(crate) async fn get_post(
     let svc = svc.into_inner();
     let viewer = posts::by_preview(&svc, viewer, preview.as_deref()).await?;
     let shown = shown(&includes, &fields, true);
-    match posts::get(&svc, &viewer, &Ref::parse(&path), perspective, shown).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
-        Found::Here(view) => {
-            let mut meta = Meta::of(&viewer);
-            meta.version = Some(view.version);
-            respond::object(&request, &meta, &view, &fields)
-        }
+    let Read { value, keys } = posts::get(&svc, &viewer, &Ref::parse(&path), perspective, shown).await?;
+    let meta = Meta::of(&viewer, keys);
+    match value {
+        Found::Moved(slug) => Ok(respond::moved(&request, &meta, &path, &slug)),
+        Found::Here(view) => respond::object(&request, &meta.version(view.version), &view, &fields),
     }
 }
 

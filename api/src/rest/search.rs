@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::parameters::{Cursor, Flag, PageLimit, SearchText};
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
@@ -46,8 +47,8 @@ pub(crate) async fn search_posts(
         page: params.page(),
     };
     params.finish()?;
-    let page = search::search(&svc.into_inner(), &viewer, query).await?;
-    respond::list(&request, &Meta::of(&viewer), page, &[])
+    let Read { value: page, keys } = search::search(&svc.into_inner(), &viewer, query).await?;
+    respond::list(&request, &Meta::of(&viewer, keys), page, &[])
 }
 
 /// The routes of this module.

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, patch};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::body;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
@@ -31,9 +32,8 @@ pub(crate) async fn get_site(
     let mut params = Params::of(&request);
     let fields = params.fields::<SiteView>();
     params.finish()?;
-    let view = site::get(&svc.into_inner(), &viewer).await?;
-    let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
-    respond::object(&request, &meta, &view, &fields)
+    let Read { value: view, keys } = site::get(&svc.into_inner(), &viewer).await?;
+    respond::object(&request, &Meta::of(&viewer, keys).version(view.version), &view, &fields)
 }
 
 /// Change the site's settings.

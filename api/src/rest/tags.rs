@@ -9,6 +9,7 @@ use pressroom_schema::{TagKind, TagSort};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
@@ -45,8 +46,8 @@ pub(crate) async fn list_tags(
     let query = TagQuery { kind, parent: params.one("parent"), sort: params.sort(), page: params.page() };
     let fields = params.fields::<TagView>();
     params.finish()?;
-    let page = tags::list(&svc.into_inner(), &viewer, query).await?;
-    respond::list(&request, &Meta::of(&viewer), page, &fields)
+    let Read { value: page, keys } = tags::list(&svc.into_inner(), &viewer, query).await?;
+    respond::list(&request, &Meta::of(&viewer, keys), page, &fields)
 }
 
 /// Read a tag.
@@ -68,12 +69,11 @@ pub(crate) async fn get_tag(
     let mut params = Params::of(&request);
     let fields = params.fields::<TagView>();
     params.finish()?;
-    match tags::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await? {
-        Found::Moved(slug) => Ok(respond::moved(&request, &viewer, &path, &slug)),
-        Found::Here(view) => {
-            let meta = Meta { version: Some(view.version), ..Meta::of(&viewer) };
-            respond::object(&request, &meta, &view, &fields)
-        }
+    let Read { value, keys } = tags::get(&svc.into_inner(), &viewer, &Ref::parse(&path)).await?;
+    let meta = Meta::of(&viewer, keys);
+    match value {
+        Found::Moved(slug) => Ok(respond::moved(&request, &meta, &path, &slug)),
+        Found::Here(view) => respond::object(&request, &meta.version(view.version), &view, &fields),
     }
 }
 

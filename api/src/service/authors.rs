@@ -5,7 +5,7 @@ use pressroom_schema::authors::{self, AuthorRow};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::{
-    AuthorSort, ChangeAction, Conn, Id, Json, Key, KeyValue, ObjectType, SlugKind, Total, Tx, depend, site,
+    AuthorSort, ChangeAction, Conn, Id, Json, Key, KeyValue, ObjectType, SlugKind, Total, Tx, site,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -20,6 +20,7 @@ use crate::content::slug::slugify;
 use crate::content::{BodyFormat, render_bio};
 use crate::cpu::{Turn, Work};
 use crate::error::{Code, Error, FieldError, Result, Unrendered};
+use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::service::posts::{ATTEMPTS, BodyInput, too_much};
 use crate::view::AuthorView;
@@ -229,50 +230,50 @@ pub async fn list(
     viewer: &Viewer,
     sort: AuthorSort,
     page: PageRequest,
-) -> Result<Page<AuthorView>> {
+) -> Result<Read<Page<AuthorView>>> {
     let svc2 = svc.clone();
-    svc.read(viewer, move |conn| list_in(&svc2, conn, sort, &page)).await
+    svc.read(viewer, move |reader| list_in(&svc2, reader, sort, &page)).await
 }
 
 /// [`list`] inside a transaction.
 pub(crate) fn list_in(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     sort: AuthorSort,
     page: &PageRequest,
 ) -> Result<Page<AuthorView>> {
-    depend(Key::Authors);
+    reader.depend(Key::Authors);
     let tag = format!("authors:{sort}");
-    let slice = authors::list(conn, sort, &page.window(&tag)?)?;
-    let total = if page.count { Some(site::total(conn, Total::Authors)?) } else { None };
+    let slice = authors::list(reader, sort, &page.window(&tag)?)?;
+    let total = if page.count { Some(site::total(reader, Total::Authors)?) } else { None };
     let page = Page::of(&tag, slice, total, |(row, _)| match sort {
         AuthorSort::NameAsc => (KeyValue::Text(row.name_key.clone()), row.id),
         AuthorSort::PostCountDesc => (KeyValue::Int(row.post_count), row.id),
     });
-    Ok(page.map(|author| svc.author(&author)))
+    Ok(page.map(|author| svc.author(reader, &author)))
 }
 
 /// One profile, or the slug that it now has.
 ///
 /// # Errors
 /// 404 where there is none.
-pub async fn get(svc: &Svc, viewer: &Viewer, author: &Ref) -> Result<Found<AuthorView>> {
+pub async fn get(svc: &Svc, viewer: &Viewer, author: &Ref) -> Result<Read<Found<AuthorView>>> {
     let (svc2, author) = (svc.clone(), author.clone());
-    svc.read(viewer, move |conn| load_author(&svc2, conn, &author)).await
+    svc.read(viewer, move |reader| load_author(&svc2, reader, &author)).await
 }
 
 /// [`get`] inside a transaction.
-pub(crate) fn load_author(svc: &Service, conn: &mut Conn, author: &Ref) -> Result<Found<AuthorView>> {
-    if let Some(found) = authors::find(conn, author)? {
-        return Ok(Found::Here(svc.author(&found)));
+pub(crate) fn load_author(svc: &Service, reader: &mut Reader<'_>, author: &Ref) -> Result<Found<AuthorView>> {
+    if let Some(found) = authors::find(reader, author)? {
+        return Ok(Found::Here(svc.author(reader, &found)));
     }
     // Any author may come to bear the name.
-    depend(Key::Authors);
+    reader.depend(Key::Authors);
     if let Ref::Slug(slug) = author
-        && let Some(id) = site::redirect_target(conn, SlugKind::Author, slug)?
-        && let Some((row, _)) = authors::find(conn, &Ref::Id(id))?
+        && let Some(id) = site::redirect_target(reader, SlugKind::Author, slug)?
+        && let Some((row, _)) = authors::find(reader, &Ref::Id(id))?
     {
-        depend(Key::Author(id));
+        reader.depend(Key::Author(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("author"))
@@ -291,7 +292,7 @@ fn find(conn: &mut Conn, author: &Ref) -> Result<AuthorRow> {
 
 fn reload(svc: &Service, conn: &mut Conn, id: Id) -> Result<AuthorView> {
     let found = authors::find(conn, &Ref::Id(id))?.ok_or_else(|| Error::not_found("author"))?;
-    Ok(svc.author(&found))
+    Ok(svc.author(&mut Reader::new(conn), &found))
 }
 
 /// A slug from a name that nothing of this kind bears or bore: `name`, `name-2`, …

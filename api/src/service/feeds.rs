@@ -7,13 +7,14 @@ use pressroom_schema::feeds::{self as store, Lists};
 use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::{self, Seen};
-use pressroom_schema::{Conn, Id, Key, LanguageTag, MediaType, Timestamp, authors, depend, media, site};
+use pressroom_schema::{Id, Key, LanguageTag, MediaType, Timestamp, authors, media, site};
 
 use super::posts::{Columns, Members, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
 use super::{Found, Service, Svc, present};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::absolute_urls;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::{Read, Reader};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT, PageRequest};
 use crate::view::{ImageView, PostView};
 
@@ -135,7 +136,7 @@ impl Service {
 ///
 /// # Errors
 /// 400 for a bad limit or parameters that do not go together, 404 for an unknown author, tag or post.
-pub async fn get_feed(svc: &Svc, viewer: &Viewer, query: FeedQuery) -> Result<Feed> {
+pub async fn get_feed(svc: &Svc, viewer: &Viewer, query: FeedQuery) -> Result<Read<Feed>> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let mut faults = Vec::new();
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -157,24 +158,24 @@ pub async fn get_feed(svc: &Svc, viewer: &Viewer, query: FeedQuery) -> Result<Fe
     }
     // A feed is the same for everybody: what somebody may see besides has no place in it.
     let public = Viewer { who: Who::Anonymous, ..viewer.clone() };
-    let (svc2, reader) = (svc.clone(), public.clone());
-    svc.read(&public, move |conn| match &query.post {
-        Some(post) => comments_feed(&svc2, conn, &reader, post, &query, limit),
-        None => posts_feed(&svc2, conn, &reader, &query, limit),
+    let (svc2, public2) = (svc.clone(), public.clone());
+    svc.read(&public, move |reader| match &query.post {
+        Some(post) => comments_feed(&svc2, reader, &public2, post, &query, limit),
+        None => posts_feed(&svc2, reader, &public2, &query, limit),
     })
     .await
 }
 
 /// A feed without entries, about the whole site.
-fn blank(svc: &Service, conn: &mut Conn) -> Result<(Feed, SiteRow)> {
+fn blank(svc: &Service, reader: &mut Reader<'_>) -> Result<(Feed, SiteRow)> {
     // Before the first change there is no row; the epoch keeps the answer the same from read to read.
-    let row = super::site::settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
-    depend(Key::Site);
+    let row = super::site::settings(reader, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
+    reader.depend(Key::Site);
     let logo = match row.logo_media_id {
-        Some(_) => site::logo(conn, &row)?.map(|m| svc.media_url(&m.storage_key)),
+        Some(_) => site::logo(reader, &row)?.map(|m| svc.media_url(&m.storage_key)),
         None => None,
     };
-    let terms = present::site_terms(&row);
+    let terms = present::site_terms(reader, &row);
     let feed = Feed {
         title: row.title.clone(),
         description: row.description.clone(),
@@ -224,29 +225,29 @@ impl Feed {
 
 fn posts_feed(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     query: &FeedQuery,
     limit: i64,
 ) -> Result<Feed> {
-    let (mut feed, _) = blank(svc, conn)?;
+    let (mut feed, _) = blank(svc, reader)?;
     let mut wanted = PostQuery {
         page: PageRequest { limit: Some(limit), ..PageRequest::default() },
         ..PostQuery::default()
     };
     if let Some(name) = &query.author {
-        let ids = author_ids(conn, std::slice::from_ref(name))?;
-        let found = authors::by_ids(conn, &ids)?.pop().ok_or_else(|| Error::not_found("author"))?;
-        let author = svc.author(&found);
+        let ids = author_ids(reader, std::slice::from_ref(name))?;
+        let found = authors::by_ids(reader, &ids)?.pop().ok_or_else(|| Error::not_found("author"))?;
+        let author = svc.author(reader, &found);
         feed.narrow(&author.name, "author", &author.slug, author.id);
         feed.home = svc.author_url(&author.slug);
         feed.updated = author.updated_at;
         wanted.authors = vec![author.id.to_string()];
     }
     if let Some(name) = &query.tag {
-        let ids = tag_ids(conn, std::slice::from_ref(name))?;
+        let ids = tag_ids(reader, std::slice::from_ref(name))?;
         let found = match ids.as_slice() {
-            [id] => tags::find(conn, &Ref::Id(*id), Seen::ByEverybody)?,
+            [id] => tags::find(reader, &Ref::Id(*id), Seen::ByEverybody)?,
             _ => None,
         };
         let (tag, _) = found.ok_or_else(|| Error::not_found("tag"))?;
@@ -256,7 +257,7 @@ fn posts_feed(
         if !tag.description.trim().is_empty() {
             feed.description.clone_from(&tag.description);
         }
-        depend(Key::Tag(tag.id));
+        reader.depend(Key::Tag(tag.id));
         wanted.tags = vec![tag.id.to_string()];
     }
     let shown = Shown {
@@ -264,11 +265,11 @@ fn posts_feed(
         members: Members { comment_count: false, ..Members::ALL },
         ..Shown::default()
     };
-    let page = list_in(svc, conn, viewer, &wanted, shown)?;
+    let page = list_in(svc, reader, viewer, &wanted, shown)?;
     let posts: Vec<PostView> = page.items.into_iter().map(|(_, post)| post).collect();
     let images: Vec<Id> = posts.iter().filter_map(|p| p.image.as_ref().map(|i| i.id)).collect();
     let sizes: HashMap<Id, i64> =
-        media::by_ids(conn, &images)?.into_iter().map(|m| (m.id, m.byte_size)).collect();
+        media::by_ids(reader, &images)?.into_iter().map(|m| (m.id, m.byte_size)).collect();
     feed.entries = posts.into_iter().map(|post| entry(svc, post, &sizes)).collect();
     feed.finish(query);
     Ok(feed)
@@ -303,18 +304,18 @@ fn entry(svc: &Service, post: PostView, sizes: &HashMap<Id, i64>) -> Entry {
 
 fn comments_feed(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: &str,
     query: &FeedQuery,
     limit: i64,
 ) -> Result<Feed> {
-    let (mut feed, _) = blank(svc, conn)?;
-    let found = match find_visible(conn, viewer, &Ref::parse(post))? {
+    let (mut feed, _) = blank(svc, reader)?;
+    let found = match find_visible(reader, viewer, &Ref::parse(post))? {
         Found::Moved(slug) => {
             // The former name may come to be another post's.
-            depend(Key::Posts);
-            find_visible(conn, viewer, &Ref::Slug(slug))?
+            reader.depend(Key::Posts);
+            find_visible(reader, viewer, &Ref::Slug(slug))?
         }
         here @ Found::Here(_) => here,
     };
@@ -327,9 +328,9 @@ fn comments_feed(
     feed.language.clone_from(&post.language);
     feed.home = svc.config.post_url(&post.slug);
     feed.updated = post.published_at.unwrap_or(post.created_at);
-    depend(Key::Post(post.id));
-    depend(Key::Comments(post.id));
-    let rows = store::newest_comments(conn, post.id, limit)?;
+    reader.depend(Key::Post(post.id));
+    reader.depend(Key::Comments(post.id));
+    let rows = store::newest_comments(reader, post.id, limit)?;
     feed.entries = rows
         .into_iter()
         .map(|row| Entry {
@@ -374,27 +375,29 @@ pub struct SitemapUrl {
 const SITE_FILE: &str = "site";
 
 /// The sitemap names everything there is.
-fn depend_on_all_lists() {
-    [Key::Site, Key::Posts, Key::Authors, Key::Tags].into_iter().for_each(depend);
+fn depend_on_all_lists(reader: &mut Reader<'_>) {
+    for key in [Key::Site, Key::Posts, Key::Authors, Key::Tags] {
+        reader.depend(key);
+    }
 }
 
 /// The files of the sitemap: `site` has the front page, then come posts, authors and tags.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn get_sitemap(svc: &Svc) -> Result<Vec<SitemapFile>> {
-    svc.read_slow(|conn| {
-        depend_on_all_lists();
+pub async fn get_sitemap(svc: &Svc) -> Result<Read<Vec<SitemapFile>>> {
+    svc.read_slow(|reader| {
+        depend_on_all_lists(reader);
         let mut files =
-            vec![SitemapFile { name: SITE_FILE.to_owned(), changed: store::last_post_change(conn)? }];
-        let posts = store::post_files(conn)?;
+            vec![SitemapFile { name: SITE_FILE.to_owned(), changed: store::last_post_change(reader)? }];
+        let posts = store::post_files(reader)?;
         files.extend(
             posts
                 .into_iter()
                 .map(|(n, changed)| SitemapFile { name: format!("posts-{n}"), changed: Some(changed) }),
         );
         for (name, lists) in [("authors", Lists::Authors), ("tags", Lists::Tags)] {
-            let firsts = store::list_files(conn, lists)?;
+            let firsts = store::list_files(reader, lists)?;
             files.extend(
                 firsts
                     .into_iter()
@@ -410,16 +413,19 @@ pub async fn get_sitemap(svc: &Svc) -> Result<Vec<SitemapFile>> {
 ///
 /// # Errors
 /// 404 where the index has no file of this name.
-pub async fn get_sitemap_file(svc: &Svc, name: &str) -> Result<Vec<SitemapUrl>> {
+pub async fn get_sitemap_file(svc: &Svc, name: &str) -> Result<Read<Vec<SitemapUrl>>> {
     let (svc2, name) = (svc.clone(), name.to_owned());
-    let urls = svc.read_slow(move |conn| sitemap_file(&svc2, conn, &name)).await?;
-    if urls.is_empty() { Err(Error::not_found("sitemap")) } else { Ok(urls) }
+    svc.read_slow(move |reader| {
+        let urls = sitemap_file(&svc2, reader, &name)?;
+        if urls.is_empty() { Err(Error::not_found("sitemap")) } else { Ok(urls) }
+    })
+    .await
 }
 
-fn sitemap_file(svc: &Service, conn: &mut Conn, name: &str) -> Result<Vec<SitemapUrl>> {
-    depend_on_all_lists();
+fn sitemap_file(svc: &Service, reader: &mut Reader<'_>, name: &str) -> Result<Vec<SitemapUrl>> {
+    depend_on_all_lists(reader);
     if name == SITE_FILE {
-        let changed = store::last_post_change(conn)?;
+        let changed = store::last_post_change(reader)?;
         return Ok(vec![SitemapUrl { url: svc.home_url(), changed, image: None }]);
     }
     let Some((kind, part)) = name.split_once('-') else { return Ok(Vec::new()) };
@@ -428,7 +434,7 @@ fn sitemap_file(svc: &Service, conn: &mut Conn, name: &str) -> Result<Vec<Sitema
         let Some(n) = part.parse().ok().filter(|n: &i64| *n > 0 && n.to_string() == part) else {
             return Ok(Vec::new());
         };
-        let rows = store::post_file(conn, n)?;
+        let rows = store::post_file(reader, n)?;
         return Ok(rows
             .into_iter()
             .map(|(slug, changed, image)| SitemapUrl {
@@ -446,7 +452,7 @@ fn sitemap_file(svc: &Service, conn: &mut Conn, name: &str) -> Result<Vec<Sitema
     let Some(first) = uuid::Uuid::try_parse(part).ok().filter(|id| id.simple().to_string() == part) else {
         return Ok(Vec::new());
     };
-    let rows = store::list_file(conn, lists, Id(first))?;
+    let rows = store::list_file(reader, lists, Id(first))?;
     Ok(rows
         .into_iter()
         .map(|(slug, changed, newest)| SitemapUrl {

@@ -4,27 +4,37 @@
 use std::collections::HashMap;
 
 use pressroom_schema::posts::{self, SummaryRow};
-use pressroom_schema::{Conn, Id, Key, depend, entities};
+use pressroom_schema::{Id, entities};
 use serde::Serialize;
 
 use super::posts::is_public;
 use super::{Service, present};
 use crate::error::Result;
-use crate::freshness::Fragment;
+use crate::freshness::{Fragment, Part, Reader};
 use crate::view::{AuthorView, PostSummary, Shared, TagView};
 
 /// Profiles by id.
-pub(crate) type People = HashMap<Id, Shared<AuthorView>>;
+pub(crate) type People = Parts<AuthorView>;
 
 /// Tags by id.
-pub(crate) type Tags = HashMap<Id, Shared<TagView>>;
+pub(crate) type Tags = Parts<TagView>;
+
+/// What was read to be shown, by id.
+pub(crate) struct Parts<T>(HashMap<Id, Part<Shared<T>>>);
+
+impl<T> Parts<T> {
+    /// One of them, for an answer that shows it.
+    pub(crate) fn show(&self, reader: &mut Reader<'_>, id: Id) -> Option<Shared<T>> {
+        Some(self.0.get(&id)?.show(reader))
+    }
+}
 
 /// The posts at the other ends of ties, by id.
 pub(crate) type Others = HashMap<Id, Other>;
 
 /// A post at the other end of a tie.
 pub(crate) struct Other {
-    summary: Shared<PostSummary>,
+    summary: Part<Shared<PostSummary>>,
     /// What decides who may know of it, where that is not everybody.
     pub(super) closed: Option<SummaryRow>,
 }
@@ -32,93 +42,85 @@ pub(crate) struct Other {
 impl Other {
     /// Whether the public lists show it.
     pub(super) fn is_listed(&self) -> bool {
-        self.summary.listed
+        self.summary.peek().listed
     }
 
     /// What is shown of it.
-    pub(super) fn show(&self) -> Shared<PostSummary> {
-        depend(Key::Summary(self.summary.id));
-        self.summary.clone()
+    pub(super) fn show(&self, reader: &mut Reader<'_>) -> Shared<PostSummary> {
+        self.summary.show(reader)
     }
 }
 
 impl Service {
-    fn share<T: Serialize>(&self, view: T) -> Shared<T> {
-        if self.freshness.keeps_fragments() { Shared::kept(view) } else { Shared::new(view) }
+    /// What `show` shows, as a part.
+    fn part<T: Serialize>(
+        reader: &mut Reader<'_>,
+        show: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> Part<Shared<T>> {
+        let (view, keys) = reader.capture(show);
+        Part::of(if reader.keeps_parts() { Shared::kept(view) } else { Shared::new(view) }, keys)
     }
 
     /// Those of `ids` that are kept; the others are left in it.
-    fn kept<F: Fragment>(&self, ids: &mut Vec<Id>) -> HashMap<Id, F> {
+    fn kept<F: Fragment>(&self, reader: &Reader<'_>, ids: &mut Vec<Id>) -> HashMap<Id, Part<F>> {
         ids.sort_unstable();
         ids.dedup();
         let mut found = HashMap::with_capacity(ids.len());
-        if self.freshness.keeps_fragments() {
-            ids.retain(|id| match self.freshness.fragment(*id) {
-                Some(fragment) => found.insert(*id, fragment).is_some(),
-                None => true,
-            });
-        }
+        ids.retain(|id| match self.freshness.part(reader, *id) {
+            Some(part) => found.insert(*id, part).is_some(),
+            None => true,
+        });
         found
     }
 
     /// The profiles and tags with these ids.
     pub(crate) fn people_and_tags(
         &self,
-        conn: &mut Conn,
+        reader: &mut Reader<'_>,
         mut authors: Vec<Id>,
         mut tags: Vec<Id>,
     ) -> Result<(People, Tags)> {
-        let (mut people, mut named): (People, Tags) = (self.kept(&mut authors), self.kept(&mut tags));
-        for name in
-            people.keys().map(|id| Key::Author(*id)).chain(named.values().flat_map(|tag| names_of(tag)))
-        {
-            depend(name);
-        }
-        let (rows, tag_rows) = entities::by_ids(conn, &authors, &tags)?;
+        let (mut people, mut named) = (self.kept(reader, &mut authors), self.kept(reader, &mut tags));
+        let (rows, tag_rows) = entities::by_ids(reader, &authors, &tags)?;
         for row in &rows {
-            let view = self.share(self.author(row));
-            self.freshness.keep(view.id, view.clone(), &[Key::Author(view.id)]);
-            people.insert(view.id, view);
+            let part = Self::part(reader, |reader| self.author(reader, row));
+            self.freshness.keep(reader, row.0.id, part.clone());
+            people.insert(row.0.id, part);
         }
         for row in &tag_rows {
-            let view = self.share(present::tag(row));
-            self.freshness.keep(view.id, view.clone(), &names_of(&view));
-            named.insert(view.id, view);
+            let part = Self::part(reader, |reader| present::tag(reader, row));
+            self.freshness.keep(reader, row.0.id, part.clone());
+            named.insert(row.0.id, part);
         }
-        Ok((people, named))
+        Ok((Parts(people), Parts(named)))
     }
 
     /// The profiles with these ids.
-    pub(crate) fn people(&self, conn: &mut Conn, authors: Vec<Id>) -> Result<People> {
-        Ok(self.people_and_tags(conn, authors, Vec::new())?.0)
+    pub(crate) fn people(&self, reader: &mut Reader<'_>, authors: Vec<Id>) -> Result<People> {
+        Ok(self.people_and_tags(reader, authors, Vec::new())?.0)
     }
 
-    /// The tags with these ids.
-    pub(crate) fn tags(&self, conn: &mut Conn, tags: Vec<Id>) -> Result<Tags> {
-        Ok(self.people_and_tags(conn, Vec::new(), tags)?.1)
+    /// The tags with these ids, shown.
+    pub(crate) fn tags(&self, reader: &mut Reader<'_>, ids: &[Id]) -> Result<HashMap<Id, Shared<TagView>>> {
+        let (_, tags) = self.people_and_tags(reader, Vec::new(), ids.to_vec())?;
+        Ok(ids.iter().filter_map(|id| Some((*id, tags.show(reader, *id)?))).collect())
     }
 
     /// The posts with these ids in few words.
-    pub(crate) fn others(&self, conn: &mut Conn, ids: impl Iterator<Item = Id>) -> Result<Others> {
+    pub(crate) fn others(&self, reader: &mut Reader<'_>, ids: impl Iterator<Item = Id>) -> Result<Others> {
         let mut ids: Vec<Id> = ids.collect();
-        let kept: HashMap<Id, Shared<PostSummary>> = self.kept(&mut ids);
+        let kept: HashMap<Id, Part<_>> = self.kept(reader, &mut ids);
         let mut others: Others =
             kept.into_iter().map(|(id, summary)| (id, Other { summary, closed: None })).collect();
-        for row in posts::summaries(conn, &ids)? {
+        for row in posts::summaries(reader, &ids)? {
             let (id, closed) = (row.id, !is_public(&row));
-            let summary = self.share(self.summary(&row));
+            let summary = Self::part(reader, |reader| self.summary(reader, &row));
             // What is not public shows where rights are looked at, by its row.
             if !closed {
-                self.freshness.keep(id, summary.clone(), &[Key::Summary(id)]);
+                self.freshness.keep(reader, id, summary.clone());
             }
             others.insert(id, Other { summary, closed: closed.then_some(row) });
         }
         Ok(others)
     }
-}
-
-/// What a tag's fragment depends on: it shows the one above it.
-fn names_of(tag: &TagView) -> Vec<Key> {
-    let above = tag.parent.as_ref().map(|above| Key::Tag(above.id));
-    [Key::Tag(tag.id)].into_iter().chain(above).collect()
 }

@@ -17,6 +17,7 @@ use super::{Found, IfMatch, Service, Svc, limits};
 use crate::auth::policy::{self, Action};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::{Read, Reader};
 use crate::view::{ExternalView, LinkView, LinksView};
 
 /// Most characters of a remark.
@@ -114,13 +115,13 @@ fn body_link_id(from: Id, to: Id) -> Id {
 
 /// The links among `ties`; reads no more, except for callers who may see what is not public.
 pub(super) fn links_of(
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
     ties: &[Tie],
     others: &Others,
 ) -> Result<HashMap<Id, LinksView>> {
-    let hidden = hidden(conn, viewer, others)?;
+    let hidden = hidden(reader, viewer, others)?;
     let behind = policy::sees_behind_the_lists(viewer);
     let mut all: HashMap<Id, LinksView> = ids.iter().map(|id| (*id, LinksView::default())).collect();
     // A public post never tells of a body link twice, nor of one that an editor curated as well. Curated ties come first.
@@ -147,11 +148,11 @@ pub(super) fn links_of(
         }
         let (list, from, to, post) = match (tie.kind, other) {
             (TieKind::Outgoing, other) => {
-                views.outgoing.push(view(tie, other.map(|(_, post)| post)));
+                views.outgoing.push(view(reader, tie, other.map(|(_, post)| post)));
                 continue;
             }
             (TieKind::Incoming, Some((_, post))) => {
-                views.incoming.push(view(tie, Some(post)));
+                views.incoming.push(view(reader, tie, Some(post)));
                 continue;
             }
             (TieKind::BodyOutgoing, Some((to, post))) => (&mut views.outgoing, tie.of, to, post),
@@ -160,7 +161,7 @@ pub(super) fn links_of(
         };
         if !seen.contains(&(from, to)) && told.insert((tie.kind, from, to)) {
             let position = i32::try_from(list.len()).unwrap_or(i32::MAX);
-            list.push(body_view(from, to, position, post));
+            list.push(body_view(reader, (from, to), position, post));
         }
     }
     Ok(all)
@@ -184,14 +185,14 @@ fn hidden(conn: &mut Conn, viewer: &Viewer, others: &Others) -> Result<HashSet<I
     Ok(hidden)
 }
 
-fn view(tie: &Tie, post: Option<&Other>) -> LinkView {
+fn view(reader: &mut Reader<'_>, tie: &Tie, post: Option<&Other>) -> LinkView {
     LinkView {
         id: tie.link_id.unwrap_or(Id::NIL),
         relation: tie.relation.unwrap_or(Relation::Related),
         position: tie.position,
         note: tie.note.clone(),
         origin: LinkOrigin::Curated,
-        post: post.map(Other::show),
+        post: post.map(|post| post.show(reader)),
         external: tie.external.as_ref().map(|external| ExternalView {
             url: external.url.clone(),
             title: external.title.clone(),
@@ -202,14 +203,14 @@ fn view(tie: &Tie, post: Option<&Other>) -> LinkView {
     }
 }
 
-fn body_view(from: Id, to: Id, position: i32, post: &Other) -> LinkView {
+fn body_view(reader: &mut Reader<'_>, (from, to): (Id, Id), position: i32, post: &Other) -> LinkView {
     LinkView {
         id: body_link_id(from, to),
         relation: Relation::Cites,
         position,
         note: None,
         origin: LinkOrigin::Body,
-        post: Some(post.show()),
+        post: Some(post.show(reader)),
         external: None,
     }
 }
@@ -218,21 +219,21 @@ fn body_view(from: Id, to: Id, position: i32, post: &Other) -> LinkView {
 ///
 /// # Errors
 /// 404 where there is no such post that the viewer may know of.
-pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Found<Curated>> {
+pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Read<Found<Curated>>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| match find_visible(conn, &viewer2, &post)? {
+    svc.read(viewer, move |reader| match find_visible(reader, &viewer2, &post)? {
         Found::Moved(slug) => Ok(Found::Moved(slug)),
         Found::Here((row, _)) => {
-            let links = load_one(&svc2, conn, &viewer2, row.id)?;
+            let links = load_one(&svc2, reader, &viewer2, row.id)?;
             Ok(Found::Here(Curated { post_id: row.id, version: row.version, links }))
         }
     })
     .await
 }
 
-fn load_one(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: Id) -> Result<LinksView> {
+fn load_one(svc: &Service, reader: &mut Reader<'_>, viewer: &Viewer, post: Id) -> Result<LinksView> {
     let wanted = Ties { outgoing: true, links: true, ..Ties::default() };
-    let mut tied = super::posts::load_ties(svc, conn, viewer, &[post], wanted)?;
+    let mut tied = super::posts::load_ties(svc, reader, viewer, &[post], wanted)?;
     Ok(tied.links.remove(&post).unwrap_or_default())
 }
 
@@ -315,7 +316,7 @@ fn resolve(
         let at = at(n);
         let target = match &input.post {
             None => None,
-            Some(name) => match find_visible(conn, viewer, &Ref::parse(name)) {
+            Some(name) => match find_visible(&mut Reader::new(conn), viewer, &Ref::parse(name)) {
                 Ok(Found::Here((row, _))) if row.deleted_at.is_some() => {
                     errors.push(FieldError::body(
                         format!("{at}/post"),
@@ -406,7 +407,7 @@ pub async fn set(
         if links != snapshot.links {
             save(tx, &mut row, links)?;
         }
-        let links = load_one(&svc2, tx.conn, &viewer2, row.id)?;
+        let links = load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id)?;
         Ok(Curated { post_id: row.id, version: row.version, links })
     })
     .await
@@ -449,7 +450,7 @@ pub async fn add(
         let mut links = snapshot.links;
         links.push(link);
         save(tx, &mut row, links)?;
-        let views = load_one(&svc2, tx.conn, &viewer2, row.id)?;
+        let views = load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id)?;
         views.outgoing.into_iter().find(|l| l.id == id).ok_or_else(|| Error::not_found("link"))
     })
     .await

@@ -209,7 +209,7 @@ fn insert(tx: &mut Tx<'_>, mut row: MediaRow, job: Id) -> Result<MediaRow> {
 /// 401 and 403 by rights, 400 for a bad filter or cursor.
 pub async fn list(svc: &Svc, viewer: &Viewer, query: MediaQuery) -> Result<Page<MediaView>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |conn| list_in(&svc2, conn, &viewer2, &query)).await
+    svc.read_private(viewer, move |conn| list_in(&svc2, conn, &viewer2, &query)).await
 }
 
 /// [`list`] inside a transaction.
@@ -233,7 +233,7 @@ pub(crate) fn list_in(
 /// 401 and 403 by rights, 404.
 pub async fn get(svc: &Svc, viewer: &Viewer, id: &str) -> Result<MediaView> {
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
-    svc.read(viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
+    svc.read_private(viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
 }
 
 /// [`get`] inside a transaction.
@@ -284,12 +284,13 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, if_match: Option<IfMat
     // Bodies are looked through before, since no other write should wait for that: what is published meanwhile is not seen.
     let viewer1 = viewer.clone();
     let shown = svc
-        .read_slow(move |conn| {
-            let row = find(conn, id)?;
+        .read_slow(move |reader| {
+            let row = find(reader, id)?;
             require(&viewer1, Action::DeleteMedia, &owned(&row), "media object")?;
-            Ok(media::in_bodies(conn, &row.sha256, NAMED)?)
+            Ok(media::in_bodies(reader, &row.sha256, NAMED)?)
         })
-        .await?;
+        .await?
+        .value;
     if !shown.is_empty() {
         return Err(in_use(&References { posts: shown, ..References::default() }));
     }

@@ -37,7 +37,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::cpu::CpuPool;
 use crate::error::{Code, Error, Result};
-use crate::freshness::{Tracker, reading};
+use crate::freshness::{Read, Reader, Tracker};
 
 /// What every use case needs. Shared by all workers.
 pub struct Service {
@@ -153,30 +153,53 @@ impl Service {
     ///
     /// # Errors
     /// What `f` answers, or that the database is busy or out of reach.
-    pub async fn read<T, F>(&self, viewer: &Viewer, f: F) -> Result<T>
+    pub async fn read<T, F>(&self, viewer: &Viewer, f: F) -> Result<Read<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
+    {
+        let freshness = freshness_for(viewer);
+        // What is kept may be older than what a caller who signed in has just written through another instance. The version is
+        // taken before the transaction begins: what is committed later must not be taken for read.
+        let keeps = viewer.is_anybody() && self.db.reads_primary(freshness);
+        let version = if keeps { self.freshness.version_for_parts() } else { None };
+        self.db.read(freshness, move |conn| Reader::since(conn, version).run(f)).await
+    }
+
+    /// Reads what an answer shows that is for its caller alone, whatever it depends on.
+    ///
+    /// # Errors
+    /// What `f` answers, or that the database is busy or out of reach.
+    pub async fn read_private<T, F>(&self, viewer: &Viewer, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let is_anybody = viewer.is_anybody();
-        let freshness = if is_anybody { Freshness::Replica } else { Freshness::Primary };
-        // What is kept may be older than what a caller who signed in has just written through another instance. The version is
-        // taken before the transaction begins: what is committed later must not be taken for read.
-        let keeps = is_anybody && self.db.reads_primary(freshness);
-        let version = if keeps { self.freshness.version_for_fragments() } else { None };
-        self.db.read(freshness, move |conn| reading(version, || f(conn))).await
+        self.db.read(freshness_for(viewer), f).await
+    }
+
+    /// Reads what was written a moment ago as well, whoever asks: where the caller shows something that a write gave or ends.
+    ///
+    /// # Errors
+    /// What `f` answers, or that the database is busy or out of reach.
+    pub(crate) async fn read_newest<T, F>(&self, f: F) -> Result<Read<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
+    {
+        self.db.read(Freshness::Primary, |conn| Reader::new(conn).run(f)).await
     }
 
     /// Reads on one snapshot in the lane for what takes long, so that it does not hold up the rest.
     ///
     /// # Errors
     /// What `f` answers, or that the database is busy or out of reach.
-    pub async fn read_slow<T, F>(&self, f: F) -> Result<T>
+    pub async fn read_slow<T, F>(&self, f: F) -> Result<Read<T>>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
-        self.db.read(Freshness::Slow, f).await
+        self.db.read(Freshness::Slow, |conn| Reader::new(conn).run(f)).await
     }
 
     /// Writes in one transaction, which may be run more than once: `f` must do nothing but SQL.
@@ -222,6 +245,11 @@ impl Service {
         };
         Actor { kind, user_id, request_id: viewer.request_id.clone(), now: self.now() }
     }
+}
+
+/// What may serve a caller's reads.
+fn freshness_for(viewer: &Viewer) -> Freshness {
+    if viewer.is_anybody() && !viewer.is_kept { Freshness::Replica } else { Freshness::Primary }
 }
 
 /// The first line of a use case: refuses unless `viewer` may do `action` to `target`. `what` is a noun for "There is no such …".

@@ -2,7 +2,6 @@
 
 use pressroom_schema::Key;
 use pressroom_schema::authors::WithAvatar;
-use pressroom_schema::depend;
 use pressroom_schema::media::{ImageRow, MediaRow};
 use pressroom_schema::posts::SummaryRow;
 use pressroom_schema::site::SiteRow;
@@ -11,6 +10,7 @@ use pressroom_schema::{BodyFormat, Json, MediaType};
 use serde::Deserialize;
 
 use super::Service;
+use crate::freshness::Reader;
 use crate::view::{
     AuthorView, ImageView, MediaView, PostSummary, SocialView, TagParentView, TagView, TermsView, VariantView,
 };
@@ -90,8 +90,8 @@ impl Service {
     }
 
     /// An author's profile.
-    pub(crate) fn author(&self, (row, avatar): &WithAvatar) -> AuthorView {
-        depend(Key::Author(row.id));
+    pub(crate) fn author(&self, reader: &mut Reader<'_>, (row, avatar): &WithAvatar) -> AuthorView {
+        reader.depend(Key::Author(row.id));
         AuthorView {
             id: row.id,
             slug: row.slug.clone(),
@@ -111,8 +111,9 @@ impl Service {
         }
     }
 
-    /// A post in few words. Whoever shows it notes that.
-    pub(crate) fn summary(&self, row: &SummaryRow) -> PostSummary {
+    /// A post in few words.
+    pub(crate) fn summary(&self, reader: &mut Reader<'_>, row: &SummaryRow) -> PostSummary {
+        reader.depend(Key::Summary(row.id));
         PostSummary {
             id: row.id,
             slug: row.slug.clone(),
@@ -136,10 +137,10 @@ pub(crate) fn social(json: &Json) -> Vec<SocialView> {
 }
 
 /// A tag.
-pub(crate) fn tag((row, parent): &WithParent) -> TagView {
-    depend(Key::Tag(row.id));
+pub(crate) fn tag(reader: &mut Reader<'_>, (row, parent): &WithParent) -> TagView {
+    reader.depend(Key::Tag(row.id));
     if let Some((above, _, _)) = parent {
-        depend(Key::Tag(*above));
+        reader.depend(Key::Tag(*above));
     }
     TagView {
         id: row.id,
@@ -160,7 +161,7 @@ pub(crate) fn tag((row, parent): &WithParent) -> TagView {
 }
 
 /// The site's terms.
-pub(crate) fn site_terms(site: &SiteRow) -> TermsView {
-    depend(Key::Site);
+pub(crate) fn site_terms(reader: &mut Reader<'_>, site: &SiteRow) -> TermsView {
+    reader.depend(Key::Site);
     TermsView { notice: site.terms_notice.clone(), url: site.terms_url.clone() }
 }

@@ -10,6 +10,7 @@ use super::posts::{find_visible, load_ties};
 use super::{Found, Svc};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::{Read, Reader};
 use crate::view::{ReasonView, RelatedView};
 
 /// How many are shown where the caller does not say.
@@ -82,7 +83,12 @@ pub(crate) fn forget_related(conn: &mut Conn, post: Id) -> Result<Vec<Id>> {
 }
 
 /// The related posts among `ties`: curated ones first, then similar ones.
-pub(super) fn related_of(ties: &[Tie], others: &Others, limit: i64) -> HashMap<Id, Vec<RelatedView>> {
+pub(super) fn related_of(
+    reader: &mut Reader<'_>,
+    ties: &[Tie],
+    others: &Others,
+    limit: i64,
+) -> HashMap<Id, Vec<RelatedView>> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let mut all: HashMap<Id, Vec<RelatedView>> = HashMap::new();
     for tie in ties {
@@ -105,7 +111,7 @@ pub(super) fn related_of(ties: &[Tie], others: &Others, limit: i64) -> HashMap<I
             },
             _ => continue,
         };
-        list.push(RelatedView { post: post.show(), reason });
+        list.push(RelatedView { post: post.show(reader), reason });
     }
     all
 }
@@ -119,13 +125,13 @@ pub async fn list(
     viewer: &Viewer,
     post: &Ref,
     limit: i64,
-) -> Result<Found<(Id, Vec<RelatedView>)>> {
+) -> Result<Read<Found<(Id, Vec<RelatedView>)>>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| match find_visible(conn, &viewer2, &post)? {
+    svc.read(viewer, move |reader| match find_visible(reader, &viewer2, &post)? {
         Found::Moved(slug) => Ok(Found::Moved(slug)),
         Found::Here((row, _)) => {
             let wanted = Ties { outgoing: true, similar: limit, ..Ties::default() };
-            let mut tied = load_ties(&svc2, conn, &viewer2, &[row.id], wanted)?;
+            let mut tied = load_ties(&svc2, reader, &viewer2, &[row.id], wanted)?;
             Ok(Found::Here((row.id, tied.related.remove(&row.id).unwrap_or_default())))
         }
     })

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use pressroom_schema::posts::PostRow;
 use pressroom_schema::search::{self as store, Fields, GAP, Match};
 use pressroom_schema::{
-    Conn, Id, Key, KeyValue, Place, Slice, Start, Timestamp, Window, depend, posts, revisions, tags,
+    Conn, Id, Key, KeyValue, Place, Slice, Start, Timestamp, Window, posts, revisions, tags,
 };
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,7 @@ use super::{Service, Svc};
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
 use crate::error::Result;
+use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::view::{SearchHitView, Shared};
 
@@ -126,9 +127,9 @@ impl SearchQuery {
 ///
 /// # Errors
 /// 400 when `q` is blank, too long or has too many words, or for a bad cursor.
-pub async fn search(svc: &Svc, viewer: &Viewer, query: SearchQuery) -> Result<Page<SearchHitView>> {
+pub async fn search(svc: &Svc, viewer: &Viewer, query: SearchQuery) -> Result<Read<Page<SearchHitView>>> {
     let (svc2, viewer) = (svc.clone(), viewer.clone());
-    svc.read_slow(move |conn| load_search(&svc2, conn, &viewer, &query)).await
+    svc.read_slow(move |reader| load_search(&svc2, reader, &viewer, &query)).await
 }
 
 /// [`search`] inside a transaction. Everybody finds the same: what is public.
@@ -137,26 +138,26 @@ pub async fn search(svc: &Svc, viewer: &Viewer, query: SearchQuery) -> Result<Pa
 /// As [`search`].
 pub(crate) fn load_search(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     _viewer: &Viewer,
     query: &SearchQuery,
 ) -> Result<Page<SearchHitView>> {
-    depend(Key::Posts);
+    reader.depend(Key::Posts);
     let words = Words::parse(&query.q)?;
     let list = query.list();
     let window = query.page.window(&list)?;
     let mut sought = words.sought();
-    sought.authors = author_ids(conn, &query.authors)?;
-    sought.tags = tag_ids(conn, &query.tags)?;
+    sought.authors = author_ids(reader, &query.authors)?;
+    sought.tags = tag_ids(reader, &query.tags)?;
     sought.language = language_of(query.language.as_deref())?;
     // A name that nothing bears leaves no post; saying so tells nobody anything.
     let nobody = (sought.authors.is_empty() && !query.authors.is_empty())
         || (sought.tags.is_empty() && !query.tags.is_empty());
-    let found = if nobody { Vec::new() } else { store::matches(conn, &sought)? };
+    let found = if nobody { Vec::new() } else { store::matches(reader, &sought)? };
     let hits = rank::rank(&found, words.terms());
     let total = query.page.count.then(|| i64::try_from(hits.len()).unwrap_or(i64::MAX));
     let slice = slice(&hits, &window);
-    let views = load_hits(svc, conn, &words, &found, &slice.rows)?;
+    let views = load_hits(svc, reader, &words, &found, &slice.rows)?;
     let places: HashMap<Id, KeyValue> = slice.rows.iter().map(|hit| (hit.post, key(hit))).collect();
     let slice = Slice { rows: views, has_previous: slice.has_previous, has_next: slice.has_next };
     Ok(Page::of(&list, slice, total, |view| {
@@ -209,27 +210,26 @@ fn slice(hits: &[Hit], window: &Window) -> Slice<Hit> {
 /// The hits of one page as they are shown.
 fn load_hits(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     words: &Words,
     found: &[Match],
     hits: &[Hit],
 ) -> Result<Vec<SearchHitView>> {
     let ids: Vec<Id> = hits.iter().map(|hit| hit.post).collect();
     let mut rows: HashMap<Id, PostRow> =
-        posts::by_ids(conn, &ids)?.into_iter().map(|(row, _)| (row.id, row)).collect();
-    let texts: HashMap<Id, String> = store::texts(conn, &ids)?.into_iter().collect();
+        posts::by_ids(reader, &ids)?.into_iter().map(|(row, _)| (row.id, row)).collect();
+    let texts: HashMap<Id, String> = store::texts(reader, &ids)?.into_iter().collect();
     let mut views = Vec::with_capacity(hits.len());
     for hit in hits {
         // What is indexed is listed; should it ever not be, it is not shown.
         let Some(row) = rows.remove(&hit.post).filter(|row| row.listed) else { continue };
         let tokens = found.get(hit.index).map(|m| words.seen_in(m)).unwrap_or_default();
         let text = texts.get(&row.id).map(String::as_str).unwrap_or_default();
-        depend(Key::Summary(row.id));
         views.push(SearchHitView {
             snippet: snippet(text, &row, &tokens),
             title_highlighted: highlight(&row.title, &tokens, false, usize::MAX),
             score: hit.score,
-            post: Shared::new(svc.summary(&posts::SummaryRow::from(&row))),
+            post: Shared::new(svc.summary(reader, &posts::SummaryRow::from(&row))),
         });
     }
     Ok(views)

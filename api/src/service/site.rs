@@ -2,9 +2,7 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::site::{self, SiteRow};
-use pressroom_schema::{
-    ChangeAction, Conn, Id, Json, Key, LanguageTag, ObjectType, Timestamp, Total, depend, media,
-};
+use pressroom_schema::{ChangeAction, Conn, Id, Json, Key, LanguageTag, ObjectType, Timestamp, Total, media};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -15,6 +13,7 @@ use super::{IfMatch, Service, Svc, present, require};
 use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
+use crate::freshness::{Read, Reader};
 use crate::service::posts::TermsInput;
 use crate::view::{CountsView, FeedsView, SiteView};
 
@@ -100,26 +99,26 @@ pub(crate) struct SiteParts {
 }
 
 /// The site as everybody sees it.
-pub(crate) fn load_site(svc: &Service, conn: &mut Conn) -> Result<SiteView> {
-    load_parts(svc, conn, SiteParts { logo: true, counts: true })
+pub(crate) fn load_site(svc: &Service, reader: &mut Reader<'_>) -> Result<SiteView> {
+    load_parts(svc, reader, SiteParts { logo: true, counts: true })
 }
 
 /// [`load_site`], less what is not asked for.
-pub(crate) fn load_parts(svc: &Service, conn: &mut Conn, parts: SiteParts) -> Result<SiteView> {
+pub(crate) fn load_parts(svc: &Service, reader: &mut Reader<'_>, parts: SiteParts) -> Result<SiteView> {
     // Before the first change there is no row; the epoch keeps the answer the same from read to read.
-    let row = settings(conn, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
-    depend(Key::Site);
-    let logo = if parts.logo { site::logo(conn, &row)? } else { None };
+    let row = settings(reader, Timestamp::new(chrono::DateTime::UNIX_EPOCH))?;
+    reader.depend(Key::Site);
+    let logo = if parts.logo { site::logo(reader, &row)? } else { None };
     let totals = if parts.counts {
-        depend(Key::Totals);
-        site::totals(conn)?
+        reader.depend(Key::Totals);
+        site::totals(reader)?
     } else {
         Vec::new()
     };
     let total = |wanted: Total| totals.iter().find(|(n, _)| *n == wanted).map_or(0, |(_, v)| *v);
     let api = svc.config.api_base();
     Ok(SiteView {
-        terms: present::site_terms(&row),
+        terms: present::site_terms(reader, &row),
         social: present::social(&row.social),
         logo: logo.as_ref().map(|m| svc.image(m, None, None)),
         title: row.title,
@@ -149,9 +148,9 @@ pub(crate) fn load_parts(svc: &Service, conn: &mut Conn, parts: SiteParts) -> Re
 ///
 /// # Errors
 /// When the database fails.
-pub async fn get(svc: &Svc, viewer: &Viewer) -> Result<SiteView> {
+pub async fn get(svc: &Svc, viewer: &Viewer) -> Result<Read<SiteView>> {
     let svc2 = svc.clone();
-    svc.read(viewer, move |conn| load_site(&svc2, conn)).await
+    svc.read(viewer, move |reader| load_site(&svc2, reader)).await
 }
 
 /// The media object that an input names.
@@ -257,7 +256,7 @@ pub async fn update(
             names.push(Key::Terms);
         }
         tx.record(ObjectType::Site, Id::NIL, ChangeAction::Updated, row.version, names);
-        load_site(&svc2, tx.conn)
+        load_site(&svc2, &mut Reader::new(tx.conn))
     })
     .await
 }

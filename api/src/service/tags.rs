@@ -5,7 +5,7 @@ use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::tags::{self, Filter, Seen, TagRow};
 use pressroom_schema::{
-    ChangeAction, Conn, Id, Key, KeyValue, ObjectType, SlugKind, TagKind, TagSort, Total, Tx, depend, site,
+    ChangeAction, Conn, Id, Key, KeyValue, ObjectType, SlugKind, TagKind, TagSort, Total, Tx, site,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use crate::auth::policy::{self, Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::{is_slug, slugify};
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::view::TagView;
 
@@ -182,9 +183,9 @@ pub struct TagQuery {
 ///
 /// # Errors
 /// 400 for a bad parameter or cursor.
-pub async fn list(svc: &Svc, viewer: &Viewer, query: TagQuery) -> Result<Page<TagView>> {
+pub async fn list(svc: &Svc, viewer: &Viewer, query: TagQuery) -> Result<Read<Page<TagView>>> {
     let viewer2 = viewer.clone();
-    svc.read(viewer, move |conn| list_in(conn, &viewer2, &query)).await
+    svc.read(viewer, move |reader| list_in(reader, &viewer2, &query)).await
 }
 
 /// Which tags `viewer` may know of: a tag that is only named in drafts tells of them.
@@ -193,14 +194,14 @@ fn seen_by(viewer: &Viewer) -> Seen {
 }
 
 /// [`list`] inside a transaction.
-pub(crate) fn list_in(conn: &mut Conn, viewer: &Viewer, query: &TagQuery) -> Result<Page<TagView>> {
-    depend(Key::Tags);
+pub(crate) fn list_in(reader: &mut Reader<'_>, viewer: &Viewer, query: &TagQuery) -> Result<Page<TagView>> {
+    reader.depend(Key::Tags);
     let list = format!("tags:{}", query.sort);
     let window = query.page.window(&list)?;
     let seen = seen_by(viewer);
     let mut filter = Filter { kind: query.kind, parent: None, seen };
     if let Some(parent) = &query.parent {
-        match tags::find(conn, &Ref::parse(parent), seen)? {
+        match tags::find(reader, &Ref::parse(parent), seen)? {
             Some((row, _)) => filter.parent = Some(row.id),
             None => {
                 return Ok(Page {
@@ -212,41 +213,41 @@ pub(crate) fn list_in(conn: &mut Conn, viewer: &Viewer, query: &TagQuery) -> Res
             }
         }
     }
-    let slice = tags::list(conn, &filter, query.sort, &window)?;
+    let slice = tags::list(reader, &filter, query.sort, &window)?;
     let total = match query.page.count {
-        true if filter == Filter::default() => Some(site::total(conn, Total::Tags)?),
-        true => Some(tags::count(conn, &filter)?),
+        true if filter == Filter::default() => Some(site::total(reader, Total::Tags)?),
+        true => Some(tags::count(reader, &filter)?),
         false => None,
     };
     let page = Page::of(&list, slice, total, |(row, _)| match query.sort {
         TagSort::NameAsc => (KeyValue::Text(row.name_key.clone()), row.id),
         TagSort::PostCountDesc => (KeyValue::Int(row.post_count), row.id),
     });
-    Ok(page.map(|tag| present::tag(&tag)))
+    Ok(page.map(|tag| present::tag(reader, &tag)))
 }
 
 /// One tag, or the slug that it now has.
 ///
 /// # Errors
 /// 404 where there is none.
-pub async fn get(svc: &Svc, viewer: &Viewer, tag: &Ref) -> Result<Found<TagView>> {
+pub async fn get(svc: &Svc, viewer: &Viewer, tag: &Ref) -> Result<Read<Found<TagView>>> {
     let (viewer2, tag) = (viewer.clone(), tag.clone());
-    svc.read(viewer, move |conn| load_tag(conn, &viewer2, &tag)).await
+    svc.read(viewer, move |reader| load_tag(reader, &viewer2, &tag)).await
 }
 
 /// [`get`] inside a transaction.
-pub(crate) fn load_tag(conn: &mut Conn, viewer: &Viewer, tag: &Ref) -> Result<Found<TagView>> {
+pub(crate) fn load_tag(reader: &mut Reader<'_>, viewer: &Viewer, tag: &Ref) -> Result<Found<TagView>> {
     let seen = seen_by(viewer);
-    if let Some(found) = tags::find(conn, tag, seen)? {
-        return Ok(Found::Here(present::tag(&found)));
+    if let Some(found) = tags::find(reader, tag, seen)? {
+        return Ok(Found::Here(present::tag(reader, &found)));
     }
     // Any tag may come to bear the name.
-    depend(Key::Tags);
+    reader.depend(Key::Tags);
     if let Ref::Slug(slug) = tag
-        && let Some(id) = site::redirect_target(conn, SlugKind::Tag, slug)?
-        && let Some((row, _)) = tags::find(conn, &Ref::Id(id), seen)?
+        && let Some(id) = site::redirect_target(reader, SlugKind::Tag, slug)?
+        && let Some((row, _)) = tags::find(reader, &Ref::Id(id), seen)?
     {
-        depend(Key::Tag(id));
+        reader.depend(Key::Tag(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("tag"))
@@ -265,7 +266,7 @@ fn find(conn: &mut Conn, tag: &Ref) -> Result<TagRow> {
 
 fn reload(conn: &mut Conn, id: Id) -> Result<TagView> {
     let found = tags::find(conn, &Ref::Id(id), Seen::ByEditors)?;
-    found.map(|t| present::tag(&t)).ok_or_else(|| Error::not_found("tag"))
+    found.map(|t| present::tag(&mut Reader::new(conn), &t)).ok_or_else(|| Error::not_found("tag"))
 }
 
 fn taken_slug() -> Error {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
 use pressroom_graphql::{Engine, Fault, Limits, Plan, PlanField, Root, Settings};
-use pressroom_schema::db::Freshness;
+use pressroom_schema::Key;
 
 use self::arguments::{CommentArguments, PostArguments};
 use self::mutation::Mutation;
@@ -34,6 +34,7 @@ use super::registered;
 use crate::auth::viewer::Viewer;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::freshness::{Read, Reader};
 use crate::service::{Svc, posts};
 
 fn build() -> SchemaBuilder<Root<Query>, Root<Mutation>, EmptySubscription> {
@@ -76,8 +77,8 @@ pub async fn engine(config: &Config) -> Result<Engine> {
 pub(super) struct Prepared {
     /// What the resolvers read.
     pub(super) data: Data,
-    /// Whether the answer is the same for everybody, until a write touches what it depends on.
-    pub(super) is_public: bool,
+    /// Where the answer is the same for everybody until a write touches what it depends on: the names of that.
+    pub(super) public_keys: Option<Vec<Key>>,
     /// Whether a field shows a working copy by a preview token.
     pub(super) previews: bool,
 }
@@ -102,16 +103,15 @@ pub(super) async fn prepare(
     plan: &Arc<Plan>,
 ) -> std::result::Result<Prepared, Fault> {
     let mut data = Data::default();
-    let mut is_public = false;
+    let mut public_keys = None;
     let previews = plan.fields.iter().any(|field| previews(field));
     let by_token = previews || plan.fields.iter().any(|field| edits(field));
     if plan.operation == OperationType::Query {
-        let mut loaded = if plan.fields.is_empty() {
-            at::Loaded::default()
+        let Read { value: mut loaded, keys } = if plan.fields.is_empty() {
+            Read { value: at::Loaded::default(), keys: Vec::new() }
         } else {
             let (svc2, viewer2, plan2) = (Arc::clone(svc), viewer.clone(), Arc::clone(plan));
-            let read =
-                move |conn: &mut pressroom_schema::Conn| load::load(&svc2, conn, &viewer2, &plan2.fields);
+            let read = move |reader: &mut Reader<'_>| load::load(&svc2, reader, &viewer2, &plan2.fields);
             let is_slow = plan.fields.iter().any(|field| field.name == "search");
             let mut attempts = 0;
             loop {
@@ -120,7 +120,7 @@ pub(super) async fn prepare(
                     svc.read_slow(read).await
                 } else if by_token {
                     // Whoever holds a preview link or an edit token sees what was saved a moment ago.
-                    svc.db.read(Freshness::Primary, read).await
+                    svc.read_newest(read).await
                 } else {
                     svc.read(&viewer, read).await
                 };
@@ -135,9 +135,10 @@ pub(super) async fn prepare(
             }
         };
         loaded.compare(svc).await?;
-        is_public = !loaded.lacks && !by_token && viewer.is_anybody();
+        let is_public = !loaded.lacks && !by_token && viewer.is_anybody();
+        public_keys = is_public.then_some(keys);
         data.insert(Arc::new(loaded));
     }
     data.insert(Request { svc: Arc::clone(svc), viewer, user_agent });
-    Ok(Prepared { data, is_public, previews })
+    Ok(Prepared { data, public_keys, previews })
 }

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
-use pressroom_schema::Conn;
-use pressroom_schema::db::Freshness;
 
 use super::at::{At, Loaded};
 use super::load::{Kind, load_below};
 use super::objects::{Author, Comment, Post, PostData, Tag};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Reader;
 use crate::graphql::{Fault, PlanField};
 use crate::service::Svc;
 use crate::view::{AuthorView, CommentView, PostView, Shared, TagView};
@@ -40,8 +39,8 @@ impl Request {
             Loaded::default()
         } else {
             // A replica may not have it yet.
-            let read = move |conn: &mut Conn| load_below(&svc, conn, &viewer, &below, kind);
-            self.svc.db.read(Freshness::Primary, read).await?
+            let read = move |reader: &mut Reader<'_>| load_below(&svc, reader, &viewer, &below, kind);
+            self.svc.read_newest(read).await?.value
         };
         Ok(At { field, loaded: Arc::new(loaded) })
     }

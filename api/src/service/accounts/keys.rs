@@ -87,7 +87,7 @@ async fn current(svc: &Service) -> Result<Stored> {
         ),
     };
     let viewer = Viewer::system();
-    let mut stored = svc.read(&viewer, Stored::of).await?;
+    let mut stored = svc.read_private(&viewer, Stored::of).await?;
     if let Some(given) = given {
         stored.keys = stored
             .keys

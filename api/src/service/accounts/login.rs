@@ -399,7 +399,7 @@ pub async fn logout(svc: &Svc, viewer: &Viewer) -> Result<()> {
 /// 401 for callers who are not signed in.
 pub async fn me(svc: &Svc, viewer: &Viewer) -> Result<MeView> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |conn| me_in(&svc2, conn, &viewer2)).await
+    svc.read_private(viewer, move |conn| me_in(&svc2, conn, &viewer2)).await
 }
 
 /// [`me`] inside a transaction.
@@ -426,7 +426,7 @@ pub async fn change_password(svc: &Svc, viewer: &Viewer, input: PasswordInput) -
     };
     let (family, id) = (Id(*family), Id(*user_id));
     let row = svc
-        .read(viewer, move |conn| Ok(accounts::find(conn, id)?))
+        .read_private(viewer, move |conn| Ok(accounts::find(conn, id)?))
         .await?
         .ok_or_else(|| Error::not_found("account"))?;
     let mut check = Check::new();
@@ -472,7 +472,7 @@ pub async fn authenticate(svc: &Svc, bearer: &str, request_id: String, ip: Optio
         }
         None => by_access_token(svc, bearer).await?,
     };
-    Ok(Viewer { who: Who::User(user), request_id, ip })
+    Ok(Viewer { who: Who::User(user), request_id, ip, is_kept: false })
 }
 
 async fn by_access_token(svc: &Svc, token: &str) -> Result<UserViewer> {

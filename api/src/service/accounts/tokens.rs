@@ -112,7 +112,7 @@ fn view(row: TokenRow) -> Result<TokenView> {
 /// 401 and 403 by rights, 400 for a bad cursor.
 pub async fn list_tokens(svc: &Svc, viewer: &Viewer, page: PageRequest) -> Result<Page<TokenView>> {
     let viewer2 = viewer.clone();
-    svc.read(viewer, move |conn| list_tokens_in(conn, &viewer2, &page)).await
+    svc.read_private(viewer, move |conn| list_tokens_in(conn, &viewer2, &page)).await
 }
 
 /// [`list_tokens`] inside a transaction.

@@ -203,7 +203,7 @@ pub async fn list_users(
     page: PageRequest,
 ) -> Result<Page<UserView>> {
     let viewer2 = viewer.clone();
-    svc.read(viewer, move |conn| list_users_in(conn, &viewer2, role, &page)).await
+    svc.read_private(viewer, move |conn| list_users_in(conn, &viewer2, role, &page)).await
 }
 
 /// [`list_users`] inside a transaction.
@@ -248,7 +248,7 @@ pub(crate) fn list_users_in(
 /// 401, 403 and 404 by rights.
 pub async fn get_user(svc: &Svc, viewer: &Viewer, user: &str) -> Result<UserView> {
     let (svc2, viewer2, user) = (svc.clone(), viewer.clone(), user.to_owned());
-    svc.read(viewer, move |conn| get_user_in(&svc2, conn, &viewer2, &user)).await
+    svc.read_private(viewer, move |conn| get_user_in(&svc2, conn, &viewer2, &user)).await
 }
 
 /// [`get_user`] inside a transaction.
@@ -416,7 +416,7 @@ pub async fn update_user(
             "A password, and an account's own e-mail address, is changed by somebody who logged in, not by an API token.",
         ));
     }
-    let known = svc.read(viewer, move |conn| load_row(conn, id)).await?;
+    let known = svc.read_private(viewer, move |conn| load_row(conn, id)).await?;
     let mut check = Check::new();
     let (email, name) = check_changes(&mut check, &input, &known.email, &known.name);
     let (role, password) = (input.role.value().copied(), input.password.value().cloned());
@@ -530,7 +530,7 @@ pub async fn delete_user(svc: &Svc, viewer: &Viewer, user: &str, if_match: Optio
 /// 422 when address or password will not do.
 pub async fn create_first_admin(svc: &Svc, email: &str, password: &str) -> Result<bool> {
     let system = Viewer::system();
-    if svc.read(&system, |conn| Ok(accounts::count(conn)?)).await? > 0 {
+    if svc.read_private(&system, |conn| Ok(accounts::count(conn)?)).await? > 0 {
         return Ok(false);
     }
     let input = CreateUser {
@@ -555,7 +555,7 @@ pub async fn create_first_admin(svc: &Svc, email: &str, password: &str) -> Resul
 pub async fn find_user_by_email(svc: &Svc, viewer: &Viewer, email: &str) -> Result<UserView> {
     let key = EmailKey::of(email);
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |conn| {
+    svc.read_private(viewer, move |conn| {
         let row = accounts::find_by_email(conn, &key)?.ok_or_else(|| Error::not_found("account"))?;
         require(&viewer2, Action::ListUsers, &Target::User(row.id.0), "account")?;
         user_view(&svc2, conn, row)

@@ -17,6 +17,7 @@ use crate::auth::secret::hash_secret;
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::content::spam::{Judgement, Verdict};
 use crate::error::{Code, Error, Result};
+use crate::freshness::Reader;
 use crate::service::check::Check;
 use crate::service::{IfMatch, Service, Svc, limits, require};
 use crate::view::CommentView;
@@ -75,7 +76,7 @@ fn open(
     token_hash: Option<&str>,
     now: Timestamp,
 ) -> Result<(Known, CommentPrivate, Viewer)> {
-    let known = Known::find(svc, conn, id)?;
+    let known = Known::find(svc, &mut Reader::new(conn), id)?;
     let private = comments::private(conn, &[known.row.id])?.pop();
     let private = private.ok_or_else(|| Error::not_found("comment"))?;
     // Who may do it anyhow, does it by their own rights.
@@ -182,7 +183,7 @@ fn update_in(
     IfMatch::check(change.if_match.as_ref(), row.version)?;
     require_text(row, "change")?;
     let Some(new) = change.new.as_ref().filter(|new| new.source != private.source) else {
-        return load_one(svc, tx.conn, &viewer, &known.places, row.id, Reading::Single);
+        return load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.places, row.id, Reading::Single);
     };
     let mut new = new.clone();
     (new.spam_score, new.spam_reasons) = match &change.verdict {
@@ -203,7 +204,7 @@ fn update_in(
         after.version,
         touched(row.post_id, row.shown, after.shown, counted),
     );
-    load_one(svc, tx.conn, &viewer, &known.places, row.id, Reading::Single)
+    load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.places, row.id, Reading::Single)
 }
 
 /// The state of a comment after its guest changed it. What a moderator or the judge held stays held.

@@ -15,6 +15,7 @@ use super::sight::{Reading, load_views};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::Reader;
 use crate::service::check::Check;
 use crate::service::{IfMatch, Service, Svc, require};
 use crate::view::{CommentView, ModeratedView, SAMPLE_ID};
@@ -56,12 +57,12 @@ pub async fn moderate_one(
     viewer.require_signed_in()?;
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
     svc.write(viewer, move |tx| {
-        let known = Known::find(&svc2, tx.conn, &id)?;
+        let known = Known::find(&svc2, &mut Reader::new(tx.conn), &id)?;
         let target = known.place()?.comment(&known.row, tx.actor.now);
         require(&viewer2, Action::ModerateComment, &target, "comment")?;
         IfMatch::check(if_match.as_ref(), known.row.version)?;
         decide(tx, &known.row, decision)?;
-        load_one(&svc2, tx.conn, &viewer2, &known.places, known.row.id, Reading::Single)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, &known.places, known.row.id, Reading::Single)
     })
     .await
 }
@@ -127,7 +128,7 @@ fn moderate_in(
 fn permitted(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, ids: &[Id]) -> Result<Places> {
     let rows: HashMap<Id, CommentRow> =
         comments::by_ids(tx.conn, ids)?.into_iter().map(|row| (row.id, row)).collect();
-    let places = Places::of_ids(svc, tx.conn, rows.values().map(|row| row.post_id))?;
+    let places = Places::of_ids(svc, &mut Reader::new(tx.conn), rows.values().map(|row| row.post_id))?;
     let mut unknown = Vec::new();
     for (n, id) in ids.iter().enumerate() {
         let verdict = match rows.get(id) {
@@ -158,7 +159,7 @@ fn views(
     ids: &[Id],
 ) -> Result<Vec<CommentView>> {
     let rows = comments::by_ids(conn, ids)?;
-    let mut views = load_views(svc, conn, viewer, places, &rows, Reading::Single)?;
+    let mut views = load_views(svc, &mut Reader::new(conn), viewer, places, &rows, Reading::Single)?;
     Ok(ids.iter().filter_map(|id| views.remove(id)).collect())
 }
 

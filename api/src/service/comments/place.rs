@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use pressroom_schema::comments::{self, CommentRow};
 use pressroom_schema::posts::{self, PostRow};
-use pressroom_schema::{Conn, Id, Key, Timestamp, depend};
+use pressroom_schema::{Id, Key, Timestamp};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target, reads_by_preview};
 use crate::auth::secret;
 use crate::auth::viewer::{GuestViewer, Viewer, Who};
 use crate::error::{Code, Error, Result};
+use crate::freshness::Reader;
 use crate::service::posts::{AccessFacts, is_public, is_released};
 use crate::service::{Service, allowed};
 
@@ -64,9 +65,9 @@ impl Place {
 }
 
 /// Comments show their post's address and who of them wrote it.
-fn depend_on_thread(post: Id) {
-    depend(Key::Post(post));
-    depend(Key::Comments(post));
+fn depend_on_thread(reader: &mut Reader<'_>, post: Id) {
+    reader.depend(Key::Post(post));
+    reader.depend(Key::Comments(post));
 }
 
 /// Posts by id.
@@ -75,24 +76,34 @@ pub(crate) struct Places(HashMap<Id, Place>);
 
 impl Places {
     /// Posts whose authors are known.
-    pub(crate) fn known<'a>(svc: &Service, rows: impl IntoIterator<Item = (&'a PostRow, &'a [Id])>) -> Self {
-        let rows = rows.into_iter().inspect(|(row, _)| depend_on_thread(row.id));
+    pub(crate) fn known<'a>(
+        svc: &Service,
+        reader: &mut Reader<'_>,
+        rows: impl IntoIterator<Item = (&'a PostRow, &'a [Id])>,
+    ) -> Self {
+        let rows = rows.into_iter().inspect(|(row, _)| depend_on_thread(reader, row.id));
         Self(rows.map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect())
     }
 
     /// One statement.
-    pub(super) fn of_row(svc: &Service, conn: &mut Conn, row: &PostRow) -> Result<Self> {
-        let authors = posts::author_ids(conn, row.id)?;
-        Ok(Self::known(svc, [(row, authors.as_slice())]))
+    pub(super) fn of_row(svc: &Service, reader: &mut Reader<'_>, row: &PostRow) -> Result<Self> {
+        let authors = posts::author_ids(reader, row.id)?;
+        Ok(Self::known(svc, reader, [(row, authors.as_slice())]))
     }
 
     /// One statement for any number of posts.
-    pub(super) fn of_ids(svc: &Service, conn: &mut Conn, ids: impl IntoIterator<Item = Id>) -> Result<Self> {
+    pub(super) fn of_ids(
+        svc: &Service,
+        reader: &mut Reader<'_>,
+        ids: impl IntoIterator<Item = Id>,
+    ) -> Result<Self> {
         let mut ids: Vec<Id> = ids.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        let rows = posts::with_bylines(conn, &ids)?;
-        ids.into_iter().for_each(depend_on_thread);
+        let rows = posts::with_bylines(reader, &ids)?;
+        for id in ids {
+            depend_on_thread(reader, id);
+        }
         Ok(Self(rows.iter().map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect()))
     }
 
@@ -111,10 +122,10 @@ pub(super) struct Known {
 
 impl Known {
     /// The comment under `id`; 404 where there is none.
-    pub(super) fn find(svc: &Service, conn: &mut Conn, id: &str) -> Result<Self> {
+    pub(super) fn find(svc: &Service, reader: &mut Reader<'_>, id: &str) -> Result<Self> {
         let id: Id = id.parse().map_err(|_| Error::not_found("comment"))?;
-        let (row, post) = comments::find(conn, id)?.ok_or_else(|| Error::not_found("comment"))?;
-        let places = Places::of_row(svc, conn, &post)?;
+        let (row, post) = comments::find(reader, id)?.ok_or_else(|| Error::not_found("comment"))?;
+        let places = Places::of_row(svc, reader, &post)?;
         Ok(Self { row, post, places })
     }
 

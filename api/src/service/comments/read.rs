@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use pressroom_schema::comments::{self, Kind, QueueFilter};
-use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{self, Ref};
-use pressroom_schema::{CommentSort, CommentStatus, Conn, EmailKey, Id, Key, ThreadView, depend};
+use pressroom_schema::{CommentSort, CommentStatus, Conn, EmailKey, Id, Key, ThreadView};
 
 use super::ANCESTORS;
 use super::place::{Known, Places};
@@ -15,6 +14,7 @@ use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::secret::hash_secret;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest, cursor};
 use crate::service::posts::find_visible;
 use crate::service::{Found, Service, Svc, require};
@@ -46,20 +46,20 @@ pub struct Thread {
 ///
 /// # Errors
 /// 404 where there is no such post, or comment named by `parent`, that the viewer may know of; 400 for a bad cursor.
-pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref, query: ThreadQuery) -> Result<Found<Thread>> {
+pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref, query: ThreadQuery) -> Result<Read<Found<Thread>>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| list_in(&svc2, conn, &viewer2, &post, &query)).await
+    svc.read(viewer, move |reader| list_in(&svc2, reader, &viewer2, &post, &query)).await
 }
 
 /// [`list`] inside a transaction.
 pub(crate) fn list_in(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: &Ref,
     query: &ThreadQuery,
 ) -> Result<Found<Thread>> {
-    let post = match find_visible(conn, viewer, post)? {
+    let post = match find_visible(reader, viewer, post)? {
         Found::Here((post, _)) => post,
         Found::Moved(slug) => return Ok(Found::Moved(slug)),
     };
@@ -73,14 +73,14 @@ pub(crate) fn list_in(
         }
         (Some(parent), ThreadView::Thread) => {
             let parent: Id = parent.parse().map_err(|_| Error::not_found("comment"))?;
-            let found = comments::by_ids(conn, &[parent])?.pop();
+            let found = comments::by_ids(reader, &[parent])?.pop();
             let row = found.filter(|row| row.post_id == post.id && row.shown);
             (Kind::Replies, row.ok_or_else(|| Error::not_found("comment"))?.id)
         }
         (None, ThreadView::Thread) => (Kind::Roots, post.id),
         (None, ThreadView::Flat) => (Kind::Flat, post.id),
     };
-    let places = Places::of_row(svc, conn, &post)?;
+    let places = Places::of_row(svc, reader, &post)?;
     let level = Level {
         kind,
         groups: &[of],
@@ -89,7 +89,7 @@ pub(crate) fn list_in(
         nested: (kind != Kind::Flat).then_some(BELOW),
         longest: (kind != Kind::Replies).then_some(post.comment_count),
     };
-    let page = load(svc, conn, viewer, &level, Some(places))?.remove(&of);
+    let page = load(svc, reader, viewer, &level, Some(places))?.remove(&of);
     let page = page.ok_or_else(|| Error::internal("a list has no page"))?;
     Ok(Found::Here(Thread { post_id: post.id, page }))
 }
@@ -98,51 +98,59 @@ pub(crate) fn list_in(
 ///
 /// # Errors
 /// 404 where there is none that the viewer may know of.
-pub async fn get(svc: &Svc, viewer: &Viewer, id: &str, edit_token: Option<&str>) -> Result<CommentView> {
-    let viewer = by_edit_token(svc, viewer, id, edit_token).await?;
+pub async fn get(
+    svc: &Svc,
+    viewer: &Viewer,
+    id: &str,
+    edit_token: Option<&str>,
+) -> Result<Read<CommentView>> {
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
-    svc.read(&viewer, move |conn| get_in(&svc2, conn, &viewer2, &id)).await
-}
-
-/// The guest who wrote this comment, if the caller did not sign in and `token` is its edit token.
-async fn by_edit_token(svc: &Svc, viewer: &Viewer, id: &str, token: Option<&str>) -> Result<Viewer> {
-    let Some(token) = token.map(str::to_owned) else { return Ok(viewer.clone()) };
-    let (svc2, viewer, id) = (svc.clone(), viewer.clone(), id.to_owned());
-    // A replica may not have a comment yet that was written a moment ago.
-    svc.db.read(Freshness::Primary, move |conn| by_edit_token_in(&svc2, conn, &viewer, &id, &token)).await
+    let Some(token) = edit_token.map(str::to_owned) else {
+        return svc.read(viewer, move |reader| get_in(&svc2, reader, &viewer2, &id)).await;
+    };
+    svc.read_newest(move |reader| {
+        let viewer = by_edit_token_in(&svc2, reader, &viewer2, &id, &token)?;
+        get_in(&svc2, reader, &viewer, &id)
+    })
+    .await
 }
 
 /// The guest who wrote this comment, if the caller did not sign in and `token` is its edit token.
 pub(crate) fn by_edit_token_in(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     id: &str,
     token: &str,
 ) -> Result<Viewer> {
-    depend(Key::Caller);
+    reader.depend(Key::Caller);
     if viewer.is_signed_in() {
         return Ok(viewer.clone());
     }
-    let known = Known::find(svc, conn, id)?;
-    let stored = comments::private(conn, &[known.row.id])?.pop().and_then(|private| private.edit_hash);
+    let known = Known::find(svc, reader, id)?;
+    let stored = comments::private(reader, &[known.row.id])?.pop().and_then(|private| private.edit_hash);
     let guest = known.guest(viewer, stored.as_deref(), Some(&hash_secret(token)));
     Ok(guest.unwrap_or_else(|| viewer.clone()))
 }
 
 /// [`get`] inside a transaction.
-pub(crate) fn get_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<CommentView> {
-    let known = Known::find(svc, conn, id)?;
+pub(crate) fn get_in(
+    svc: &Service,
+    reader: &mut Reader<'_>,
+    viewer: &Viewer,
+    id: &str,
+) -> Result<CommentView> {
+    let known = Known::find(svc, reader, id)?;
     if !is_readable(viewer, &known, svc.now())? {
         return Err(Error::not_found("comment"));
     }
     let row = &known.row;
-    let branches = Branches::load(conn, &[row])?;
-    let mut views = load_views(svc, conn, viewer, &known.places, [row], Reading::Single)?;
-    views.extend(load_views(svc, conn, viewer, &known.places, &branches.rows, Reading::Thread)?);
+    let branches = Branches::load(reader, &[row])?;
+    let mut views = load_views(svc, reader, viewer, &known.places, [row], Reading::Single)?;
+    views.extend(load_views(svc, reader, viewer, &known.places, &branches.rows, Reading::Thread)?);
     let mut view =
         branches.assemble(row.id, &mut views).ok_or_else(|| Error::internal("a comment has no view"))?;
-    view.ancestors = Some(load_ancestors(conn, row.id)?);
+    view.ancestors = Some(load_ancestors(reader, row.id)?);
     Ok(view)
 }
 
@@ -154,14 +162,14 @@ pub(crate) fn load_ancestors(conn: &mut Conn, id: Id) -> Result<Vec<Id>> {
 /// One comment after a write, as `reading` shows it.
 pub(super) fn load_one(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     places: &Places,
     id: Id,
     reading: Reading,
 ) -> Result<CommentView> {
-    let rows = comments::by_ids(conn, &[id])?;
-    let view = load_views(svc, conn, viewer, places, &rows, reading)?.remove(&id);
+    let rows = comments::by_ids(reader, &[id])?;
+    let view = load_views(svc, reader, viewer, places, &rows, reading)?.remove(&id);
     view.ok_or_else(|| Error::not_found("comment"))
 }
 
@@ -184,13 +192,13 @@ pub struct QueueQuery {
 /// 401 and 403 by rights, 400 for a bad parameter or cursor.
 pub async fn queue(svc: &Svc, viewer: &Viewer, query: QueueQuery) -> Result<Page<CommentView>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |conn| queue_in(&svc2, conn, &viewer2, &query)).await
+    Ok(svc.read(viewer, move |reader| queue_in(&svc2, reader, &viewer2, &query)).await?.value)
 }
 
 /// [`queue`] inside a transaction.
 pub(crate) fn queue_in(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     query: &QueueQuery,
 ) -> Result<Page<CommentView>> {
@@ -211,17 +219,17 @@ pub(crate) fn queue_in(
     }
     let window = query.page.window(LIST)?;
     if let Some(post) = &query.post {
-        let Some((row, _)) = posts::find(conn, &Ref::parse(post))? else {
+        let Some((row, _)) = posts::find(reader, &Ref::parse(post))? else {
             let total = query.page.count.then_some(0);
             return Ok(Page { items: Vec::new(), has_previous: false, has_next: false, total });
         };
         filter.post = Some(row.id);
     }
-    let slice = comments::queue(conn, &filter, &window)?;
-    let total = if query.page.count { Some(comments::count_queue(conn, &filter)?) } else { None };
-    let places = Places::of_ids(svc, conn, slice.rows.iter().map(|row| row.post_id))?;
+    let slice = comments::queue(reader, &filter, &window)?;
+    let total = if query.page.count { Some(comments::count_queue(reader, &filter)?) } else { None };
+    let places = Places::of_ids(svc, reader, slice.rows.iter().map(|row| row.post_id))?;
     let mut views: HashMap<Id, CommentView> =
-        load_views(svc, conn, viewer, &places, &slice.rows, Reading::Single)?;
+        load_views(svc, reader, viewer, &places, &slice.rows, Reading::Single)?;
     let items = slice
         .rows
         .iter()

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use pressroom_schema::comments::{self, CommentPrivate, CommentRow};
-use pressroom_schema::{CommentStatus, Conn, Id, Timestamp};
+use pressroom_schema::{CommentStatus, Id, Timestamp};
 
 use super::place::{Place, Places, is_writer};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Reader;
 use crate::service::fragments::People;
 use crate::service::{Service, allowed};
 use crate::view::{AuthorView, CommentAuthorView, CommentView, Shared, SpamReasonView, SpamView};
@@ -68,21 +69,21 @@ impl Sight {
 /// Comments as views by id, by at most two statements: writers' profiles, and for those who may see it the private side.
 pub(super) fn load_views<'a>(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     places: &Places,
     rows: impl IntoIterator<Item = &'a CommentRow>,
     reading: Reading,
 ) -> Result<HashMap<Id, CommentView>> {
     let rows: Vec<&CommentRow> = rows.into_iter().collect();
-    let people = svc.people(conn, rows.iter().filter_map(|row| row.author_id).collect())?;
-    show(svc, conn, viewer, places, rows, reading, &people)
+    let people = svc.people(reader, rows.iter().filter_map(|row| row.author_id).collect())?;
+    show(svc, reader, viewer, places, rows, reading, &people)
 }
 
 /// [`load_views`] where the writers' profiles are known.
 pub(super) fn show<'a>(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     places: &Places,
     rows: impl IntoIterator<Item = &'a CommentRow>,
@@ -98,11 +99,13 @@ pub(super) fn show<'a>(
     let behind: Vec<Id> =
         seen.iter().filter(|(_, _, s)| s.looks_behind()).map(|(row, _, _)| row.id).collect();
     let behind: HashMap<Id, CommentPrivate> =
-        comments::private(conn, &behind)?.into_iter().map(|found| (found.id, found)).collect();
+        comments::private(reader, &behind)?.into_iter().map(|found| (found.id, found)).collect();
     Ok(seen
         .into_iter()
         .map(|(row, place, sight)| {
-            let profile = row.author_id.and_then(|id| people.get(&id));
+            // Of a comment that is not shown, nobody's profile is.
+            let writer = row.author_id.filter(|_| !sight.masked);
+            let profile = writer.and_then(|id| people.show(reader, id));
             (row.id, view(row, place, sight, profile, behind.get(&row.id)))
         })
         .collect())
@@ -112,7 +115,7 @@ fn view(
     row: &CommentRow,
     place: &Place,
     sight: Sight,
-    profile: Option<&Shared<AuthorView>>,
+    profile: Option<Shared<AuthorView>>,
     private: Option<&CommentPrivate>,
 ) -> CommentView {
     let tells_text = !sight.masked || sight.moderates;
@@ -145,13 +148,13 @@ fn view(
 }
 
 /// Whoever has a profile goes by it, so that a new name or portrait shows everywhere.
-fn author(row: &CommentRow, place: &Place, own: Option<&Shared<AuthorView>>) -> CommentAuthorView {
+fn author(row: &CommentRow, place: &Place, own: Option<Shared<AuthorView>>) -> CommentAuthorView {
     CommentAuthorView {
-        name: own.map_or_else(|| row.author_name.clone(), |p| p.name.clone()),
-        url: own.and_then(|p| p.website.clone()).or_else(|| row.author_url.clone()),
-        avatar_url: own.and_then(|p| p.avatar.as_ref()).map(|image| image.url.clone()),
+        name: own.as_ref().map_or_else(|| row.author_name.clone(), |p| p.name.clone()),
+        url: own.as_ref().and_then(|p| p.website.clone()).or_else(|| row.author_url.clone()),
+        avatar_url: own.as_ref().and_then(|p| p.avatar.as_ref()).map(|image| image.url.clone()),
         is_post_author: place.has_author(row.author_id),
-        profile: own.cloned(),
+        profile: own,
     }
 }
 

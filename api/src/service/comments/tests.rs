@@ -36,7 +36,7 @@ impl Drop for Bench {
 }
 
 fn guest() -> Viewer {
-    Viewer { who: Who::Anonymous, request_id: "r".into(), ip: Some("192.0.2.7".into()) }
+    Viewer { who: Who::Anonymous, request_id: "r".into(), ip: Some("192.0.2.7".into()), is_kept: false }
 }
 
 fn as_writer(view: &CommentView) -> EditAccess {
@@ -91,7 +91,7 @@ impl Bench {
             scopes: None,
             name: name.to_owned(),
         };
-        Viewer { who: Who::User(user), request_id: "r".into(), ip: None }
+        Viewer { who: Who::User(user), request_id: "r".into(), ip: None, is_kept: false }
     }
 
     fn here(&self) -> Ref {
@@ -124,14 +124,14 @@ impl Bench {
     }
 
     async fn thread(&self, viewer: &Viewer, query: ThreadQuery) -> Page<CommentView> {
-        match list(&self.svc, viewer, &self.here(), query).await.unwrap() {
+        match list(&self.svc, viewer, &self.here(), query).await.unwrap().value {
             Found::Here(thread) => thread.page,
             Found::Moved(slug) => panic!("moved to {slug}"),
         }
     }
 
     async fn get(&self, viewer: &Viewer, id: Id) -> Result<CommentView> {
-        get(&self.svc, viewer, &id.to_string(), None).await
+        Ok(get(&self.svc, viewer, &id.to_string(), None).await?.value)
     }
 
     async fn edit(&self, viewer: &Viewer, id: Id, body: &str, access: EditAccess) -> Result<CommentView> {
@@ -141,7 +141,7 @@ impl Bench {
 
     async fn comment_count(&self) -> i64 {
         let shown = posts::Shown::default();
-        match posts::get(&self.svc, &guest(), &self.here(), None, shown).await.unwrap() {
+        match posts::get(&self.svc, &guest(), &self.here(), None, shown).await.unwrap().value {
             Found::Here(view) => view.comment_count,
             Found::Moved(slug) => panic!("moved to {slug}"),
         }
@@ -150,7 +150,7 @@ impl Bench {
     async fn last_change(&self) -> (String, Vec<String>) {
         let line = self
             .svc
-            .read(&Viewer::system(), |conn| Ok(changes::after(conn, 0, 1000)?.pop().unwrap()))
+            .read_private(&Viewer::system(), |conn| Ok(changes::after(conn, 0, 1000)?.pop().unwrap()))
             .await
             .unwrap();
         (format!("{} {}", line.object_type, line.action), line.keys.to().unwrap())
@@ -159,7 +159,7 @@ impl Bench {
     async fn sound(&self) {
         let faults = self
             .svc
-            .read(&Viewer::system(), |conn| Ok(pressroom_schema::comments::recount(conn)?))
+            .read_private(&Viewer::system(), |conn| Ok(pressroom_schema::comments::recount(conn)?))
             .await
             .unwrap();
         assert_eq!(faults, Vec::<String>::new());

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use pressroom_schema::comments::{self, Below, CommentRow, Kind};
 use pressroom_schema::posts::PostRow;
 use pressroom_schema::{
-    CommentSort, CommentStatus, Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window, depend,
+    CommentSort, CommentStatus, Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window,
 };
 
 use super::place::{Known, Places, is_writer};
@@ -14,6 +14,7 @@ use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
+use crate::freshness::Reader;
 use crate::page::{List, Page, PageRequest, cursor};
 use crate::service::Service;
 use crate::service::fragments::People;
@@ -57,26 +58,26 @@ fn window(kind: Kind, groups: &[Id], order: CommentSort, page: &PageRequest) -> 
 /// Statements: posts with their bylines, comments, profiles; with `count` one; for callers who signed in one for the private side.
 pub(crate) fn load_threads(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     posts: &[Id],
     order: CommentSort,
     page: &PageRequest,
     flat: bool,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    let places = Places::of_ids(svc, conn, posts.iter().copied())?;
+    let places = Places::of_ids(svc, reader, posts.iter().copied())?;
     let kind = if flat { Kind::Flat } else { Kind::Roots };
     let level = Level { kind, groups: posts, order, page, nested: None, longest: None };
-    load(svc, conn, viewer, &level, Some(places))
+    load(svc, reader, viewer, &level, Some(places))
 }
 
 /// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement. `longest` is the
 /// number of comments under that of them which has most.
-pub(crate) fn first_pages(conn: &mut Conn, posts: &[Id], below: Below, longest: i64) -> Result<Rows> {
+pub(crate) fn first_pages(reader: &mut Reader<'_>, posts: &[Id], below: Below, longest: i64) -> Result<Rows> {
     let (page, order) = (PageRequest::default(), CommentSort::Oldest);
     let nested = Some(below);
     let longest = Some(longest);
-    fetch(conn, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested, longest })
+    fetch(reader, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested, longest })
 }
 
 /// A page of the thread under `post` as GraphQL has it, from the first page as it was embedded in the post: its first `limit`
@@ -108,30 +109,31 @@ fn first_of(tag: &str, views: &[CommentView], limit: usize) -> Page<CommentView>
 /// A page of the direct replies of each of `parents`, in `order`. Comments are taken to be such as the viewer may see.
 pub(crate) fn load_replies(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     parents: &[Id],
     order: CommentSort,
     page: &PageRequest,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let level = Level { kind: Kind::Replies, groups: parents, order, page, nested: None, longest: None };
-    load(svc, conn, viewer, &level, None)
+    load(svc, reader, viewer, &level, None)
 }
 
 /// The comments with these ids that the viewer may read, by id, without replies.
 pub(crate) fn load_comments(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
 ) -> Result<HashMap<Id, CommentView>> {
-    let rows = comments::by_ids(conn, ids)?;
+    let rows = comments::by_ids(reader, ids)?;
     let posts: Vec<Id> = rows.iter().map(|row| row.post_id).collect();
-    let found = pressroom_schema::posts::by_ids(conn, &posts)?;
-    let bylines = pressroom_schema::posts::bylines(conn, &posts)?;
+    let found = pressroom_schema::posts::by_ids(reader, &posts)?;
+    let bylines = pressroom_schema::posts::bylines(reader, &posts)?;
     let by = |post: Id| bylines.iter().filter(|(id, _)| *id == post).map(|(_, author)| *author).collect();
     let authors: Vec<Vec<Id>> = found.iter().map(|(row, _)| by(row.id)).collect();
-    let places = Places::known(svc, found.iter().zip(&authors).map(|((row, _), by)| (row, by.as_slice())));
+    let places =
+        Places::known(svc, reader, found.iter().zip(&authors).map(|((row, _), by)| (row, by.as_slice())));
     let posts: HashMap<Id, &PostRow> = found.iter().map(|(row, _)| (row.id, row)).collect();
     let mut readable = Vec::new();
     for row in rows {
@@ -141,7 +143,7 @@ pub(crate) fn load_comments(
             readable.push(known.row);
         }
     }
-    load_views(svc, conn, viewer, &places, &readable, Reading::Single)
+    load_views(svc, reader, viewer, &places, &readable, Reading::Single)
 }
 
 /// Whether `viewer` may read the comment by itself: it stands in a thread that they may read, they may decide on it, or they
@@ -173,19 +175,19 @@ pub(super) struct Level<'a> {
 /// A page for each group.
 pub(super) fn load(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     level: &Level<'_>,
     places: Option<Places>,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    let rows = fetch(conn, level)?;
+    let rows = fetch(reader, level)?;
     let places = match places {
         Some(places) => places,
-        None => Places::of_ids(svc, conn, rows.top().map(|row| row.post_id))?,
+        None => Places::of_ids(svc, reader, rows.top().map(|row| row.post_id))?,
     };
-    let people = svc.people(conn, rows.writers())?;
-    let totals = if level.page.count { Some(totals(conn, level.kind, &rows.groups)?) } else { None };
-    rows.show(svc, conn, viewer, &places, &people, totals.as_ref())
+    let people = svc.people(reader, rows.writers())?;
+    let totals = if level.page.count { Some(totals(reader, level.kind, &rows.groups)?) } else { None };
+    rows.show(svc, reader, viewer, &places, &people, totals.as_ref())
 }
 
 /// Pages of threads as they are stored, before it is known what their viewer sees of them.
@@ -204,7 +206,7 @@ const SHORT: i64 = 100;
 
 /// The rows of a page for each group, with the replies that hang on them where they are nested, by one statement, or none where
 /// nothing was said.
-fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
+fn fetch(reader: &mut Reader<'_>, level: &Level<'_>) -> Result<Rows> {
     let Level { kind, order, page, nested, longest, .. } = *level;
     let mut groups = level.groups.to_vec();
     groups.sort_unstable();
@@ -212,16 +214,16 @@ fn fetch(conn: &mut Conn, level: &Level<'_>) -> Result<Rows> {
     if kind != Kind::Replies {
         // A thread without comments depends on its post as well.
         for post in &groups {
-            depend(Key::Comments(*post));
+            reader.depend(Key::Comments(*post));
         }
     }
     let window = window(kind, &groups, order, page)?;
     let (found, below) = match (&window, nested, longest) {
         (None, ..) | (_, _, Some(0)) => Default::default(),
         (Some(window), Some(below), Some(..=SHORT)) if kind == Kind::Roots && window.place().is_none() => {
-            comments::whole(conn, &groups, order, window, below.levels)?
+            comments::whole(reader, &groups, order, window, below.levels)?
         }
-        (Some(window), ..) => comments::pages(conn, kind, &groups, order, window, nested)?,
+        (Some(window), ..) => comments::pages(reader, kind, &groups, order, window, nested)?,
     };
     let found: HashMap<Id, _> = found.into_iter().collect();
     let top: Vec<&CommentRow> =
@@ -245,14 +247,14 @@ impl Rows {
     pub(crate) fn show(
         mut self,
         svc: &Service,
-        conn: &mut Conn,
+        reader: &mut Reader<'_>,
         viewer: &Viewer,
         places: &Places,
         people: &People,
         totals: Option<&HashMap<Id, i64>>,
     ) -> Result<HashMap<Id, Page<CommentView>>> {
         let rows = self.top().chain(&self.branches.rows);
-        let mut views = show(svc, conn, viewer, places, rows, Reading::Thread, people)?;
+        let mut views = show(svc, reader, viewer, places, rows, Reading::Thread, people)?;
         let Some(window) = &self.window else { return Ok(HashMap::new()) };
         let mut pages = HashMap::with_capacity(self.groups.len());
         for of in &self.groups {

@@ -23,6 +23,7 @@ use crate::content::script::is_blank;
 use crate::content::spam::{Judgement, PostWords, SpamInput, Verdict, fingerprint, judge};
 use crate::cpu::{Turn, Work};
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::Reader;
 use crate::service::check::Check;
 use crate::service::posts::{find_visible, too_much};
 use crate::service::{Found, Service, Svc, limits, require};
@@ -121,7 +122,7 @@ pub async fn add(
     let evidence: Option<Evidence> = svc
         .db
         .read(Freshness::Primary, move |conn| {
-            let (row, _) = find_open(&svc2, conn, &viewer2, &post2)?;
+            let (row, _) = find_open(&svc2, &mut Reader::new(conn), &viewer2, &post2)?;
             let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
                 return Ok(None);
             };
@@ -170,7 +171,7 @@ pub async fn add(
 
 fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &Draft) -> Result<CommentView> {
     let now = tx.actor.now;
-    let (post, places) = find_open(svc, tx.conn, viewer, post)?;
+    let (post, places) = find_open(svc, &mut Reader::new(tx.conn), viewer, post)?;
     let parent = match &draft.parent {
         None => None,
         Some(text) => {
@@ -235,18 +236,23 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
         touched(post.id, false, counted > 0, counted),
     );
     let writer = if viewer.is_signed_in() { viewer.clone() } else { guest_of(viewer, new.id) };
-    load_one(svc, tx.conn, &writer, &places, new.id, Reading::Single)
+    load_one(svc, &mut Reader::new(tx.conn), &writer, &places, new.id, Reading::Single)
 }
 
 /// The post, if the viewer may comment there now.
-fn find_open(svc: &Service, conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Result<(PostRow, Places)> {
-    let found = match find_visible(conn, viewer, post)? {
+fn find_open(
+    svc: &Service,
+    reader: &mut Reader<'_>,
+    viewer: &Viewer,
+    post: &Ref,
+) -> Result<(PostRow, Places)> {
+    let found = match find_visible(reader, viewer, post)? {
         Found::Here(found) => Found::Here(found),
         // A former slug leads on for writes too.
-        Found::Moved(slug) => find_visible(conn, viewer, &Ref::Slug(slug))?,
+        Found::Moved(slug) => find_visible(reader, viewer, &Ref::Slug(slug))?,
     };
     let Found::Here((row, _)) = found else { return Err(Error::not_found("post")) };
-    let places = Places::of_row(svc, conn, &row)?;
+    let places = Places::of_row(svc, reader, &row)?;
     let place = places.get(row.id)?;
     require(viewer, Action::AddComment, &Target::Post(place.post()), "post")?;
     if !place.is_live {

@@ -4,7 +4,7 @@ use super::*;
 use crate::auth::viewer::{Role, UserViewer, Via};
 
 fn guest() -> Viewer {
-    Viewer { who: Who::Anonymous, request_id: String::new(), ip: None }
+    Viewer { who: Who::Anonymous, request_id: String::new(), ip: None, is_kept: false }
 }
 
 fn account() -> Viewer {
@@ -16,7 +16,7 @@ fn account() -> Viewer {
         scopes: None,
         name: "Ada".into(),
     };
-    Viewer { who: Who::User(user), request_id: String::new(), ip: None }
+    Viewer { who: Who::User(user), request_id: String::new(), ip: None, is_kept: false }
 }
 
 fn input(body: &str, author: Option<(&str, &str, Option<&str>)>) -> AddComment {

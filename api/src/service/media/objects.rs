@@ -15,7 +15,7 @@ pub(super) fn keys_of(row: &MediaRow) -> Vec<String> {
 
 async fn is_stored(svc: &Svc, key: &str) -> Result<bool> {
     let key = key.to_owned();
-    svc.read(&Viewer::system(), move |conn| Ok(media::is_stored(conn, &key)?)).await
+    svc.read_private(&Viewer::system(), move |conn| Ok(media::is_stored(conn, &key)?)).await
 }
 
 /// Removes the objects of a file that is gone, the original's key first, unless another file needs them.

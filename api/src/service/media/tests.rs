@@ -77,7 +77,7 @@ impl Bench {
     async fn last_change(&self) -> (String, Vec<String>) {
         let line = self
             .svc
-            .read(&Viewer::system(), |conn| Ok(changes::after(conn, 0, 1000)?.pop().unwrap()))
+            .read_private(&Viewer::system(), |conn| Ok(changes::after(conn, 0, 1000)?.pop().unwrap()))
             .await
             .unwrap();
         (format!("{} {}", line.object_type, line.action), line.keys.to().unwrap())

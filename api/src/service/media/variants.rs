@@ -16,7 +16,7 @@ use crate::service::present::StoredVariant;
 /// When the store or the database fails: then it is worth another attempt. A picture that cannot be scaled is no
 /// error; its file's state becomes `failed`, and the original serves.
 pub(crate) async fn make_variants(svc: &Svc, id: Id) -> Result<()> {
-    let found = svc.read(&Viewer::system(), move |conn| Ok(media::find(conn, id)?)).await?;
+    let found = svc.read_private(&Viewer::system(), move |conn| Ok(media::find(conn, id)?)).await?;
     let Some(row) = found.filter(|row| row.state == MediaState::Processing) else { return Ok(()) };
     let original = svc.media.get(&row.storage_key).await?.ok_or_else(|| {
         Error::internal(format!("the store has no {} for media object {id}", row.storage_key))
@@ -53,7 +53,7 @@ pub(crate) async fn make_variants(svc: &Svc, id: Id) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub(crate) async fn give_up_variants(svc: &Svc, id: Id) -> Result<()> {
-    let found = svc.read(&Viewer::system(), move |conn| Ok(media::find(conn, id)?)).await?;
+    let found = svc.read_private(&Viewer::system(), move |conn| Ok(media::find(conn, id)?)).await?;
     match found {
         Some(row) => settle(svc, &row.storage_key, Json::list(), MediaState::Failed).await.map(drop),
         None => Ok(()),

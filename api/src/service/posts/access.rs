@@ -2,12 +2,13 @@
 
 use pressroom_schema::posts::{self, Columns, FullPost, PostRow, Ref, SummaryRow, WithImage};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Key, PostStatus, SlugKind, Tx, Visibility, depend, site};
+use pressroom_schema::{Conn, Id, Key, PostStatus, SlugKind, Tx, Visibility, site};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, Result};
+use crate::freshness::Reader;
 use crate::service::{Found, IfMatch, allowed, require};
 
 /// What decides who may see a post, however much of it was read.
@@ -105,8 +106,8 @@ pub(crate) fn require_on(conn: &mut Conn, viewer: &Viewer, action: Action, post:
 ///
 /// # Errors
 /// 404 where there is none, or none that the viewer may know of.
-pub(crate) fn find_visible(conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Result<Found<WithImage>> {
-    Ok(match find_full(conn, viewer, post, Columns::NONE)? {
+pub(crate) fn find_visible(reader: &mut Reader<'_>, viewer: &Viewer, post: &Ref) -> Result<Found<WithImage>> {
+    Ok(match find_full(reader, viewer, post, Columns::NONE)? {
         Found::Here(found) => Found::Here((found.post, found.image)),
         Found::Moved(slug) => Found::Moved(slug),
     })
@@ -114,31 +115,31 @@ pub(crate) fn find_visible(conn: &mut Conn, viewer: &Viewer, post: &Ref) -> Resu
 
 /// [`find_visible`], with the long columns that are wanted.
 pub(super) fn find_full(
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: &Ref,
     columns: Columns,
 ) -> Result<Found<FullPost>> {
     if let Some(previewed) = viewer.previewed() {
-        return find_previewed(conn, Id(previewed), post, columns)?
+        return find_previewed(reader, Id(previewed), post, columns)?
             .map(Found::Here)
             .ok_or_else(|| Error::not_found("post"));
     }
-    if let Some(found) = posts::find_full(conn, post, columns)?
-        && (is_public(&found.post) || may_do(conn, viewer, Action::ReadDraft, &found.post)?)
+    if let Some(found) = posts::find_full(reader, post, columns)?
+        && (is_public(&found.post) || may_do(reader, viewer, Action::ReadDraft, &found.post)?)
     {
         return Ok(Found::Here(found));
     }
     // A post that the viewer may not know of does not hide where another went that had the name before, and is not named among what
     // the answer depends on: it changes nothing before it is published.
     // Any post may come to have the name.
-    depend(Key::Posts);
+    reader.depend(Key::Posts);
     if let Ref::Slug(slug) = post
-        && let Some(id) = site::redirect_target(conn, SlugKind::Post, slug)?
-        && let Some((row, _)) = posts::find(conn, &Ref::Id(id))?
-        && (is_public(&row) || may_do(conn, viewer, Action::ReadDraft, &row)?)
+        && let Some(id) = site::redirect_target(reader, SlugKind::Post, slug)?
+        && let Some((row, _)) = posts::find(reader, &Ref::Id(id))?
+        && (is_public(&row) || may_do(reader, viewer, Action::ReadDraft, &row)?)
     {
-        depend(Key::Post(id));
+        reader.depend(Key::Post(id));
         return Ok(Found::Moved(row.slug));
     }
     Err(Error::not_found("post"))
@@ -182,17 +183,17 @@ pub(super) fn working_copy(tx: &mut Tx<'_>, row: &PostRow) -> Result<Snapshot> {
 }
 
 /// The post that a preview link shows, if `post` names it: by its id, its slug, a former one, or the one that its working copy has.
-fn find_previewed(conn: &mut Conn, id: Id, post: &Ref, columns: Columns) -> Result<Option<FullPost>> {
-    depend(Key::Caller);
+fn find_previewed(reader: &mut Reader<'_>, id: Id, post: &Ref, columns: Columns) -> Result<Option<FullPost>> {
+    reader.depend(Key::Caller);
     let found =
-        posts::find_full(conn, &Ref::Id(id), columns)?.filter(|found| found.post.deleted_at.is_none());
+        posts::find_full(reader, &Ref::Id(id), columns)?.filter(|found| found.post.deleted_at.is_none());
     let Some(found) = found else { return Ok(None) };
     let is_named = match post {
         Ref::Id(asked) => *asked == id,
         Ref::Slug(slug) => {
             found.post.slug == *slug
-                || site::redirect_target(conn, SlugKind::Post, slug)? == Some(id)
-                || revisions::working_copies(conn, &[id])?.iter().any(|(_, _, copy, _)| copy.slug == *slug)
+                || site::redirect_target(reader, SlugKind::Post, slug)? == Some(id)
+                || revisions::working_copies(reader, &[id])?.iter().any(|(_, _, copy, _)| copy.slug == *slug)
         }
     };
     Ok(is_named.then_some(found))

@@ -17,6 +17,7 @@ use crate::auth::viewer::Viewer;
 use crate::content::{DiffLine, line_diff};
 use crate::cpu::{Turn, Work};
 use crate::error::{Error, Result};
+use crate::freshness::Reader;
 use crate::page::{Page, PageRequest};
 use crate::service::{IfMatch, Svc};
 use crate::view::sample::{self, Sample};
@@ -181,7 +182,7 @@ pub async fn list_revisions(
 ) -> Result<Page<RevisionView>> {
     viewer.require_signed_in()?;
     let (viewer2, post) = (viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| list_revisions_in(conn, &viewer2, &post, &page)).await
+    svc.read_private(viewer, move |conn| list_revisions_in(conn, &viewer2, &post, &page)).await
 }
 
 /// [`list_revisions`] inside a transaction.
@@ -211,7 +212,7 @@ fn snapshot_of(conn: &mut Conn, post: Id, number: i32) -> Result<Snapshot> {
 pub async fn get_revision(svc: &Svc, viewer: &Viewer, post: &Ref, number: i32) -> Result<RevisionView> {
     viewer.require_signed_in()?;
     let (viewer2, post) = (viewer.clone(), post.clone());
-    svc.read(viewer, move |conn| get_revision_in(conn, &viewer2, &post, number)).await
+    svc.read_private(viewer, move |conn| get_revision_in(conn, &viewer2, &post, number)).await
 }
 
 /// [`get_revision`] inside a transaction.
@@ -241,7 +242,8 @@ pub async fn diff_revisions(
 ) -> Result<RevisionDiffView> {
     viewer.require_signed_in()?;
     let (viewer2, post) = (viewer.clone(), post.clone());
-    let pair = svc.read(viewer, move |conn| revision_pair_in(conn, &viewer2, &post, from, to)).await?;
+    let pair =
+        svc.read_private(viewer, move |conn| revision_pair_in(conn, &viewer2, &post, from, to)).await?;
     compare_revisions(svc, pair).await
 }
 
@@ -337,7 +339,7 @@ pub async fn restore_revision(
             live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?
         };
         tx.record(ObjectType::Post, row.id, ChangeAction::RestoredRevision, row.version, keys);
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
     .await
 }

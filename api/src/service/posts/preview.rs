@@ -1,9 +1,8 @@
 //! Previews: a signed, expiring token that shows a post's working copy to whoever holds it.
 
 use async_graphql::InputObject;
-use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{self, Ref};
-use pressroom_schema::{ChangeAction, Conn, Id, Key, ObjectType, Timestamp, depend};
+use pressroom_schema::{ChangeAction, Id, Key, ObjectType, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,6 +11,7 @@ use crate::auth::policy::Action;
 use crate::auth::preview::Preview;
 use crate::auth::viewer::{PreviewViewer, Via, Viewer, Who};
 use crate::error::{Code, Error, Result};
+use crate::freshness::Reader;
 use crate::service::{Service, Svc, accounts};
 
 /// How long a preview lasts where the caller does not say: a day.
@@ -65,7 +65,7 @@ pub async fn preview(svc: &Svc, viewer: &Viewer, post: &Ref, input: &PreviewInpu
     };
     let (viewer2, post) = (viewer.clone(), post.clone());
     let (id, epoch) = svc
-        .read(viewer, move |conn| {
+        .read_private(viewer, move |conn| {
             let row = find(conn, &viewer2, &post, Action::PreviewPost)?;
             Ok((row.id, posts::preview_epoch(conn, row.id)?.ok_or_else(|| Error::not_found("post"))?))
         })
@@ -107,20 +107,25 @@ pub async fn by_preview(svc: &Svc, viewer: Viewer, token: Option<&str>) -> Resul
     let Some(token) = token.map(str::to_owned) else { return Ok(viewer) };
     let svc2 = svc.clone();
     // A replica may not have heard yet that it was revoked.
-    svc.db.read(Freshness::Primary, move |conn| by_preview_in(&svc2, conn, &viewer, &token)).await
+    Ok(svc.read_newest(move |reader| by_preview_in(&svc2, reader, &viewer, &token)).await?.value)
 }
 
 /// [`by_preview`] inside a transaction.
-pub(crate) fn by_preview_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, token: &str) -> Result<Viewer> {
-    depend(Key::Caller);
+pub(crate) fn by_preview_in(
+    svc: &Service,
+    reader: &mut Reader<'_>,
+    viewer: &Viewer,
+    token: &str,
+) -> Result<Viewer> {
+    reader.depend(Key::Caller);
     let preview = svc.read_preview(token)?;
     let post = Id(preview.post_id);
-    let (row, _) = posts::find(conn, &Ref::Id(post))?.ok_or_else(|| Error::not_found("post"))?;
-    let maker = accounts::standing(conn, Id(preview.maker), preview.token.map(Id), svc.now())?;
+    let (row, _) = posts::find(reader, &Ref::Id(post))?.ok_or_else(|| Error::not_found("post"))?;
+    let maker = accounts::standing(reader, Id(preview.maker), preview.token.map(Id), svc.now())?;
     let holds = match maker {
-        Some(maker) if posts::preview_epoch(conn, post)? == Some(preview.epoch) => {
+        Some(maker) if posts::preview_epoch(reader, post)? == Some(preview.epoch) => {
             let maker = Viewer { who: Who::User(maker), ..viewer.clone() };
-            may_do(conn, &maker, Action::PreviewPost, &row)?
+            may_do(reader, &maker, Action::PreviewPost, &row)?
         }
         _ => false,
     };

@@ -12,6 +12,7 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::content::Rendered;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::Reader;
 use crate::service::{IfMatch, Service, Svc};
 use crate::view::PostView;
 
@@ -70,7 +71,7 @@ pub async fn publish(
             _ => ChangeAction::Published,
         };
         tx.record(ObjectType::Post, row.id, action, row.version, keys);
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
     .await?;
     // It may be due before the runner would next look.
@@ -171,7 +172,7 @@ async fn take_back(
         let rendered = known.of_working_copy(tx, &before, &snapshot)?;
         let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
         tx.record(ObjectType::Post, row.id, done, row.version, keys);
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
     .await
 }
@@ -184,7 +185,7 @@ async fn take_back(
 pub async fn publish_due(svc: &Svc) -> Result<usize> {
     let viewer = Viewer::system();
     let now = svc.now();
-    let due = svc.read(&viewer, move |conn| Ok(posts::due(conn, now, 100)?)).await?;
+    let due = svc.read_private(&viewer, move |conn| Ok(posts::due(conn, now, 100)?)).await?;
     let mut published = 0;
     for id in due {
         let svc2 = svc.clone();
@@ -215,5 +216,5 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
 /// # Errors
 /// When the database fails.
 pub async fn next_due(svc: &Svc) -> Result<Option<Timestamp>> {
-    svc.read(&Viewer::system(), |conn| Ok(posts::next_due(conn)?)).await
+    svc.read_private(&Viewer::system(), |conn| Ok(posts::next_due(conn)?)).await
 }

@@ -6,7 +6,7 @@ use pressroom_schema::comments::Below;
 use pressroom_schema::posts::{self, Columns, Filter, Ref};
 use pressroom_schema::{
     Conn, Id, Key, KeyValue, LanguageTag, Perspective, PostListSort, PostSort, PostStatus, SlugKind,
-    Timestamp, Total, Visibility, Window, authors, depend, site, tags,
+    Timestamp, Total, Visibility, Window, authors, site, tags,
 };
 
 use super::access::{find_full, is_public};
@@ -15,6 +15,7 @@ use super::views::load_views;
 use crate::auth::policy::{Action, PostTarget, Target, reads_by_preview};
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::service::{Found, Service, Svc, require, search};
 use crate::view::PostView;
@@ -114,9 +115,14 @@ pub struct PostQuery {
 ///
 /// # Errors
 /// 400 for a bad parameter or cursor, 401 and 403 where the query asks for more than the public sees without the right to it.
-pub async fn list(svc: &Svc, viewer: &Viewer, query: PostQuery, shown: Shown) -> Result<Page<PostView>> {
+pub async fn list(
+    svc: &Svc,
+    viewer: &Viewer,
+    query: PostQuery,
+    shown: Shown,
+) -> Result<Read<Page<PostView>>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    read_rendered(svc, viewer, move |conn| list_in(&svc2, conn, &viewer2, &query, shown)).await
+    read_rendered(svc, viewer, move |reader| list_in(&svc2, reader, &viewer2, &query, shown)).await
 }
 
 /// [`list`] inside a transaction.
@@ -125,21 +131,21 @@ pub async fn list(svc: &Svc, viewer: &Viewer, query: PostQuery, shown: Shown) ->
 /// As [`list`].
 pub fn list_in(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     query: &PostQuery,
     shown: Shown,
 ) -> Result<Page<PostView>> {
-    let Some(Listing { filter, order, tag, window }) = listing(conn, viewer, query)? else {
+    let Some(Listing { filter, order, tag, window }) = listing(reader, viewer, query)? else {
         return Ok(nothing(query));
     };
     let shown = shown.to(viewer);
-    let slice = posts::list(conn, &filter, order, &window, shown.body)?;
-    let total = if query.page.count { Some(count(conn, &filter)?) } else { None };
+    let slice = posts::list(reader, &filter, order, &window, shown.body)?;
+    let total = if query.page.count { Some(count(reader, &filter)?) } else { None };
     let places: Vec<_> = slice.rows.iter().map(|row| (order.key(&row.post), row.post.id)).collect();
     let (has_previous, has_next) = (slice.has_previous, slice.has_next);
     let views =
-        load_views(svc, conn, viewer, slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
+        load_views(svc, reader, viewer, slice.rows, query.perspective.unwrap_or(Perspective::Live), shown)?;
     let items = places
         .into_iter()
         .zip(views)
@@ -158,7 +164,11 @@ pub(super) struct Listing {
 }
 
 /// The list that `query` asks for; none where it names an author or a tag that nothing bears.
-pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Result<Option<Listing>> {
+pub(super) fn listing(
+    reader: &mut Reader<'_>,
+    viewer: &Viewer,
+    query: &PostQuery,
+) -> Result<Option<Listing>> {
     let order = query.sort;
     let tag = format!("posts:{order}");
     let window = query.page.window(&tag)?;
@@ -173,19 +183,19 @@ pub(super) fn listing(conn: &mut Conn, viewer: &Viewer, query: &PostQuery) -> Re
     apply_rights(viewer, query, &mut filter)?;
     // Before the names, so that words which cannot be sought are refused whatever else is asked for.
     if let Some(q) = &query.q {
-        filter.ids = Some(search::matching_ids(conn, q)?);
+        filter.ids = Some(search::matching_ids(reader, q)?);
     }
     // A name that nothing bears leaves no post; saying so tells nobody anything.
-    filter.authors = author_ids(conn, &query.authors)?;
-    filter.tags_any = tag_ids(conn, &query.tags)?;
-    filter.tags_all = tag_ids(conn, &query.tags_all)?;
+    filter.authors = author_ids(reader, &query.authors)?;
+    filter.tags_any = tag_ids(reader, &query.tags)?;
+    filter.tags_all = tag_ids(reader, &query.tags_all)?;
     if (filter.authors.is_empty() && !query.authors.is_empty())
         || (filter.tags_any.is_empty() && !query.tags.is_empty())
         || filter.tags_all.len() < query.tags_all.len()
     {
         return Ok(None);
     }
-    depend_on_list(&filter, order);
+    depend_on_list(reader, &filter, order);
     Ok(Some(Listing { filter, order, tag, window }))
 }
 
@@ -205,17 +215,17 @@ pub(super) fn nothing<T>(query: &PostQuery) -> Page<T> {
 }
 
 /// Notes what decides which posts are in a list, and their order. What is in it is noted as it is shown.
-fn depend_on_list(filter: &Filter, order: PostSort) {
+fn depend_on_list(reader: &mut Reader<'_>, filter: &Filter, order: PostSort) {
     let by_date = matches!(order, PostSort::PublishedAtDesc | PostSort::PublishedAtAsc);
     if by_date && only_by_lists(filter) {
-        depend(Key::Listed);
-        filter.authors.iter().for_each(|id| depend(Key::Author(*id)));
-        filter.tags_any.iter().chain(&filter.tags_all).for_each(|id| depend(Key::Tag(*id)));
+        reader.depend(Key::Listed);
+        filter.authors.iter().for_each(|id| reader.depend(Key::Author(*id)));
+        filter.tags_any.iter().chain(&filter.tags_all).for_each(|id| reader.depend(Key::Tag(*id)));
     } else {
-        depend(Key::Posts);
+        reader.depend(Key::Posts);
     }
     if order == PostSort::CommentCountDesc {
-        depend(Key::Discussed);
+        reader.depend(Key::Discussed);
     }
 }
 
@@ -311,14 +321,14 @@ fn named(statuses: &[PostStatus]) -> Vec<PostStatus> {
 }
 
 /// Ids of authors given by id or slug; unknown ones are left out.
-pub(crate) fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
+pub(crate) fn author_ids(reader: &mut Reader<'_>, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
-    ids.extend(authors::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
+    ids.extend(authors::ids_by_slugs(reader, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
         // Any of them may come to be the name of another.
-        depend(Key::Authors);
+        reader.depend(Key::Authors);
         for slug in &slugs {
-            ids.extend(site::redirect_target(conn, SlugKind::Author, slug)?);
+            ids.extend(site::redirect_target(reader, SlugKind::Author, slug)?);
         }
     }
     ids.sort_unstable();
@@ -327,13 +337,13 @@ pub(crate) fn author_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
 }
 
 /// Ids of tags given by id or slug; unknown ones are left out.
-pub(crate) fn tag_ids(conn: &mut Conn, names: &[String]) -> Result<Vec<Id>> {
+pub(crate) fn tag_ids(reader: &mut Reader<'_>, names: &[String]) -> Result<Vec<Id>> {
     let (mut ids, slugs) = split(names);
-    ids.extend(tags::ids_by_slugs(conn, &slugs)?.into_iter().map(|(_, id)| id));
+    ids.extend(tags::ids_by_slugs(reader, &slugs)?.into_iter().map(|(_, id)| id));
     if ids.len() < names.len() {
-        depend(Key::Tags);
+        reader.depend(Key::Tags);
         for slug in &slugs {
-            ids.extend(site::redirect_target(conn, SlugKind::Tag, slug)?);
+            ids.extend(site::redirect_target(reader, SlugKind::Tag, slug)?);
         }
     }
     ids.sort_unstable();
@@ -363,9 +373,9 @@ pub async fn get(
     post: &Ref,
     perspective: Option<Perspective>,
     shown: Shown,
-) -> Result<Found<PostView>> {
+) -> Result<Read<Found<PostView>>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    read_rendered(svc, viewer, move |conn| get_in(&svc2, conn, &viewer2, &post, perspective, shown)).await
+    read_rendered(svc, viewer, move |reader| get_in(&svc2, reader, &viewer2, &post, perspective, shown)).await
 }
 
 /// [`get`] inside a transaction.
@@ -374,20 +384,20 @@ pub async fn get(
 /// As [`get`].
 pub fn get_in(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: &Ref,
     perspective: Option<Perspective>,
     shown: Shown,
 ) -> Result<Found<PostView>> {
     let shown = shown.to(viewer);
-    let row = match find_full(conn, viewer, post, shown.body)? {
+    let row = match find_full(reader, viewer, post, shown.body)? {
         Found::Here(row) => row,
         Found::Moved(slug) => return Ok(Found::Moved(slug)),
     };
     let perspective = match perspective {
         Some(Perspective::Draft) if is_public(&row.post) && !reads_by_preview(viewer, row.post.id.0) => {
-            super::access::require_on(conn, viewer, Action::ReadDraft, &row.post).map_err(|e| {
+            super::access::require_on(reader, viewer, Action::ReadDraft, &row.post).map_err(|e| {
                 if e.code() == Code::NotFound {
                     Error::new(Code::Forbidden, "The working copy is for those who may edit this post.")
                 } else {
@@ -400,28 +410,28 @@ pub fn get_in(
         None if row.post.is_live() => Perspective::Live,
         None => Perspective::Draft,
     };
-    let mut views = load_views(svc, conn, viewer, vec![row], perspective, shown)?;
+    let mut views = load_views(svc, reader, viewer, vec![row], perspective, shown)?;
     views.pop().map(Found::Here).ok_or_else(|| Error::not_found("post"))
 }
 
 /// One post after a write, with its body.
 pub(super) fn load_one(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: Id,
     perspective: Perspective,
 ) -> Result<PostView> {
     let shown = Shown { body: Columns::ALL, ..Shown::default() };
-    let rows = posts::full_by_ids(conn, &[post], shown.body)?;
-    load_views(svc, conn, viewer, rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
+    let rows = posts::full_by_ids(reader, &[post], shown.body)?;
+    load_views(svc, reader, viewer, rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
 }
 
 /// The posts among `ids` that the viewer may read, by id, as they are live (or, while they are not, as their working copy is):
 /// what GraphQL's edges load in one go.
 pub(crate) fn load_visible(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
     shown: Shown,
@@ -429,12 +439,12 @@ pub(crate) fn load_visible(
     let shown = shown.to(viewer);
     // Of those that cannot be seen too: they may come to be seen.
     for id in ids {
-        depend(Key::Post(*id));
+        reader.depend(Key::Post(*id));
     }
-    let rows = posts::full_by_ids(conn, ids, shown.body)?;
+    let rows = posts::full_by_ids(reader, ids, shown.body)?;
     let closed: HashSet<Id> =
         rows.iter().map(|row| &row.post).filter(|post| !is_public(*post)).map(|post| post.id).collect();
-    let mut views = load_views(svc, conn, viewer, rows, Perspective::Live, shown)?;
+    let mut views = load_views(svc, reader, viewer, rows, Perspective::Live, shown)?;
     // Those who may read the draft are told whether there is one.
     views.retain(|view| {
         !closed.contains(&view.id)
@@ -448,7 +458,7 @@ pub(crate) fn load_visible(
 /// for the caller to fill in: authors and tags keep theirs.
 pub(crate) fn load_lists(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     lists: &[Id],
     sort: PostListSort,
@@ -456,14 +466,14 @@ pub(crate) fn load_lists(
     shown: Shown,
 ) -> Result<HashMap<Id, Page<PostView>>> {
     for list in lists {
-        depend(Key::Author(*list));
-        depend(Key::Tag(*list));
+        reader.depend(Key::Author(*list));
+        reader.depend(Key::Tag(*list));
     }
     let tag = format!("posts:{sort}");
     let newest = sort == PostListSort::PublishedAtDesc;
-    let slices = posts::pages_of_lists(conn, lists, newest, &page.window(&tag)?)?;
+    let slices = posts::pages_of_lists(reader, lists, newest, &page.window(&tag)?)?;
     let ids: Vec<Id> = slices.iter().flat_map(|(_, slice)| slice.rows.iter().map(|(id, _)| *id)).collect();
-    let views = load_visible(svc, conn, viewer, &ids, shown)?;
+    let views = load_visible(svc, reader, viewer, &ids, shown)?;
     let mut pages = HashMap::new();
     for (list, slice) in slices {
         let items = slice

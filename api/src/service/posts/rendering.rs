@@ -11,6 +11,7 @@ use crate::auth::viewer::Viewer;
 use crate::content::{BodyFormat, Rendered, TooMuch, render_post};
 use crate::cpu::Work;
 use crate::error::{Error, Result, Unrendered};
+use crate::freshness::{Read, Reader};
 use crate::service::Svc;
 
 /// How often a body may change while it is being rendered.
@@ -144,10 +145,10 @@ where
 ///
 /// # Errors
 /// What `f` answers; 503 where too much is being rendered.
-pub(super) async fn read_rendered<T, F>(svc: &Svc, viewer: &Viewer, f: F) -> Result<T>
+pub(super) async fn read_rendered<T, F>(svc: &Svc, viewer: &Viewer, f: F) -> Result<Read<T>>
 where
     T: Send + 'static,
-    F: FnOnce(&mut Conn) -> Result<T> + Clone + Send + 'static,
+    F: FnOnce(&mut Reader<'_>) -> Result<T> + Clone + Send + 'static,
 {
     for _ in 0..ATTEMPTS {
         match svc.read(viewer, f.clone()).await {

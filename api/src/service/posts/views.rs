@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pressroom_schema::media::ImageRow;
 use pressroom_schema::posts::{self, Columns, FullPost, PostBody, PostRow, Refs, Tie, TieKind, Ties};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{BodyFormat, Conn, Id, Key, Perspective, depend, media};
+use pressroom_schema::{BodyFormat, Conn, Id, Key, Perspective, media};
 
 use super::access::{is_public, is_released};
 use super::live::fill;
@@ -15,10 +15,13 @@ use crate::auth::policy::{self, Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::Rendered;
 use crate::error::{Error, Result};
+use crate::freshness::Reader;
 use crate::page::Page;
-use crate::service::fragments::{Other, Others, People, Tags};
+use crate::service::fragments::{Others, People, Tags};
 use crate::service::{Service, allowed, comments, links, related};
-use crate::view::{AdjacentView, BodyView, BylineView, LinksView, PostView, RelatedView, SeoView, TermsView};
+use crate::view::{
+    AdjacentView, BodyView, BylineView, CommentView, LinksView, PostView, RelatedView, SeoView, TermsView,
+};
 
 /// What ties posts to others.
 #[derive(Default)]
@@ -33,7 +36,7 @@ pub(crate) struct Tied {
 
 impl Tied {
     fn of(
-        conn: &mut Conn,
+        reader: &mut Reader<'_>,
         viewer: &Viewer,
         ids: &[Id],
         wanted: Ties,
@@ -42,12 +45,12 @@ impl Tied {
     ) -> Result<Self> {
         Ok(Self {
             links: if wanted.links {
-                links::links_of(conn, viewer, ids, ties, others)?
+                links::links_of(reader, viewer, ids, ties, others)?
             } else {
                 HashMap::new()
             },
-            related: related::related_of(ties, others, wanted.similar),
-            adjacent: adjacent_of(ties, others),
+            related: related::related_of(reader, ties, others, wanted.similar),
+            adjacent: adjacent_of(reader, ties, others),
         })
     }
 }
@@ -55,19 +58,19 @@ impl Tied {
 /// What ties these posts to others, as far as it is wanted, by two statements at most.
 pub(crate) fn load_ties(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
     wanted: Ties,
 ) -> Result<Tied> {
     for id in ids {
-        depend(Key::Post(*id));
+        reader.depend(Key::Post(*id));
         // Whether they are listed is not known here.
-        depend_on_ties(*id, wanted, false);
+        depend_on_ties(reader, *id, wanted, false);
     }
-    let ties = posts::ties(conn, ids, wanted)?;
-    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
-    Tied::of(conn, viewer, ids, wanted, &ties, &others)
+    let ties = posts::ties(reader, ids, wanted)?;
+    let others = svc.others(reader, ties.iter().filter_map(|tie| tie.other))?;
+    Tied::of(reader, viewer, ids, wanted, &ties, &others)
 }
 
 /// A working copy that differs from what is live.
@@ -84,16 +87,15 @@ struct Named {
 }
 
 impl Named {
-    fn byline(&self, author: Id, role: &str) -> Option<BylineView> {
-        Some(BylineView { author: self.people.get(&author)?.clone(), role: role.to_owned() })
+    fn byline(&self, reader: &mut Reader<'_>, author: Id, role: &str) -> Option<BylineView> {
+        Some(BylineView { author: self.people.show(reader, author)?, role: role.to_owned() })
     }
 }
 
-/// Posts as views, in the order of `rows`, by a number of statements that does not depend on how many there are: what hangs on
-/// them, what ties them to others, their comments, and then everybody and everything that all of these name.
+/// Posts as views, in the order of `rows`, by a number of statements that does not depend on how many there are.
 pub(crate) fn load_views(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     rows: Vec<FullPost>,
     perspective: Perspective,
@@ -102,88 +104,124 @@ pub(crate) fn load_views(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
-    let wanted = Ties {
-        outgoing: shown.links || shown.related,
-        links: shown.links,
-        similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
-        adjacent: shown.adjacent,
-    };
-    depend_on(&rows, shown.members, wanted);
-    let Members { authors, tags, terms, .. } = shown.members;
-    // Bylines tell besides who may edit, and which comments are an author's.
-    let by_rights = shown.comments || viewer.is_signed_in();
-    let (refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
-        posts::refs_and_ties(conn, &ids, wanted)?
-    } else {
-        Default::default()
-    };
-    // Rights are judged by the live bylines, which a working copy may differ from.
-    let bylines: HashMap<Id, Vec<Id>> =
-        refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
-            all.entry(*post).or_insert_with(Vec::new).push(*author);
-            all
-        });
-    let authors_of = |post: Id| bylines.get(&post).map(Vec::as_slice).unwrap_or_default();
-    let mut refs = only_shown(refs, shown.members);
-    let others = svc.others(conn, ties.iter().filter_map(|tie| tie.other))?;
-    let threads = if shown.comments {
-        let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
-        let below = shown.below.unwrap_or(comments::BELOW);
-        Some(comments::first_pages(conn, &ids, below, longest)?)
-    } else {
-        None
-    };
-    let is_draft = |row: &&FullPost| {
-        perspective == Perspective::Draft || policy::reads_by_preview(viewer, row.post.id.0)
-    };
-    let drafts = load_drafts(conn, rows.iter().filter(is_draft))?;
-    let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
-    let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
-    authors.extend(threads.iter().flat_map(comments::Rows::writers));
-    for draft in drafts.values() {
-        authors.extend(draft.snapshot.authors.iter().map(|b| b.author_id));
-        tags.extend(&draft.snapshot.tags);
-    }
-    let (people, tags) = svc.people_and_tags(conn, authors, tags)?;
-    let named = Named { people, tags };
+    let mut loaded = Loaded::of(svc, reader, viewer, &rows, perspective, shown)?;
+    Ok(rows.into_iter().map(|row| loaded.show(reader, row)).collect())
+}
 
-    let mut beside = Tied::of(conn, viewer, &ids, wanted, &ties, &others)?;
-    let mut pages = match threads {
-        Some(threads) => {
-            let places =
-                comments::Places::known(svc, rows.iter().map(|row| (&row.post, authors_of(row.post.id))));
-            threads.show(svc, conn, viewer, &places, &named.people, None)?
+/// What is shown with some posts: what hangs on them, what ties them to others, their comments, and everybody and everything that
+/// all of these name.
+pub(super) struct Loaded<'a> {
+    svc: &'a Service,
+    viewer: &'a Viewer,
+    shown: Shown,
+    wanted: Ties,
+    /// The live bylines, by which rights are judged: a working copy may differ from them.
+    bylines: HashMap<Id, Vec<Id>>,
+    refs: Refs,
+    site_terms: TermsView,
+    named: Named,
+    drafts: HashMap<Id, Draft>,
+    beside: Tied,
+    threads: HashMap<Id, Page<CommentView>>,
+}
+
+impl<'a> Loaded<'a> {
+    /// Reads it for `rows`, of which there must be some.
+    pub(super) fn of(
+        svc: &'a Service,
+        reader: &mut Reader<'_>,
+        viewer: &'a Viewer,
+        rows: &[FullPost],
+        perspective: Perspective,
+        shown: Shown,
+    ) -> Result<Self> {
+        let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
+        let wanted = Ties {
+            outgoing: shown.links || shown.related,
+            links: shown.links,
+            similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
+            adjacent: shown.adjacent,
+        };
+        let Members { authors, tags, terms, .. } = shown.members;
+        // Bylines tell besides who may edit, and which comments are an author's.
+        let by_rights = shown.comments || viewer.is_signed_in();
+        let (refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
+            posts::refs_and_ties(reader, &ids, wanted)?
+        } else {
+            Default::default()
+        };
+        let bylines: HashMap<Id, Vec<Id>> =
+            refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
+                all.entry(*post).or_insert_with(Vec::new).push(*author);
+                all
+            });
+        let mut refs = only_shown(refs, shown.members);
+        let others = svc.others(reader, ties.iter().filter_map(|tie| tie.other))?;
+        let threads = if shown.comments {
+            let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
+            let below = shown.below.unwrap_or(comments::BELOW);
+            Some(comments::first_pages(reader, &ids, below, longest)?)
+        } else {
+            None
+        };
+        let is_draft = |row: &&FullPost| {
+            perspective == Perspective::Draft || policy::reads_by_preview(viewer, row.post.id.0)
+        };
+        let drafts = load_drafts(reader, rows.iter().filter(is_draft))?;
+        let mut authors: Vec<Id> = refs.authors.iter().map(|(_, author, _)| *author).collect();
+        let mut tags: Vec<Id> = refs.tags.iter().map(|(_, tag)| *tag).collect();
+        authors.extend(threads.iter().flat_map(comments::Rows::writers));
+        for draft in drafts.values() {
+            authors.extend(draft.snapshot.authors.iter().map(|b| b.author_id));
+            tags.extend(&draft.snapshot.tags);
         }
-        None => HashMap::new(),
-    };
-    let site_terms = TermsView { notice: refs.terms.0.take(), url: refs.terms.1.take() };
-    let mut drafts = drafts;
-    let mut views = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (id, editable) = (row.post.id, is_editable(viewer, &row.post, authors_of(row.post.id)));
-        let mut row = row;
-        let (authors, tags) = match drafts.remove(&id) {
+        let (people, tags) = svc.people_and_tags(reader, authors, tags)?;
+        let named = Named { people, tags };
+        let beside = Tied::of(reader, viewer, &ids, wanted, &ties, &others)?;
+        let threads = match threads {
+            Some(threads) => {
+                let places = rows
+                    .iter()
+                    .map(|row| (&row.post, bylines.get(&row.post.id).map(Vec::as_slice).unwrap_or_default()));
+                let places = comments::Places::known(svc, reader, places);
+                threads.show(svc, reader, viewer, &places, &named.people, None)?
+            }
+            None => HashMap::new(),
+        };
+        let site_terms = TermsView { notice: refs.terms.0.take(), url: refs.terms.1.take() };
+        Ok(Self { svc, viewer, shown, wanted, bylines, refs, site_terms, named, drafts, beside, threads })
+    }
+
+    /// One of the posts.
+    pub(super) fn show(&mut self, reader: &mut Reader<'_>, mut row: FullPost) -> PostView {
+        let Self { svc, viewer, shown, .. } = *self;
+        let id = row.post.id;
+        depend_on(reader, &row.post, shown.members, self.wanted);
+        let bylines = self.bylines.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let editable = is_editable(viewer, &row.post, bylines);
+        let named = &self.named;
+        let (authors, tags) = match self.drafts.remove(&id) {
             None => {
-                let authors = refs.authors.iter().filter(|(post, ..)| *post == id);
-                let tags = refs.tags.iter().filter(|(post, _)| *post == id);
+                let authors = self.refs.authors.iter().filter(|(post, ..)| *post == id);
+                let tags = self.refs.tags.iter().filter(|(post, _)| *post == id);
                 (
-                    authors.filter_map(|(_, author, role)| named.byline(*author, role)).collect(),
-                    tags.filter_map(|(_, tag)| named.tags.get(tag).cloned()).collect(),
+                    authors.filter_map(|(_, author, role)| named.byline(reader, *author, role)).collect(),
+                    tags.filter_map(|(_, tag)| named.tags.show(reader, *tag)).collect(),
                 )
             }
             Some(Draft { snapshot, rendered, image }) => {
                 overlay_draft(&mut row, &snapshot, rendered, shown.body);
                 row.image = image;
+                let bylines = snapshot.authors.iter();
                 (
-                    snapshot.authors.iter().filter_map(|b| named.byline(b.author_id, &b.role)).collect(),
-                    snapshot.tags.iter().filter_map(|tag| named.tags.get(tag).cloned()).collect(),
+                    bylines.filter_map(|b| named.byline(reader, b.author_id, &b.role)).collect(),
+                    snapshot.tags.iter().filter_map(|tag| named.tags.show(reader, *tag)).collect(),
                 )
             }
         };
         let mut view = PostView { authors, tags, ..view(svc, row, editable) };
         if view.terms.notice.is_none() && view.terms.url.is_none() {
-            view.terms = site_terms.clone();
+            view.terms = self.site_terms.clone();
         }
         if editable {
             view.markdown =
@@ -191,13 +229,12 @@ pub(crate) fn load_views(
         } else {
             view.body = None;
         }
-        view.links = shown.links.then(|| beside.links.remove(&id).unwrap_or_default());
-        view.related = shown.related.then(|| beside.related.remove(&id).unwrap_or_default());
-        view.adjacent = shown.adjacent.then(|| beside.adjacent.remove(&id).unwrap_or_default());
-        view.comments = pages.remove(&id).map(Page::into_list);
-        views.push(view);
+        view.links = shown.links.then(|| self.beside.links.remove(&id).unwrap_or_default());
+        view.related = shown.related.then(|| self.beside.related.remove(&id).unwrap_or_default());
+        view.adjacent = shown.adjacent.then(|| self.beside.adjacent.remove(&id).unwrap_or_default());
+        view.comments = self.threads.remove(&id).map(Page::into_list);
+        view
     }
-    Ok(views)
 }
 
 /// What hangs on posts, less what is not shown of it.
@@ -210,31 +247,29 @@ fn only_shown(refs: Refs, members: Members) -> Refs {
     }
 }
 
-/// Notes what these posts show by themselves and of what is tied to them. Whom and what they name is noted as it is read.
-fn depend_on(rows: &[FullPost], members: Members, wanted: Ties) {
-    for FullPost { post: row, .. } in rows {
-        depend(Key::Post(row.id));
-        if members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
-            depend(Key::Terms);
-        }
-        if members.comment_count {
-            depend(Key::CommentCount(row.id));
-        }
-        depend_on_ties(row.id, wanted, row.listed);
+/// Notes what a post shows by itself and of what is tied to it. Whom and what it names is noted as that is shown.
+fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: Members, wanted: Ties) {
+    reader.depend(Key::Post(row.id));
+    if members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
+        reader.depend(Key::Terms);
     }
+    if members.comment_count {
+        reader.depend(Key::CommentCount(row.id));
+    }
+    depend_on_ties(reader, row.id, wanted, row.listed);
 }
 
 /// Notes what decides which ties this post has.
-fn depend_on_ties(post: Id, wanted: Ties, is_listed: bool) {
+fn depend_on_ties(reader: &mut Reader<'_>, post: Id, wanted: Ties, is_listed: bool) {
     if wanted.links {
-        depend(Key::Links(post));
+        reader.depend(Key::Links(post));
     }
     if wanted.similar > 0 {
-        depend(Key::Related(post));
+        reader.depend(Key::Related(post));
     }
     if wanted.adjacent {
         // A listed post hears of new neighbours; others stand in no list that a write could tell.
-        depend(if is_listed { Key::Adjacent(post) } else { Key::Listed });
+        reader.depend(if is_listed { Key::Adjacent(post) } else { Key::Listed });
     }
 }
 
@@ -329,10 +364,10 @@ fn overlay_draft(live: &mut FullPost, snapshot: &Snapshot, rendered: Rendered, c
 }
 
 /// The neighbours in time among `ties`.
-fn adjacent_of(ties: &[Tie], others: &Others) -> HashMap<Id, AdjacentView> {
+fn adjacent_of(reader: &mut Reader<'_>, ties: &[Tie], others: &Others) -> HashMap<Id, AdjacentView> {
     let mut all: HashMap<Id, AdjacentView> = HashMap::new();
     for tie in ties {
-        let neighbour = || tie.other.and_then(|id| others.get(&id)).map(Other::show);
+        let mut neighbour = || tie.other.and_then(|id| others.get(&id)).map(|other| other.show(reader));
         match tie.kind {
             TieKind::Previous => all.entry(tie.of).or_default().previous = neighbour(),
             TieKind::Next => all.entry(tie.of).or_default().next = neighbour(),

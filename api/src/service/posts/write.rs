@@ -17,6 +17,7 @@ use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::freshness::Reader;
 use crate::service::{IfMatch, Service, Svc, require};
 use crate::view::PostView;
 
@@ -30,7 +31,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreatePost, publish: bool
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     write_rendered(svc, viewer, checked.body(), move |tx, known| {
         let row = create_in(&svc2, tx, &viewer2, &checked, known, publish)?;
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
     .await
 }
@@ -145,7 +146,7 @@ pub async fn update(
             let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
             tx.record(ObjectType::Post, row.id, ChangeAction::Saved, row.version, keys);
         }
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
     .await
 }
@@ -202,7 +203,7 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
         let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
         tx.record(ObjectType::Post, row.id, ChangeAction::Restored, after.version, keys);
-        load_one(&svc2, tx.conn, &viewer2, row.id, Perspective::Draft)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
     .await
 }

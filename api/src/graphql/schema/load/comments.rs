@@ -58,7 +58,7 @@ fn embedded(posts: &[PostData], limit: usize) -> Option<HashMap<Id, Page<Comment
     posts.iter().map(thread).collect()
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     /// How much of its thread one post is to be loaded with, in the statements that read the page: where it is asked for the first
     /// page, and the replies are bound to be few enough. Else a thread is read level by level.
     pub(super) fn embedding(&mut self, post: &PlanField) -> Option<Below> {
@@ -103,7 +103,7 @@ impl Loader<'_> {
         let page = page_of(&args.page, field, "CommentConnection");
         let found = page.and_then(|page| {
             let (order, flat) = (args.sort, args.view == ThreadView::Flat);
-            comments::load_threads(self.svc, self.conn, self.viewer, posts, order, &page, flat)
+            comments::load_threads(self.svc, self.reader, self.viewer, posts, order, &page, flat)
         });
         match found {
             Ok(pages) => self.pages(field, &args.page, pages),
@@ -165,7 +165,7 @@ impl Loader<'_> {
         let parents = distinct(comments.iter().filter(answered).map(|comment| comment.id));
         let found = page_of(&args.page, field, "CommentConnection").and_then(|page| {
             let order = args.sort;
-            let pages = comments::load_replies(self.svc, self.conn, self.viewer, &parents, order, &page)?;
+            let pages = comments::load_replies(self.svc, self.reader, self.viewer, &parents, order, &page)?;
             Ok((pages, page))
         });
         match found {
@@ -185,7 +185,7 @@ impl Loader<'_> {
 
     fn parents(&mut self, field: &Arc<PlanField>, comments: &[Arc<CommentView>]) -> Result<()> {
         let ids = distinct(comments.iter().filter_map(|comment| comment.parent_id));
-        let found = comments::load_comments(self.svc, self.conn, self.viewer, &ids)?;
+        let found = comments::load_comments(self.svc, self.reader, self.viewer, &ids)?;
         let found: HashMap<Id, Arc<CommentView>> =
             found.into_iter().map(|(id, comment)| (id, Arc::new(comment))).collect();
         for comment in comments {
@@ -201,7 +201,7 @@ impl Loader<'_> {
     fn posts_of(&mut self, field: &Arc<PlanField>, comments: &[Arc<CommentView>]) -> Result<()> {
         let ids = distinct(comments.iter().map(|comment| comment.post_id));
         let shown = shown([field]);
-        let found = posts::load_visible(self.svc, self.conn, self.viewer, &ids, shown)?;
+        let found = posts::load_visible(self.svc, self.reader, self.viewer, &ids, shown)?;
         let found: HashMap<Id, PostData> =
             found.into_iter().map(|(id, view)| (id, PostData::from(view))).collect();
         for comment in comments {

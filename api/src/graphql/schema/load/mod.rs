@@ -8,12 +8,13 @@ mod shown;
 
 use std::sync::Arc;
 
-use pressroom_schema::{Conn, Id};
+use pressroom_schema::Id;
 
 use super::at::{Loaded, Stored};
 use super::objects::PostData;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
+use crate::freshness::Reader;
 use crate::graphql::PlanField;
 use crate::service::Service;
 use crate::view::{AuthorView, CommentView, LinksView, Shared, TagView};
@@ -24,11 +25,11 @@ use crate::view::{AuthorView, CommentView, LinksView, Shared, TagView};
 /// Failures of the database. What one field is refused is kept as that field's error.
 pub(crate) fn load(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     fields: &[Arc<PlanField>],
 ) -> Result<Loaded> {
-    let mut loader = Loader { svc, conn, viewer, loaded: Loaded::default() };
+    let mut loader = Loader { svc, reader, viewer, loaded: Loaded::default() };
     for field in fields {
         loader.root(field)?;
     }
@@ -82,12 +83,12 @@ impl Kind {
 /// Failures of the database.
 pub(crate) fn load_below(
     svc: &Service,
-    conn: &mut Conn,
+    reader: &mut Reader<'_>,
     viewer: &Viewer,
     field: &Arc<PlanField>,
     kind: Kind,
 ) -> Result<Loaded> {
-    let mut loader = Loader { svc, conn, viewer, loaded: Loaded::default() };
+    let mut loader = Loader { svc, reader, viewer, loaded: Loaded::default() };
     let field = Arc::clone(field);
     match kind {
         Kind::Posts(posts) => loader.below_posts(&[(field, posts)])?,
@@ -99,18 +100,22 @@ pub(crate) fn load_below(
     Ok(loader.loaded)
 }
 
-struct Loader<'a> {
+struct Loader<'a, 'c> {
     svc: &'a Service,
-    conn: &'a mut Conn,
+    reader: &'a mut Reader<'c>,
     viewer: &'a Viewer,
     loaded: Loaded,
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     /// Loads as another caller sees it.
-    fn seen_by(&mut self, viewer: &Viewer, load: impl FnOnce(&mut Loader<'_>) -> Result<()>) -> Result<()> {
+    fn seen_by(
+        &mut self,
+        viewer: &Viewer,
+        load: impl FnOnce(&mut Loader<'_, '_>) -> Result<()>,
+    ) -> Result<()> {
         let mut other =
-            Loader { svc: self.svc, conn: self.conn, viewer, loaded: std::mem::take(&mut self.loaded) };
+            Loader { svc: self.svc, reader: self.reader, viewer, loaded: std::mem::take(&mut self.loaded) };
         let done = load(&mut other);
         self.loaded = other.loaded;
         done

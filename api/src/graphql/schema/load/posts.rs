@@ -49,7 +49,7 @@ fn embedded<'a>(posts: impl Iterator<Item = &'a PostData>) -> Tied {
     tied
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     /// Which ties one post is to be loaded with, in the statements that read the page: links, related posts, neighbours.
     pub(super) fn embedded_ties(&mut self, post: &PlanField) -> (bool, bool, bool) {
         let asks = |name| !post.named("Post", name).is_empty();
@@ -121,7 +121,7 @@ impl Loader<'_> {
             good.push((field, of));
         }
         if !ids.is_empty() {
-            let more = posts::load_ties(self.svc, self.conn, self.viewer, &distinct(ids), wanted)?;
+            let more = posts::load_ties(self.svc, self.reader, self.viewer, &distinct(ids), wanted)?;
             // Of what is not wanted there is nothing in it.
             tied.links.extend(more.links);
             tied.related.extend(more.related.into_iter().filter(|_| wanted.similar > 0));
@@ -189,7 +189,7 @@ impl Loader<'_> {
         let mut full: HashMap<Id, PostData> = HashMap::new();
         if !ids.is_empty() {
             let shown = shown(ends.iter().map(|(field, _)| field));
-            let found = posts::load_visible(self.svc, self.conn, self.viewer, &ids, shown)?;
+            let found = posts::load_visible(self.svc, self.reader, self.viewer, &ids, shown)?;
             full.extend(found.into_iter().map(|(id, view)| (id, PostData::from(view))));
         }
         let mut stands = Vec::new();
@@ -279,7 +279,7 @@ impl Loader<'_> {
                 }
                 "parent" => {
                     let ids = distinct(tags.iter().filter_map(|tag| tag.parent.as_ref()).map(|tag| tag.id));
-                    let found = self.svc.tags(self.conn, ids)?;
+                    let found = self.svc.tags(self.reader, &ids)?;
                     for tag in tags {
                         let parent = tag.parent.as_ref().and_then(|parent| found.get(&parent.id));
                         if let Some(parent) = parent {
@@ -303,7 +303,7 @@ impl Loader<'_> {
         let page = page_of(&args.page, field, "PostConnection");
         let found = page.and_then(|page| {
             let (sort, shown) = (args.sort, shown(&rows));
-            let lists = posts::load_lists(self.svc, self.conn, self.viewer, &owners, sort, &page, shown)?;
+            let lists = posts::load_lists(self.svc, self.reader, self.viewer, &owners, sort, &page, shown)?;
             Ok((lists, page.count))
         });
         let (lists, count) = match found {

@@ -46,7 +46,7 @@ fn shared<T>(page: Page<T>) -> Arc<Page<Arc<T>>> {
     Arc::new(page.map(Arc::new))
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     pub(super) fn root(&mut self, field: &Arc<PlanField>) -> Result<()> {
         match field.name.as_str() {
             "site" => {
@@ -54,13 +54,13 @@ impl Loader<'_> {
                     logo: field.selects("Site", "logo"),
                     counts: field.selects("Site", "counts"),
                 };
-                let found = site::load_parts(self.svc, self.conn, parts).map(Arc::new);
+                let found = site::load_parts(self.svc, self.reader, parts).map(Arc::new);
                 self.keep(field, Id::NIL, found)?;
             }
             "post" => {
                 let Some(args) = self.loaded.args::<PostArguments>(field) else { return Ok(()) };
                 let preview = args.preview.as_deref();
-                let by = preview.map(|token| posts::by_preview_in(self.svc, self.conn, self.viewer, token));
+                let by = preview.map(|token| posts::by_preview_in(self.svc, self.reader, self.viewer, token));
                 match by {
                     None => self.one_post(field, &args)?,
                     Some(Ok(viewer)) => self.seen_by(&viewer, |loader| loader.one_post(field, &args))?,
@@ -90,7 +90,7 @@ impl Loader<'_> {
                 let Some(args) = self.loaded.args::<CommentArguments>(field) else { return Ok(()) };
                 let (id, token) = (args.id.as_str(), args.edit_token.as_deref());
                 let by = token
-                    .map(|token| comments::by_edit_token_in(self.svc, self.conn, self.viewer, id, token));
+                    .map(|token| comments::by_edit_token_in(self.svc, self.reader, self.viewer, id, token));
                 match by {
                     None => self.one_comment(field, id)?,
                     Some(Ok(viewer)) => self.seen_by(&viewer, |loader| loader.one_comment(field, id))?,
@@ -129,7 +129,7 @@ impl Loader<'_> {
         (shown.links, shown.related, shown.adjacent) = self.embedded_ties(field);
         let mut post = named(args.id.as_ref(), args.slug.as_deref(), "post")?;
         loop {
-            match posts::get_in(self.svc, self.conn, self.viewer, &post, perspective, shown)? {
+            match posts::get_in(self.svc, self.reader, self.viewer, &post, perspective, shown)? {
                 Found::Here(view) => return Ok(view),
                 Found::Moved(slug) => post = Ref::Slug(slug),
             }
@@ -140,7 +140,7 @@ impl Loader<'_> {
         let Some(args) = self.loaded.args::<PostsArguments>(field) else { return Ok(()) };
         let rows = rows_of(&args.page, field, "PostConnection", "PostEdge");
         let found = query(field, &args)
-            .and_then(|query| posts::list_in(self.svc, self.conn, self.viewer, &query, shown(&rows)));
+            .and_then(|query| posts::list_in(self.svc, self.reader, self.viewer, &query, shown(&rows)));
         let found = found.map(|page| Arc::new(page.map(PostData::from)));
         if let Some(page) = self.keep(field, Id::NIL, found)? {
             let posts: Vec<PostData> = page.items.iter().map(|(_, post)| post.clone()).collect();
@@ -153,7 +153,7 @@ impl Loader<'_> {
     fn author(&mut self, author: &Ref) -> Result<Shared<AuthorView>> {
         let mut author = author.clone();
         loop {
-            match authors::load_author(self.svc, self.conn, &author)? {
+            match authors::load_author(self.svc, self.reader, &author)? {
                 Found::Here(view) => return Ok(Shared::new(view)),
                 Found::Moved(slug) => author = Ref::Slug(slug),
             }
@@ -163,7 +163,7 @@ impl Loader<'_> {
     fn authors(&mut self, field: &PlanField) -> Result<()> {
         let Some(args) = self.loaded.args::<AuthorsArguments>(field) else { return Ok(()) };
         let page = page_of(&args.page, field, "AuthorConnection");
-        let found = page.and_then(|page| authors::list_in(self.svc, self.conn, args.sort, &page));
+        let found = page.and_then(|page| authors::list_in(self.svc, self.reader, args.sort, &page));
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
             let authors: Vec<_> = page.items.iter().map(|(_, author)| author.clone()).collect();
             for row in rows_of(&args.page, field, "AuthorConnection", "AuthorEdge") {
@@ -176,7 +176,7 @@ impl Loader<'_> {
     fn tag(&mut self, tag: &Ref) -> Result<Shared<TagView>> {
         let mut tag = tag.clone();
         loop {
-            match tags::load_tag(self.conn, self.viewer, &tag)? {
+            match tags::load_tag(self.reader, self.viewer, &tag)? {
                 Found::Here(view) => return Ok(Shared::new(view)),
                 Found::Moved(slug) => tag = Ref::Slug(slug),
             }
@@ -188,7 +188,7 @@ impl Loader<'_> {
         let page = page_of(&args.page, field, "TagConnection");
         let found = page.and_then(|page| {
             let query = TagQuery { kind: args.kind, parent: args.parent.clone(), sort: args.sort, page };
-            tags::list_in(self.conn, self.viewer, &query)
+            tags::list_in(self.reader, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(|page| Arc::new(page.map(Shared::new))))? {
             let tags: Vec<_> = page.items.iter().map(|(_, tag)| tag.clone()).collect();
@@ -201,10 +201,10 @@ impl Loader<'_> {
 
     fn comment(&mut self, field: &PlanField, id: &str) -> Result<Arc<CommentView>> {
         let id: Id = id.parse().map_err(|_| Error::not_found("comment"))?;
-        let mut found = comments::load_comments(self.svc, self.conn, self.viewer, &[id])?;
+        let mut found = comments::load_comments(self.svc, self.reader, self.viewer, &[id])?;
         let mut view = found.remove(&id).ok_or_else(|| Error::not_found("comment"))?;
         if field.selects("Comment", "ancestors") {
-            view.ancestors = Some(comments::load_ancestors(self.conn, id)?);
+            view.ancestors = Some(comments::load_ancestors(self.reader, id)?);
         }
         Ok(Arc::new(view))
     }
@@ -219,7 +219,7 @@ impl Loader<'_> {
                 author_email: args.author_email.clone(),
                 page,
             };
-            comments::queue_in(self.svc, self.conn, self.viewer, &query)
+            comments::queue_in(self.svc, self.reader, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(shared))? {
             let comments: Vec<_> = page.items.iter().map(|(_, comment)| Arc::clone(comment)).collect();
@@ -241,7 +241,7 @@ impl Loader<'_> {
                 language: args.language.clone(),
                 page,
             };
-            search::load_search(self.svc, self.conn, self.viewer, &query)
+            search::load_search(self.svc, self.reader, self.viewer, &query)
         });
         if let Some(page) = self.keep(field, Id::NIL, found.map(shared))? {
             let hits: Vec<Arc<SearchHitView>> = page.items.iter().map(|(_, hit)| Arc::clone(hit)).collect();
@@ -265,7 +265,7 @@ impl Loader<'_> {
         self.loaded.lacks = true;
         let Ok(id) = text.parse::<Id>() else { return Ok(()) };
         let shown = shown([field]);
-        let mut posts = posts::load_visible(self.svc, self.conn, self.viewer, &[id], shown)?;
+        let mut posts = posts::load_visible(self.svc, self.reader, self.viewer, &[id], shown)?;
         if let Some(post) = posts.remove(&id).map(PostData::from) {
             self.keep(field, Id::NIL, Ok(NodeData::Post(post.clone())))?;
             return self.below_posts(&[(Arc::clone(field), vec![post])]);
@@ -282,9 +282,9 @@ impl Loader<'_> {
             self.keep(field, Id::NIL, Ok(NodeData::Comment(Arc::clone(&comment))))?;
             return self.below_comments(&[(Arc::clone(field), vec![comment])]);
         }
-        if let Some(media) = found(media::get_in(self.svc, self.conn, self.viewer, text))? {
+        if let Some(media) = found(media::get_in(self.svc, self.reader, self.viewer, text))? {
             self.keep(field, Id::NIL, Ok(NodeData::Media(Arc::new(media))))?;
-        } else if let Some(user) = found(accounts::get_user_in(self.svc, self.conn, self.viewer, text))? {
+        } else if let Some(user) = found(accounts::get_user_in(self.svc, self.reader, self.viewer, text))? {
             self.keep(field, Id::NIL, Ok(NodeData::User(Arc::new(user))))?;
         }
         Ok(())
@@ -294,7 +294,7 @@ impl Loader<'_> {
     fn closed(&mut self, field: &PlanField) -> Result<()> {
         if field.name == "me" {
             if self.viewer.is_signed_in() {
-                let found = accounts::me_in(self.svc, self.conn, self.viewer).map(Arc::new);
+                let found = accounts::me_in(self.svc, self.reader, self.viewer).map(Arc::new);
                 self.keep(field, Id::NIL, found)?;
             }
             return Ok(());
@@ -310,24 +310,24 @@ impl Loader<'_> {
                 let args = self.loaded.args::<RevisionsArguments>(field)?;
                 let page = page_of(&args.page, field, "RevisionConnection");
                 let post = Ref::parse(&args.post);
-                let found = page.and_then(|page| posts::list_revisions_in(self.conn, viewer, &post, &page));
+                let found = page.and_then(|page| posts::list_revisions_in(self.reader, viewer, &post, &page));
                 self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "revision" => {
                 let args = self.loaded.args::<RevisionArguments>(field)?;
                 let post = Ref::parse(&args.post);
-                let found = posts::get_revision_in(self.conn, viewer, &post, args.number);
+                let found = posts::get_revision_in(self.reader, viewer, &post, args.number);
                 self.keep(field, Id::NIL, found.map(Arc::new)).map(drop)
             }
             "revisionDiff" => {
                 let args = self.loaded.args::<RevisionDiffArguments>(field)?;
                 let post = Ref::parse(&args.post);
-                let found = posts::revision_pair_in(self.conn, viewer, &post, args.from, args.to);
+                let found = posts::revision_pair_in(self.reader, viewer, &post, args.from, args.to);
                 self.keep(field, Id::NIL, found.map(Arc::new)).map(drop)
             }
             "media" => {
                 let args = self.loaded.args::<IdArguments>(field)?;
-                let found = media::get_in(svc, self.conn, viewer, &args.id).map(Arc::new);
+                let found = media::get_in(svc, self.reader, viewer, &args.id).map(Arc::new);
                 self.keep(field, Id::NIL, found).map(drop)
             }
             "mediaLibrary" => {
@@ -336,25 +336,25 @@ impl Loader<'_> {
                     viewer.require_signed_in()?;
                     let mimes = media_types(args.mime.as_deref().unwrap_or_default())?;
                     let owner = args.owner.clone();
-                    media::list_in(svc, self.conn, viewer, &MediaQuery { owner, mimes, page })
+                    media::list_in(svc, self.reader, viewer, &MediaQuery { owner, mimes, page })
                 });
                 self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "user" => {
                 let args = self.loaded.args::<IdArguments>(field)?;
-                let found = accounts::get_user_in(svc, self.conn, viewer, &args.id).map(Arc::new);
+                let found = accounts::get_user_in(svc, self.reader, viewer, &args.id).map(Arc::new);
                 self.keep(field, Id::NIL, found).map(drop)
             }
             "users" => {
                 let args = self.loaded.args::<UsersArguments>(field)?;
                 let found = page_of(&args.page, field, "UserConnection")
-                    .and_then(|page| accounts::list_users_in(self.conn, viewer, args.role, &page));
+                    .and_then(|page| accounts::list_users_in(self.reader, viewer, args.role, &page));
                 self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             "tokens" => {
                 let args = self.loaded.args::<PageArguments>(field)?;
                 let found = page_of(&args, field, "TokenConnection")
-                    .and_then(|page| accounts::list_tokens_in(self.conn, viewer, &page));
+                    .and_then(|page| accounts::list_tokens_in(self.reader, viewer, &page));
                 self.keep(field, Id::NIL, found.map(shared)).map(drop)
             }
             _ => Ok(()),
