@@ -22,6 +22,17 @@ pub(super) fn save_revision(
     reason: RevisionReason,
 ) -> Result<()> {
     row.revision += 1;
+    insert_revision(tx, row, snapshot, rendered, reason)
+}
+
+/// Saves `snapshot` as the revision that the post's row has.
+fn insert_revision(
+    tx: &mut Tx<'_>,
+    row: &PostRow,
+    snapshot: &Snapshot,
+    rendered: Option<&Rendered>,
+    reason: RevisionReason,
+) -> Result<()> {
     let revision = RevisionRow {
         post_id: row.id,
         number: row.revision,
@@ -92,15 +103,32 @@ fn columns(row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> NewPost {
     }
 }
 
-/// Adds a new post with its first content.
-pub(super) fn insert(tx: &mut Tx<'_>, row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> Result<()> {
+/// Gives a row what its state and its content make of it.
+fn settle(row: &mut PostRow, snapshot: &Snapshot, rendered: &Rendered) {
+    fill(row, snapshot, rendered);
+    row.listed = row.is_live() && row.visibility == Visibility::Public;
+    row.sorted_at = row.published_at.unwrap_or(row.created_at);
+}
+
+/// Adds a post with its first revision and everything that hangs on them, and names what public answers this touches. `row` has its
+/// state and the number of the revision; what follows from its content is set here.
+pub(super) fn begin(
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    row: &mut PostRow,
+    snapshot: &Snapshot,
+    rendered: &Rendered,
+) -> Result<Vec<Key>> {
+    let before = PostRow::begin(row.id, row.owner_id, row.created_at);
+    settle(row, snapshot, rendered);
     posts::insert(tx.conn, &columns(row, snapshot, rendered))?;
-    Ok(())
+    insert_revision(tx, row, snapshot, Some(rendered), RevisionReason::Created)?;
+    surround(svc, tx, &before, row, snapshot, rendered, HashSet::new())
 }
 
 /// Writes state and content of a post, with everything that hangs on them, and names what public answers this touches.
 ///
-/// `before` is the row as it was; `row` as it shall be, whose `listed` and `sorted_at` are set here.
+/// `before` is the row as it was; `row` as it shall be, of which what follows from its content is set here.
 pub(super) fn apply(
     svc: &Service,
     tx: &mut Tx<'_>,
@@ -109,93 +137,163 @@ pub(super) fn apply(
     snapshot: &Snapshot,
     rendered: &Rendered,
 ) -> Result<Vec<Key>> {
-    let was_public = is_public(before);
-    let beside_before = if was_public { shown_beside(tx.conn, before)? } else { HashSet::new() };
-    fill(row, snapshot, rendered);
-    row.listed = row.is_live() && row.visibility == Visibility::Public;
-    row.sorted_at = row.published_at.unwrap_or(row.created_at);
-    if snapshot.slug != before.slug {
-        posts::set_slug(tx.conn, row.id, &before.slug, &snapshot.slug)?;
+    let beside_before = shown_beside(tx.conn, before)?;
+    settle(row, snapshot, rendered);
+    if row.slug != before.slug {
+        posts::set_slug(tx.conn, row.id, &before.slug, &row.slug)?;
         // A draft that nobody has seen under its old name needs no sign-post.
         if before.published_at.is_some() {
-            site::remember_slug(tx.conn, SlugKind::Post, row.id, &before.slug, &snapshot.slug, tx.actor.now)?;
+            site::remember_slug(tx.conn, SlugKind::Post, row.id, &before.slug, &row.slug, tx.actor.now)?;
         }
     }
-    let summary_changed = was_public != is_public(row)
-        || (&before.slug, &before.title, &before.excerpt, &before.language)
-            != (&row.slug, &row.title, &row.excerpt, &row.language)
-        || (before.published_at, before.sorted_at, before.listed)
-            != (row.published_at, row.sorted_at, row.listed);
     posts::update(tx.conn, row, Some(&columns(row, snapshot, rendered)))?;
+    surround(svc, tx, before, row, snapshot, rendered, beside_before)
+}
+
+/// Brings what hangs on a post in step with its row: lists, links, totals, related posts, the search index.
+fn surround(
+    svc: &Service,
+    tx: &mut Tx<'_>,
+    before: &PostRow,
+    row: &PostRow,
+    snapshot: &Snapshot,
+    rendered: &Rendered,
+    beside_before: HashSet<Key>,
+) -> Result<Vec<Key>> {
     // Neither authors nor tags need be there any more: an old revision may name those that were deleted since.
-    let bylines = bylines(tx.conn, snapshot)?;
-    let tags = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;
-    let tag_ids: Vec<Id> =
-        snapshot.tags.iter().copied().filter(|id| tags.iter().any(|(tag, _)| tag.id == *id)).collect();
-    let slugs = super::body_links::slugs(svc, &rendered.links, &row.slug);
-    let touched =
-        posts::relist(tx.conn, row.id, &bylines, &tag_ids, &slugs, row.listed.then_some(row.sorted_at))?;
+    let tags: Vec<(Id, String)> = {
+        let known = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;
+        let name = |id: &Id| known.iter().find(|(tag, _)| tag.id == *id).map(|(tag, _)| tag.name.clone());
+        snapshot.tags.iter().filter_map(|id| Some((*id, name(id)?))).collect()
+    };
+    let (tag_ids, tag_names): (Vec<Id>, Vec<String>) = tags.into_iter().unzip();
+    let lists = relist(svc, tx.conn, row, snapshot, rendered, &tag_ids)?;
     let opened =
         if is_public(row) { crate::service::tags::make_public(tx.conn, &tag_ids)? } else { Vec::new() };
     let linked = links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)?;
     let step = i64::from(row.listed) - i64::from(before.listed);
     site::add_to_total(tx.conn, Total::Posts, step)?;
     site::add_to_total(tx.conn, Total::Comments, step * row.comment_count)?;
-    let tag_names: Vec<String> = tags.iter().map(|(tag, _)| tag.name.clone()).collect();
-    let mut neighbours = Vec::new();
+    let related = relate(tx.conn, before, row, snapshot, rendered, &tag_names)?;
+    index(tx.conn, before, row, snapshot, rendered, &tag_names)?;
+    let beside = shown_beside(tx.conn, row)?;
+    Ok(touched_keys(before, row, &Around { lists, opened, linked, related, beside_before, beside }))
+}
+
+/// Gives a post its bylines, tags and the links of its body, and its place in the lists. Answers the authors and tags whose lists
+/// changed.
+fn relist(
+    svc: &Service,
+    conn: &mut Conn,
+    row: &PostRow,
+    snapshot: &Snapshot,
+    rendered: &Rendered,
+    tags: &[Id],
+) -> Result<Vec<Id>> {
+    let bylines = bylines(conn, snapshot)?;
+    let slugs = super::body_links::slugs(svc, &rendered.links, &row.slug);
+    let at = row.listed.then_some(row.sorted_at);
+    Ok(posts::relist(conn, row.id, &bylines, tags, &slugs, at)?)
+}
+
+/// Brings the relations of a post up to date. Answers the posts whose own changed.
+fn relate(
+    conn: &mut Conn,
+    before: &PostRow,
+    row: &PostRow,
+    snapshot: &Snapshot,
+    rendered: &Rendered,
+    tags: &[String],
+) -> Result<Vec<Id>> {
     if row.listed {
-        neighbours = related::refresh_related(
-            tx.conn,
-            row.id,
-            &related::Sources { title: &snapshot.title, tags: &tag_names, text: &rendered.text },
-        )?;
-        search::index(
-            tx.conn,
-            row.id,
-            row.sorted_at,
-            &search::Document {
-                title: &snapshot.title,
-                subtitle: snapshot.subtitle.as_deref(),
-                excerpt: snapshot.excerpt.as_deref(),
-                tags: &tag_names,
-                text: &rendered.text,
-            },
-        )?;
+        let sources = related::Sources { title: &snapshot.title, tags, text: &rendered.text };
+        related::refresh_related(conn, row.id, &sources)
     } else if before.listed {
-        neighbours = related::forget_related(tx.conn, row.id)?;
-        search::remove(tx.conn, row.id)?;
-    }
-    if !was_public && !is_public(row) {
-        // The name may have led to another post until now.
-        let renamed = row.slug != before.slug && before.published_at.is_some();
-        return Ok(if renamed { vec![Key::Posts] } else { Vec::new() });
-    }
-    let beside = if is_public(row) { shown_beside(tx.conn, row)? } else { HashSet::new() };
-    let mut names = vec![Key::Post(row.id), Key::Posts];
-    names.extend([Key::Links(row.id), Key::Related(row.id), Key::Adjacent(row.id)]);
-    names.extend(neighbours.into_iter().map(Key::Related));
-    names.extend(linked.into_iter().map(Key::Links));
-    names.extend(opened);
-    if summary_changed {
-        names.push(Key::Summary(row.id));
-        names.extend(beside.union(&beside_before).cloned());
+        related::forget_related(conn, row.id)
     } else {
-        names.extend(beside.symmetric_difference(&beside_before).cloned());
+        Ok(Vec::new())
     }
-    if step != 0 {
-        names.push(Key::Totals);
+}
+
+/// Brings a post's entry in the search index up to date.
+fn index(
+    conn: &mut Conn,
+    before: &PostRow,
+    row: &PostRow,
+    snapshot: &Snapshot,
+    rendered: &Rendered,
+    tags: &[String],
+) -> Result<()> {
+    if row.listed {
+        let document = search::Document {
+            title: &snapshot.title,
+            subtitle: snapshot.subtitle.as_deref(),
+            excerpt: snapshot.excerpt.as_deref(),
+            tags,
+            text: &rendered.text,
+        };
+        search::index(conn, row.id, row.sorted_at, &document)
+    } else if before.listed {
+        search::remove(conn, row.id)
+    } else {
+        Ok(())
     }
-    if step != 0 || (row.listed && row.sorted_at != before.sorted_at) {
-        names.push(Key::Listed);
+}
+
+/// What a write has changed around a post, beside its row.
+#[derive(Debug, Clone, Default)]
+struct Around {
+    /// Authors and tags whose lists changed.
+    lists: Vec<Id>,
+    /// What tells of tags that everybody may know of from now on.
+    opened: Vec<Key>,
+    /// Posts at the ends of its curated links, before and after.
+    linked: Vec<Id>,
+    /// Posts whose related posts changed.
+    related: Vec<Id>,
+    /// Where others showed the post, see [`shown_beside`].
+    beside_before: HashSet<Key>,
+    /// Where others show it now.
+    beside: HashSet<Key>,
+}
+
+/// The names of the public answers that a write of a post touches, each once.
+fn touched_keys(before: &PostRow, after: &PostRow, around: &Around) -> Vec<Key> {
+    let (was_public, is_public) = (is_public(before), is_public(after));
+    if !was_public && !is_public {
+        // The name may have led to another post until now.
+        let renamed = after.slug != before.slug && before.published_at.is_some();
+        return if renamed { vec![Key::Posts] } else { Vec::new() };
     }
-    if !touched.is_empty() {
+    let summary = |row: &PostRow| {
+        let texts = (row.slug.clone(), row.title.clone(), row.excerpt.clone(), row.language.clone());
+        (texts, row.published_at, row.sorted_at, row.listed)
+    };
+    let id = after.id;
+    let mut keys = vec![Key::Post(id), Key::Posts, Key::Links(id), Key::Related(id), Key::Adjacent(id)];
+    keys.extend(around.related.iter().copied().map(Key::Related));
+    keys.extend(around.linked.iter().copied().map(Key::Links));
+    keys.extend(around.opened.iter().cloned());
+    if was_public != is_public || summary(before) != summary(after) {
+        keys.push(Key::Summary(id));
+        keys.extend(around.beside.union(&around.beside_before).cloned());
+    } else {
+        keys.extend(around.beside.symmetric_difference(&around.beside_before).cloned());
+    }
+    if before.listed != after.listed {
+        keys.extend([Key::Totals, Key::Listed]);
+    }
+    if after.listed && after.sorted_at != before.sorted_at {
+        keys.push(Key::Listed);
+    }
+    if !around.lists.is_empty() {
         // Profiles and tags show how many posts they have, and lists sort by it.
-        names.extend([Key::Authors, Key::Tags]);
+        keys.extend([Key::Authors, Key::Tags]);
     }
-    names.extend(touched.into_iter().flat_map(|id| [Key::Author(id), Key::Tag(id)]));
-    names.sort();
-    names.dedup();
-    Ok(names)
+    keys.extend(around.lists.iter().flat_map(|id| [Key::Author(*id), Key::Tag(*id)]));
+    keys.sort();
+    keys.dedup();
+    keys
 }
 
 /// The authors of a snapshot that are there, with their roles.
@@ -206,9 +304,13 @@ fn bylines(conn: &mut Conn, snapshot: &Snapshot) -> Result<Vec<(Id, String)>> {
     Ok(there.map(|b| (b.author_id, b.role.clone())).collect())
 }
 
-/// Where other posts show a public post by its place or by links, or its own place keeps them apart: what is beside those before
-/// and after it, and the links of those that link to it or that it links to. A curated link makes related as well.
+/// Where other posts show a post by its place or by links, or its own place keeps them apart: what is beside those before and after
+/// it, and the links of those that link to it or that it links to. A curated link makes related as well. A post that is not public
+/// is shown by none.
 fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Key>> {
+    if !is_public(row) {
+        return Ok(HashSet::new());
+    }
     let wanted = Ties { outgoing: true, links: true, adjacent: row.listed, ..Ties::default() };
     let mut names = HashSet::new();
     for tie in posts::ties(conn, &[row.id], wanted)? {
@@ -251,3 +353,7 @@ pub(crate) fn save_links(
     drop(touch(tx, row)?);
     links::set_live_links(tx.conn, row.id, &snapshot.links, tx.actor.now)
 }
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

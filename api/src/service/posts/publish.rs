@@ -89,7 +89,12 @@ pub(super) fn publish_in(
     rendered: &Rendered,
     when: &When,
 ) -> Result<Vec<Key>> {
-    let now = tx.actor.now;
+    release(tx.actor.now, before, row, when)?;
+    live::apply(svc, tx, before, row, snapshot, rendered)
+}
+
+/// Gives `row` the state of a post that is published, or is to be.
+pub(super) fn release(now: Timestamp, before: &PostRow, row: &mut PostRow, when: &When) -> Result<()> {
     let live = before.is_live();
     if let When::At(at) = when
         && *at > now
@@ -117,7 +122,7 @@ pub(super) fn publish_in(
         row.version += 1;
     }
     row.updated_at = now;
-    live::apply(svc, tx, before, row, snapshot, rendered)
+    Ok(())
 }
 
 /// Takes a post back to a draft; its date is kept for when it is published again.

@@ -10,7 +10,7 @@ use super::access::{find, is_released, open, require_on, working_copy};
 use super::draft::{self, Checked};
 use super::input::{CreatePost, UpdatePost};
 use super::live;
-use super::publish::{When, publish_in};
+use super::publish::{When, publish_in, release};
 use super::read::load_one;
 use super::rendering::{Renderings, write_rendered};
 use crate::auth::policy::{Action, PostTarget, Target};
@@ -58,20 +58,16 @@ fn create_in(
         None => make_slug(tx.conn, &snapshot.title, id)?,
     };
     let rendered = known.of(&snapshot)?;
-    live::fill(&mut row, &snapshot, &rendered);
     row.revision = 1;
-    live::insert(tx, &row, &snapshot, &rendered)?;
-    row.revision = 0;
-    live::save_revision(tx, &mut row, &snapshot, Some(&rendered), RevisionReason::Created)?;
-    let before = row.clone();
     if publish {
         require_on(tx.conn, viewer, Action::PublishPost, &row)?;
-        let keys = publish_in(svc, tx, &before, &mut row, &snapshot, &rendered, &When::Now)?;
-        tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
+        let before = row.clone();
+        release(now, &before, &mut row, &When::Now)?;
+    }
+    let keys = live::begin(svc, tx, &mut row, &snapshot, &rendered)?;
+    tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
+    if publish {
         tx.record(ObjectType::Post, id, ChangeAction::Published, row.version, keys);
-    } else {
-        live::apply(svc, tx, &before, &mut row, &snapshot, &rendered)?;
-        tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
     }
     Ok(row)
 }
