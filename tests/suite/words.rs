@@ -3,14 +3,50 @@
 use std::path::Path;
 
 /// What such fields are called.
-const NAMES: [&str; 7] = ["status", "visibility", "kind", "role", "state", "relation", "format"];
+const NAMES: [&str; 17] = [
+    "status",
+    "visibility",
+    "kind",
+    "role",
+    "state",
+    "relation",
+    "format",
+    "scope",
+    "action",
+    "object_type",
+    "actor_kind",
+    "mime",
+    "sort",
+    "perspective",
+    "direction",
+    "origin",
+    "reason",
+];
 
 /// Fields of these names that are texts for a reason: file, field, why.
-const TEXTS: [(&str, &str, &str); 6] = [
+const TEXTS: [(&str, &str, &str); 12] = [
     (
         "schema/src/jobs.rs",
         "kind",
         "a newer version that shares the database may have written a word that this one does not know",
+    ),
+    ("schema/src/changes.rs", "object_type", "the same"),
+    ("schema/src/changes.rs", "action", "the same"),
+    ("schema/src/changes.rs", "actor_kind", "the same"),
+    (
+        "api/src/service/accounts/tokens.rs",
+        "scope",
+        "a fault of its own, `unknown_scope`, that is told after the right to make tokens",
+    ),
+    (
+        "api/src/graphql/schema/mutation/input.rs",
+        "scope",
+        "GraphQL's names cannot have a colon: scopes are texts there",
+    ),
+    (
+        "api/src/graphql/schema/arguments.rs",
+        "mime",
+        "GraphQL's names cannot have a slash: media types are texts there",
     ),
     ("schema/src/revisions.rs", "role", "an author's part in a post is said in the editor's own words"),
     ("api/src/service/posts/input.rs", "role", "the same"),
@@ -35,11 +71,16 @@ fn text_field(line: &str) -> Option<&'static str> {
     let declared = line.trim().strip_prefix("pub").filter(|rest| rest.starts_with([' ', '(']))?;
     let (left, kind) = declared.split_once(": ")?;
     let name = left.rsplit(' ').next()?;
-    let is_text = ["String", "&str", "&'static str", "&'a str"].iter().any(|text| {
-        let kind = kind.trim_end_matches(',');
-        kind == *text || ["Option", "Vec", "MaybeUndefined"].iter().any(|of| kind == format!("{of}<{text}>"))
-    });
-    NAMES.into_iter().find(|known| is_text && (name == *known || name.strip_suffix("es") == Some(known)))
+    let mut inner = kind.trim_end_matches(',');
+    while let Some((_, rest)) =
+        inner.split_once('<').filter(|(of, _)| ["Option", "Vec", "MaybeUndefined"].contains(of))
+    {
+        inner = rest.strip_suffix('>')?;
+    }
+    let is_text = ["String", "&str", "&'static str", "&'a str"].contains(&inner);
+    let is_named =
+        |known: &&str| [Some(name), name.strip_suffix('s'), name.strip_suffix("es")].contains(&Some(*known));
+    NAMES.into_iter().find(|known| is_text && is_named(known))
 }
 
 #[test]
@@ -68,6 +109,7 @@ fn such_a_field_is_found_however_it_is_declared() {
         "    pub(crate) kind: Option<String>,",
         "pub statuses: Vec<String>,",
         "pub role: &'static str,",
+        "pub scopes: MaybeUndefined<Option<Vec<String>>>,",
     ] {
         assert!(text_field(line).is_some(), "{line}");
     }
