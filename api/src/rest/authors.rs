@@ -56,7 +56,7 @@ pub(crate) async fn list_authors(
         ("author" = String, Path, description = "Slug or id. A former slug answers 308.", example = "odhran-pellew"),
         ("fields" = inline(Option<Vec<AuthorField>>), Query, description = "Only these members, and `id`."),
     ),
-    responses((status = 200, description = "The author.", body = AuthorView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
+    responses((status = 200, description = "The author.", body = AuthorView), (status = 308, description = "The author was renamed; `Location` has its present address.")))]
 #[get("/authors/{author}")]
 pub(crate) async fn get_author(
     svc: Data<Service>,
@@ -80,7 +80,7 @@ pub(crate) async fn get_author(
 /// The slug is made from the name where it is left out.
 #[utoipa::path(operation_id = "create_author", tag = "authors", extensions(("x-right" = json!(Action::CreateAuthor.as_str()))),
     request_body(content = CreateAuthor, description = "Only `name` is required."),
-    responses((status = 201, description = "The author as it now stands.", body = AuthorView)))]
+    responses((status = 201, description = "The author, as it is now.", body = AuthorView)))]
 #[post("/authors")]
 pub(crate) async fn create_author(
     svc: Data<Service>,
@@ -104,7 +104,7 @@ pub(crate) async fn create_author(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateAuthor, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
-    responses((status = 200, description = "The author as it now stands.", body = AuthorView)))]
+    responses((status = 200, description = "The author, as it is now.", body = AuthorView)))]
 #[patch("/authors/{author}")]
 pub(crate) async fn update_author(
     svc: Data<Service>,
@@ -129,7 +129,7 @@ pub(crate) async fn update_author(
         ("author" = String, Path, description = "Slug or id.", example = "odhran-pellew"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The author is removed.")))]
 #[delete("/authors/{author}")]
 pub(crate) async fn delete_author(
     svc: Data<Service>,

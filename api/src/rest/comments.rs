@@ -203,7 +203,7 @@ pub(crate) async fn get_comment(
     ),
     request_body(content = UpdateComment, content_type = "application/merge-patch+json", description = "Changes (RFC 7396).",
         example = json!({"body": "A *fine* morning, and a long one."})),
-    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+    responses((status = 200, description = "The comment, as it is now.", body = CommentView)))]
 #[patch("/comments/{id}")]
 pub(crate) async fn update_comment(
     svc: Data<Service>,
@@ -228,7 +228,7 @@ pub(crate) async fn update_comment(
         ("X-Edit-Token" = Option<String>, Header, nullable = false, description = "The `edit_token` that the guest was given."),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The comment is removed.")))]
 #[delete("/comments/{id}")]
 pub(crate) async fn delete_comment(
     svc: Data<Service>,
@@ -265,7 +265,7 @@ async fn moderated(
         ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+    responses((status = 200, description = "The comment, as it is now.", body = CommentView)))]
 #[post("/comments/{id}/approve")]
 pub(crate) async fn approve_comment(
     svc: Data<Service>,
@@ -285,7 +285,7 @@ pub(crate) async fn approve_comment(
         ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+    responses((status = 200, description = "The comment, as it is now.", body = CommentView)))]
 #[post("/comments/{id}/spam")]
 pub(crate) async fn mark_comment_spam(
     svc: Data<Service>,
@@ -305,7 +305,7 @@ pub(crate) async fn mark_comment_spam(
         ("id" = String, Path, format = Uuid, description = "The comment's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 200, description = "The comment as it now stands.", body = CommentView)))]
+    responses((status = 200, description = "The comment, as it is now.", body = CommentView)))]
 #[post("/comments/{id}/trash")]
 pub(crate) async fn trash_comment(
     svc: Data<Service>,

@@ -92,7 +92,7 @@ pub(crate) async fn set_post_links(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that the change is based on."),
     ),
     request_body(content = LinkInput, description = "The link."),
-    responses((status = 201, description = "The link as it now stands.", body = LinkView)))]
+    responses((status = 201, description = "The link, as it is now.", body = LinkView)))]
 #[post("/posts/{post}/links")]
 pub(crate) async fn add_post_link(
     svc: Data<Service>,
@@ -116,7 +116,7 @@ pub(crate) async fn add_post_link(
         ("link" = String, Path, format = Uuid, description = "The link's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The link is removed.")))]
 #[delete("/posts/{post}/links/{link}")]
 pub(crate) async fn delete_post_link(
     svc: Data<Service>,

@@ -140,7 +140,7 @@ pub(crate) async fn get_media(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateMedia, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
-    responses((status = 200, description = "The media object as it now stands.", body = MediaView)))]
+    responses((status = 200, description = "The media object, as it is now.", body = MediaView)))]
 #[patch("/media/{id}")]
 pub(crate) async fn update_media(
     svc: Data<Service>,
@@ -163,7 +163,7 @@ pub(crate) async fn update_media(
         ("id" = String, Path, format = Uuid, description = "The media object's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The file is removed.")))]
 #[delete("/media/{id}")]
 pub(crate) async fn delete_media(
     svc: Data<Service>,

@@ -26,7 +26,7 @@ pub struct HealthView {
 ///
 /// It answers without touching the database; `/readyz` tells whether there is work that can be done.
 #[utoipa::path(operation_id = "get_health", tag = "operations",
-    responses((status = 200, description = "It does.", body = HealthView)))]
+    responses((status = 200, description = "The process lives.", body = HealthView)))]
 #[get("/healthz")]
 pub(crate) async fn get_health(request: HttpRequest) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
@@ -39,7 +39,7 @@ pub(crate) async fn get_health(request: HttpRequest) -> Result<HttpResponse> {
 ///
 /// A load balancer takes a server out for as long as this answers 503.
 #[utoipa::path(operation_id = "get_readiness", tag = "operations",
-    responses((status = 200, description = "It can.", body = HealthView)))]
+    responses((status = 200, description = "The database and the media store answer.", body = HealthView)))]
 #[get("/readyz")]
 pub(crate) async fn get_readiness(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {
     Params::of(&request).finish()?;

@@ -158,7 +158,7 @@ pub(crate) async fn get_post(
 #[utoipa::path(operation_id = "create_post", tag = "posts", extensions(("x-right" = json!(Action::CreatePost.as_str()))),
     params(("publish" = inline(Option<Flag>), Query, description = "Whether to publish it in the same transaction.")),
     request_body(content = CreatePost, description = "The post; only `title` is required."),
-    responses((status = 201, description = "The post as it now stands.", body = PostView)))]
+    responses((status = 201, description = "The post, as it is now.", body = PostView)))]
 #[post("/posts")]
 pub(crate) async fn create_post(
     svc: Data<Service>,
@@ -185,7 +185,7 @@ pub(crate) async fn create_post(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdatePost, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
-    responses((status = 200, description = "The working copy as it now stands.", body = PostView)))]
+    responses((status = 200, description = "The working copy, as it is now.", body = PostView)))]
 #[patch("/posts/{post}")]
 pub(crate) async fn update_post(
     svc: Data<Service>,
@@ -214,7 +214,7 @@ pub(crate) async fn update_post(
         ("permanent" = inline(Option<Flag>), Query, description = "Whether to remove it for good, with its revisions and comments: for admins."),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The post is in the trash, or removed for good.")))]
 #[delete("/posts/{post}")]
 pub(crate) async fn delete_post(
     svc: Data<Service>,
@@ -239,7 +239,7 @@ pub(crate) async fn delete_post(
 /// What was removed for good cannot be restored.
 #[utoipa::path(operation_id = "restore_post", tag = "posts", extensions(("x-right" = json!(Action::TrashPost.as_str()))),
     params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
-    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
 #[post("/posts/{post}/restore")]
 pub(crate) async fn restore_post(
     svc: Data<Service>,
@@ -264,7 +264,7 @@ pub(crate) async fn restore_post(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
     request_body(content = Option<PublishInput>, description = "When; now where it is left out."),
-    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
 #[post("/posts/{post}/publish")]
 pub(crate) async fn publish_post(
     svc: Data<Service>,
@@ -294,7 +294,7 @@ pub(crate) async fn publish_post(
         ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
 #[post("/posts/{post}/unpublish")]
 pub(crate) async fn unpublish_post(
     svc: Data<Service>,
@@ -317,7 +317,7 @@ pub(crate) async fn unpublish_post(
         ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 200, description = "The post as it now stands.", body = PostView)))]
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
 #[post("/posts/{post}/archive")]
 pub(crate) async fn archive_post(
     svc: Data<Service>,

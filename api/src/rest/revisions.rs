@@ -105,7 +105,7 @@ pub(crate) async fn get_revision(
         ("number" = i32, Path, minimum = 1, description = "Number of the revision.", example = 1),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 200, description = "The working copy as it now stands.", body = PostView)))]
+    responses((status = 200, description = "The working copy, as it is now.", body = PostView)))]
 #[post("/posts/{post}/revisions/{number}/restore")]
 pub(crate) async fn restore_revision(
     svc: Data<Service>,
@@ -154,7 +154,7 @@ pub(crate) async fn preview_post(
 /// A preview ends besides when it expires, and when the account that made it may no longer read the post.
 #[utoipa::path(operation_id = "revoke_previews", tag = "posts",
     params(("post" = String, Path, description = "Slug or id.")),
-    responses((status = 204, description = "They open nothing any more.")))]
+    responses((status = 204, description = "The preview links are revoked.")))]
 #[delete("/posts/{post}/preview")]
 pub(crate) async fn revoke_previews(
     svc: Data<Service>,

@@ -42,7 +42,7 @@ pub(crate) async fn get_site(
 #[utoipa::path(operation_id = "update_site", tag = "site", extensions(("x-right" = json!(Action::EditSite.as_str()))),
     params(("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on.")),
     request_body(content = UpdateSite, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
-    responses((status = 200, description = "The site as it now stands.", body = SiteView)))]
+    responses((status = 200, description = "The site, as it is now.", body = SiteView)))]
 #[patch("/site")]
 pub(crate) async fn update_site(
     svc: Data<Service>,

@@ -58,7 +58,7 @@ pub(crate) async fn list_tags(
         ("tag" = String, Path, description = "Slug or id. A former slug answers 308.", example = "harbours"),
         ("fields" = inline(Option<Vec<TagField>>), Query, description = "Only these members, and `id`."),
     ),
-    responses((status = 200, description = "The tag.", body = TagView), (status = 308, description = "It was renamed; `Location` has its present address.")))]
+    responses((status = 200, description = "The tag.", body = TagView), (status = 308, description = "The tag was renamed; `Location` has its present address.")))]
 #[get("/tags/{tag}")]
 pub(crate) async fn get_tag(
     svc: Data<Service>,
@@ -82,7 +82,7 @@ pub(crate) async fn get_tag(
 /// A category is a tag of the kind `category`; either may stand below another.
 #[utoipa::path(operation_id = "create_tag", tag = "tags", extensions(("x-right" = json!(Action::CreateTag.as_str()))),
     request_body(content = CreateTag, description = "Only `name` is required."),
-    responses((status = 201, description = "The tag as it now stands.", body = TagView)))]
+    responses((status = 201, description = "The tag, as it is now.", body = TagView)))]
 #[post("/tags")]
 pub(crate) async fn create_tag(
     svc: Data<Service>,
@@ -105,7 +105,7 @@ pub(crate) async fn create_tag(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateTag, content_type = "application/merge-patch+json", description = "Changes (RFC 7396): what is left out stays, null clears."),
-    responses((status = 200, description = "The tag as it now stands.", body = TagView)))]
+    responses((status = 200, description = "The tag, as it is now.", body = TagView)))]
 #[patch("/tags/{tag}")]
 pub(crate) async fn update_tag(
     svc: Data<Service>,
@@ -129,7 +129,7 @@ pub(crate) async fn update_tag(
         ("tag" = String, Path, description = "Slug or id.", example = "harbours"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The tag is removed.")))]
 #[delete("/tags/{tag}")]
 pub(crate) async fn delete_tag(
     svc: Data<Service>,

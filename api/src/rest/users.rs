@@ -51,7 +51,7 @@ pub(crate) async fn list_users(
 /// `author` ties the account to a profile, whose posts it may then edit as its own.
 #[utoipa::path(operation_id = "create_user", tag = "users", extensions(("x-right" = json!(Action::CreateUser.as_str()))),
     request_body(content = CreateUser, description = "The account."),
-    responses((status = 201, description = "The account as it now stands.", body = UserView)))]
+    responses((status = 201, description = "The account, as it is now.", body = UserView)))]
 #[post("/users")]
 pub(crate) async fn create_user(
     svc: Data<Service>,
@@ -95,7 +95,7 @@ pub(crate) async fn get_user(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that the change is based on."),
     ),
     request_body(content = UpdateUser, content_type = "application/merge-patch+json", description = "Changes (RFC 7396)."),
-    responses((status = 200, description = "The account as it now stands.", body = UserView)))]
+    responses((status = 200, description = "The account, as it is now.", body = UserView)))]
 #[patch("/users/{user}")]
 pub(crate) async fn update_user(
     svc: Data<Service>,
@@ -119,7 +119,7 @@ pub(crate) async fn update_user(
         ("user" = String, Path, format = Uuid, description = "The account's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "It is gone.")))]
+    responses((status = 204, description = "The account is removed.")))]
 #[delete("/users/{user}")]
 pub(crate) async fn delete_user(
     svc: Data<Service>,
@@ -177,7 +177,7 @@ pub(crate) async fn create_token(
 /// Requests that bear one of them are answered with 401 from now on.
 #[utoipa::path(operation_id = "revoke_token", tag = "auth", extensions(("x-right" = json!(Action::RevokeToken.as_str()))),
     params(("token" = String, Path, format = Uuid, description = "The token's id.", example = json!(SAMPLE_ID))),
-    responses((status = 204, description = "It is good for nothing any more.")))]
+    responses((status = 204, description = "The token is revoked.")))]
 #[delete("/tokens/{token}")]
 pub(crate) async fn revoke_token(
     svc: Data<Service>,
