@@ -28,7 +28,7 @@ const WRITERS: usize = 16;
 /// Posts that are read again and again.
 pub const HOT: usize = 512;
 /// What the cache is set to where nobody sets it. No read here is answered from it, but what pages share is kept in it: profiles,
-/// tags, and in few words the posts that others name.
+/// tags, and summaries of the posts that others name.
 pub const CACHE: u64 = 64 << 20;
 
 /// What `GET /v1/posts/{post}?include=links,related,adjacent,comments` shows to anybody.

@@ -333,7 +333,7 @@ pub fn bylines(conn: &mut Conn, posts: &[Id]) -> crate::Result<Vec<(Id, Id)>> {
         .load(conn)?)
 }
 
-/// These posts in few words, each with its authors in the order of the byline; in no particular order of posts.
+/// Summaries of these posts, each with its authors in the order of the byline; in no particular order of posts.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! What many answers show alike, kept between them: profiles, tags, posts in few words, and posts as lists show them.
+//! What many answers show alike, kept between them: profiles, tags, summaries of posts, and posts as lists show them.
 //!
 //! After a change of one post, a list of twenty is put together from nineteen kept parts and a new one; a page that nobody has
 //! asked for yet finds its bylines and neighbours ready. A part holds by the same rule as an answer: for as long as none

@@ -1,4 +1,4 @@
-//! What answers of many kinds show alike: profiles, tags, posts in few words. Each is kept where the read may keep; those
+//! What answers of many kinds show alike: profiles, tags, summaries of posts. Each is kept where the read may keep; those
 //! that are not there are read together, by one statement.
 
 use std::collections::HashMap;
@@ -106,7 +106,7 @@ impl Service {
         Ok(ids.iter().filter_map(|id| Some((*id, tags.show(reader, *id)?))).collect())
     }
 
-    /// The posts with these ids in few words.
+    /// Summaries of the posts with these ids.
     pub(crate) fn others(&self, reader: &mut Reader<'_>, ids: impl Iterator<Item = Id>) -> Result<Others> {
         let mut ids: Vec<Id> = ids.collect();
         let kept: HashMap<Id, Part<_>> = self.kept(reader, &mut ids);

@@ -111,7 +111,7 @@ impl Service {
         }
     }
 
-    /// A post in few words.
+    /// The summary of a post.
     pub(crate) fn summary(&self, reader: &mut Reader<'_>, row: &SummaryRow) -> PostSummary {
         reader.depend(Key::Summary(row.id));
         PostSummary {

@@ -68,7 +68,7 @@ pub struct BodyView {
     pub source: String,
 }
 
-/// A post in few words: at the other end of a link, before or after another.
+/// The summary of a post: at the other end of a link, before or after another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = PostSummary::sample)]
 pub struct PostSummary {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A view that stands in many places: a profile, a tag, a post in few words. Cheap to clone. One that is kept between answers
+/// A view that stands in many places: a profile, a tag, the summary of a post. Cheap to clone. One that is kept between answers
 /// has its JSON with it, which is then copied rather than made.
 #[derive(Debug)]
 pub struct Shared<T>(Arc<Inner<T>>);

@@ -14,7 +14,7 @@ use crate::tables::posts;
 use crate::types::{Id, JsonText, Timestamp};
 use crate::values::{LanguageTag, PostStatus, Relation, Visibility};
 
-/// A post in few words, and what it takes to decide who may see it.
+/// The summary of a post, and what it takes to decide who may see it.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = posts)]
 pub struct SummaryRow {
@@ -280,7 +280,7 @@ pub fn refs_and_ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Resu
     Ok((Refs::of(others), sorted(ties)?))
 }
 
-/// These posts in few words, in no particular order.
+/// Summaries of these posts, in no particular order.
 ///
 /// # Errors
 /// When the database fails.

@@ -21,7 +21,7 @@ use crate::view::sample::{self, Sample};
 /// Most characters of a name.
 const NAME: usize = 120;
 
-/// An account's author profile, in few words.
+/// An account's author profile, as a summary.
 #[derive(Debug, Clone, Serialize, ToSchema, SimpleObject)]
 #[graphql(name = "UserAuthor", serial)]
 #[schema(as = UserAuthor)]
