@@ -8,7 +8,7 @@ use diesel::sql_types::{Integer, Nullable};
 use crate::authors::{self, AuthorRow, WithAvatar};
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
-use crate::sql::{Dialect, Ids as _, Many, kept, on_inner};
+use crate::sql::{Dialect, Ids as _, Many, cached_statement, on_inner};
 use crate::tags::{self, TagRow, WithParent};
 use crate::types::Id;
 
@@ -49,7 +49,7 @@ where
     }
 }
 
-kept!(Statement, rows: (Integer, SqlTypeOf<AuthorColumns>, Nullable<SqlTypeOf<ImageColumns>>));
+cached_statement!(Statement, rows: (Integer, SqlTypeOf<AuthorColumns>, Nullable<SqlTypeOf<ImageColumns>>));
 
 /// The profiles and tags with these ids, in no particular order.
 ///

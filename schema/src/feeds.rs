@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::{Conn, MultiBackend};
-use crate::sql::{kept, known_by_text};
+use crate::sql::{cached_statement, known_by_text};
 use crate::tables::{comments, media, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
 use crate::values::CommentStatus;
@@ -136,7 +136,7 @@ impl QueryFragment<MultiBackend> for PostFiles {
     }
 }
 
-kept!(PostFiles, rows: (BigInt, TimeSql));
+cached_statement!(PostFiles, rows: (BigInt, TimeSql));
 
 #[derive(Debug, Clone, Copy)]
 struct ListFiles(Lists);

@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Integer, Text};
 
 use crate::db::Conn;
-use crate::sql::{Dialect, id_in, kept, text_in};
+use crate::sql::{Dialect, cached_statement, id_in, text_in};
 use crate::tables::{counters, post_terms, related_posts};
 use crate::types::{Id, IdSql, Json};
 
@@ -265,7 +265,7 @@ impl<DB: Dialect> QueryFragment<DB> for Holders {
     }
 }
 
-kept!(Holders, rows: (Text, IdSql, Integer));
+cached_statement!(Holders, rows: (Text, IdSql, Integer));
 
 /// Adds the rows of a JSON list: post, position, related post, score and terms of each.
 struct AddRelated {
@@ -295,7 +295,7 @@ impl<DB: Dialect> QueryFragment<DB> for AddRelated {
     }
 }
 
-kept!(AddRelated);
+cached_statement!(AddRelated);
 
 /// Adds the terms of a JSON list, each with its weight, to a post.
 struct AddTerms {
@@ -319,4 +319,4 @@ impl<DB: Dialect> QueryFragment<DB> for AddTerms {
     }
 }
 
-kept!(AddTerms);
+cached_statement!(AddTerms);

@@ -376,12 +376,12 @@ impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for Wanted<C> {
 
 /// Marks a statement whose text is the same for all values on one database, of which a connection has but one, so that it is
 /// prepared once and known by its type; `rows` is the type of what it answers.
-macro_rules! kept {
+macro_rules! cached_statement {
     ([$($param:tt)*] $name:ty, rows: $rows:ty) => {
         impl<$($param)*> diesel::query_builder::Query for $name {
             type SqlType = $rows;
         }
-        crate::sql::kept!([$($param)*] $name);
+        crate::sql::cached_statement!([$($param)*] $name);
     };
     ([$($param:tt)*] $name:ty) => {
         impl<$($param)*> diesel::query_builder::QueryId for $name {
@@ -391,13 +391,13 @@ macro_rules! kept {
         impl<Connection, $($param)*> diesel::RunQueryDsl<Connection> for $name {}
     };
     ($name:ty, rows: $rows:ty) => {
-        crate::sql::kept!([] $name, rows: $rows);
+        crate::sql::cached_statement!([] $name, rows: $rows);
     };
     ($name:ty) => {
-        crate::sql::kept!([] $name);
+        crate::sql::cached_statement!([] $name);
     };
 }
-pub(crate) use kept;
+pub(crate) use cached_statement;
 
 /// Marks a statement whose text depends on its values, so that it is known by the text and not by its type.
 macro_rules! known_by_text {

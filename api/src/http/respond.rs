@@ -138,8 +138,9 @@ pub(crate) fn object<T: Serialize>(
     value: &T,
     fields: &[&'static str],
 ) -> Result<HttpResponse> {
-    let body = if fields.is_empty() { json(value) } else { kept(value, fields).and_then(|rest| json(&rest)) }
-        .map_err(|e| Error::internal(e.to_string()))?;
+    let body =
+        if fields.is_empty() { json(value) } else { project(value, fields).and_then(|rest| json(&rest)) }
+            .map_err(|e| Error::internal(e.to_string()))?;
     Ok(bytes(request, meta, "application/json", body))
 }
 
@@ -155,7 +156,7 @@ pub(crate) fn list<T: Serialize>(
     let body = if fields.is_empty() {
         json(&List { data, page })
     } else {
-        let data: serde_json::Result<Vec<_>> = data.iter().map(|row| kept(row, fields)).collect();
+        let data: serde_json::Result<Vec<_>> = data.iter().map(|row| project(row, fields)).collect();
         data.and_then(|data| json(&List { data, page }))
     }
     .map_err(|e| Error::internal(e.to_string()))?;

@@ -12,7 +12,7 @@ use diesel::sql_types::Integer;
 use super::CommentRow;
 use crate::db::{Conn, MultiBackend};
 use crate::page::{KeyValue, Slice, Window};
-use crate::sql::{Dialect, Ids, Many, One, id_in, kept, known_by_text, on_inner};
+use crate::sql::{Dialect, Ids, Many, One, cached_statement, id_in, known_by_text, on_inner};
 use crate::tables::comments;
 use crate::types::{Id, Timestamp};
 use crate::values::CommentSort;
@@ -374,7 +374,7 @@ where
     }
 }
 
-kept!(Descendants, rows: SqlTypeOf<Selection>);
+cached_statement!(Descendants, rows: SqlTypeOf<Selection>);
 
 /// What is shown below these comments, in no particular order. Where there is more than `below.most` in all, perhaps some of one
 /// comment's replies without the others.

@@ -10,7 +10,7 @@ use diesel::{QueryResult, Queryable, RunQueryDsl};
 
 use super::ties::TieKind;
 use crate::db::Conn;
-use crate::sql::{Dialect, Ids, Many, One, kept, on_inner};
+use crate::sql::{Dialect, Ids, Many, One, cached_statement, on_inner};
 use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
 
 /// Bylines and tags of posts as they are live, by id, and what the site lets readers reproduce.
@@ -217,7 +217,7 @@ impl<DB: Dialect, I: Ids> QueryFragment<DB> for Statement<I> {
     }
 }
 
-kept!([I: Ids + 'static] Statement<I>, rows: RowSql);
+cached_statement!([I: Ids + 'static] Statement<I>, rows: RowSql);
 
 /// What hangs on these posts.
 ///

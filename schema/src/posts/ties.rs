@@ -9,7 +9,7 @@ use super::PostRow;
 use super::refs::{self, Branch, Refs, Row, RowSql, Select, refs as refs_of};
 use crate::db::{Conn, MultiBackend};
 use crate::revisions::SnapshotExternal;
-use crate::sql::{Dialect, Ids, Many, One, id_in, json_object, kept, on_inner};
+use crate::sql::{Dialect, Ids, Many, One, cached_statement, id_in, json_object, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, JsonText, Timestamp};
 use crate::values::{LanguageTag, PostStatus, Relation, Visibility};
@@ -213,7 +213,7 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
     }
 }
 
-kept!([I: Ids + 'static, const REFS: bool] Statement<I, REFS>, rows: RowSql);
+cached_statement!([I: Ids + 'static, const REFS: bool] Statement<I, REFS>, rows: RowSql);
 
 fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Row>> {
     Ok(if let [post] = posts {
