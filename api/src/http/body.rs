@@ -51,9 +51,9 @@ pub(crate) fn optional_json<T: DeserializeOwned + Default>(request: &HttpRequest
 }
 
 /// The body of a request to an action that takes none, as it came.
-pub(crate) struct Unasked(Bytes);
+pub(crate) struct UnexpectedBody(Bytes);
 
-impl FromRequest for Unasked {
+impl FromRequest for UnexpectedBody {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = std::result::Result<Self, actix_web::Error>>>>;
 
@@ -64,7 +64,7 @@ impl FromRequest for Unasked {
 }
 
 /// Refuses a body that says something to an action that takes none: it would be dropped in silence.
-pub(crate) fn none(request: &HttpRequest, body: &Unasked) -> Result<()> {
+pub(crate) fn none(request: &HttpRequest, body: &UnexpectedBody) -> Result<()> {
     #[derive(Default, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Nothing {}

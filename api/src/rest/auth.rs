@@ -64,7 +64,7 @@ pub(crate) async fn logout(
     svc: Data<Service>,
     SignedIn(viewer): SignedIn,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;

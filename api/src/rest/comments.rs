@@ -248,7 +248,7 @@ async fn moderated(
     viewer: &Viewer,
     id: &str,
     request: &HttpRequest,
-    bytes: &body::Unasked,
+    bytes: &body::UnexpectedBody,
     decision: Moderation,
 ) -> Result<HttpResponse> {
     Params::of(request).finish()?;
@@ -272,7 +272,7 @@ pub(crate) async fn approve_comment(
     SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     moderated(svc, &viewer, &path, &request, &bytes, Moderation::Approve).await
 }
@@ -292,7 +292,7 @@ pub(crate) async fn mark_comment_spam(
     SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     moderated(svc, &viewer, &path, &request, &bytes, Moderation::Spam).await
 }
@@ -312,7 +312,7 @@ pub(crate) async fn trash_comment(
     SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     moderated(svc, &viewer, &path, &request, &bytes, Moderation::Trash).await
 }

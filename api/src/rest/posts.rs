@@ -246,7 +246,7 @@ pub(crate) async fn restore_post(
     SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
@@ -301,7 +301,7 @@ pub(crate) async fn unpublish_post(
     SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
@@ -324,7 +324,7 @@ pub(crate) async fn archive_post(
     SignedIn(viewer): SignedIn,
     path: Path<String>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;

@@ -112,7 +112,7 @@ pub(crate) async fn restore_revision(
     SignedIn(viewer): SignedIn,
     path: Path<(String, String)>,
     request: HttpRequest,
-    bytes: body::Unasked,
+    bytes: body::UnexpectedBody,
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     body::none(&request, &bytes)?;
