@@ -261,7 +261,7 @@ impl Serialize for Members<'_> {
 }
 
 /// Of an object `id` and the members named by `fields`, as bytes: they are looked for, not taken apart.
-fn kept<T: Serialize>(value: &T, fields: &[&'static str]) -> serde_json::Result<Box<RawValue>> {
+fn project<T: Serialize>(value: &T, fields: &[&'static str]) -> serde_json::Result<Box<RawValue>> {
     let whole = to_raw_value(value)?;
     let mut members: Members<'_> = serde_json::from_str(whole.get())?;
     members.0.retain(|(name, _)| *name == "id" || fields.contains(name));

@@ -3,11 +3,11 @@
 //! An answer shows a thread by pages of top-level comments, each with its replies nested down to stated limits; what lies beyond
 //! is reached by `parent` and a cursor. A removed comment that was answered stays as a tombstone.
 
+mod access;
+mod commented;
 mod edit;
 mod moderate;
-mod place;
 mod read;
-mod sight;
 mod thread;
 mod write;
 
@@ -20,7 +20,7 @@ pub use pressroom_schema::{CommentSort, Moderation, ThreadView};
 pub use read::{QueueQuery, Thread, ThreadQuery, get, list, queue};
 pub use write::{AddComment, CommentAuthorInput, Origin, add};
 
-pub(crate) use place::Places;
+pub(crate) use commented::CommentedPosts;
 pub(crate) use read::{by_edit_token_in, load_ancestors, queue_in};
 pub(crate) use thread::{
     BELOW, Rows, first_pages, load_comments, load_replies, load_threads, page_of_embedded, page_of_nested,

@@ -242,7 +242,7 @@ pub(crate) fn get_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, id: &str) 
     Ok(svc.media(&find(conn, parse(id)?)?))
 }
 
-/// Changes what is said about a file. Places with words of their own keep those.
+/// Changes what is said about a file. CommentedPosts with words of their own keep those.
 ///
 /// # Errors
 /// 401, 403 and 404, 412 when `if_match` is stale, 422 with every fault of the input.
@@ -353,7 +353,7 @@ fn shown_in(conn: &mut Conn, id: Id) -> Result<Vec<Key>> {
 
 /// Says what has to let go of the file first.
 fn in_use(uses: &References) -> Error {
-    let mut places: Vec<String> = uses
+    let mut commented: Vec<String> = uses
         .posts
         .iter()
         .map(|post| match post {
@@ -362,17 +362,17 @@ fn in_use(uses: &References) -> Error {
             PostUse { title, .. } => format!("the working copy of the post “{title}”"),
         })
         .collect();
-    places.extend(uses.authors.iter().map(|(_, name)| format!("the author “{name}”")));
+    commented.extend(uses.authors.iter().map(|(_, name)| format!("the author “{name}”")));
     if uses.site {
-        places.push("the site, as its logo".to_owned());
+        commented.push("the site, as its logo".to_owned());
     }
     let named = usize::try_from(NAMED).unwrap_or(usize::MAX);
-    let more = places.len() > named;
-    places.truncate(named);
+    let more = commented.len() > named;
+    commented.truncate(named);
     let rest = if more { ", and more" } else { "" };
     Error::new(
         Code::InvalidState,
-        format!("This file is in use by {}{rest}. Take it out there, then remove it.", places.join(", ")),
+        format!("This file is in use by {}{rest}. Take it out there, then remove it.", commented.join(", ")),
     )
 }
 

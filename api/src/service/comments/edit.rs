@@ -8,9 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::BODY_LENGTH;
-use super::place::{Known, is_writer, require_text, touched};
+use super::access::Reading;
+use super::commented::{Known, is_writer, require_text, touched};
 use super::read::load_one;
-use super::sight::Reading;
 use super::write::{Evidence, Guest, check_body, judged, rendered, text, thousandths};
 use crate::auth::policy::Action;
 use crate::auth::secret::hash_secret;
@@ -58,7 +58,7 @@ fn authorise(
     {
         return Err(Error::not_found("comment"));
     }
-    match require(viewer, action, &known.place()?.comment(&known.row, now), "comment") {
+    match require(viewer, action, &known.commented()?.comment(&known.row, now), "comment") {
         Err(e) if e.code() == Code::Unauthenticated && token_hash.is_some() => {
             Err(Error::new(Code::InvalidToken, "This edit token is not this comment's, or its time is over."))
         }
@@ -183,7 +183,7 @@ fn update_in(
     IfMatch::check(change.if_match.as_ref(), row.version)?;
     require_text(row, "change")?;
     let Some(new) = change.new.as_ref().filter(|new| new.source != private.source) else {
-        return load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.places, row.id, Reading::Single);
+        return load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.commented, row.id, Reading::Single);
     };
     let mut new = new.clone();
     (new.spam_score, new.spam_reasons) = match &change.verdict {
@@ -204,7 +204,7 @@ fn update_in(
         after.version,
         touched(row.post_id, row.shown, after.shown, counted),
     );
-    load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.places, row.id, Reading::Single)
+    load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.commented, row.id, Reading::Single)
 }
 
 /// The state of a comment after its guest changed it. What a moderator or the judge held stays held.

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::MODERATED_AT_ONCE;
-use super::place::{Known, Places, require_text, touched};
+use super::access::{Reading, load_views};
+use super::commented::{CommentedPosts, Known, require_text, touched};
 use super::read::load_one;
-use super::sight::{Reading, load_views};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
@@ -58,11 +58,11 @@ pub async fn moderate_one(
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
     svc.write(viewer, move |tx| {
         let known = Known::find(&svc2, &mut Reader::new(tx.conn), &id)?;
-        let target = known.place()?.comment(&known.row, tx.actor.now);
+        let target = known.commented()?.comment(&known.row, tx.actor.now);
         require(&viewer2, Action::ModerateComment, &target, "comment")?;
         IfMatch::check(if_match.as_ref(), known.row.version)?;
         decide(tx, &known.row, decision)?;
-        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, &known.places, known.row.id, Reading::Single)
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, &known.commented, known.row.id, Reading::Single)
     })
     .await
 }
@@ -112,7 +112,7 @@ fn moderate_in(
     ids: &[Id],
     decision: Moderation,
 ) -> Result<ModeratedView> {
-    let places = permitted(svc, tx, viewer, ids)?;
+    let commented = permitted(svc, tx, viewer, ids)?;
     let mut changed = Vec::new();
     for id in ids {
         // Read anew: an earlier decision of this list may have moved its counts.
@@ -121,20 +121,21 @@ fn moderate_in(
             changed.push(*id);
         }
     }
-    Ok(ModeratedView { changed, comments: views(svc, tx.conn, viewer, &places, ids)? })
+    Ok(ModeratedView { changed, comments: views(svc, tx.conn, viewer, &commented, ids)? })
 }
 
 /// The posts of these comments, if the viewer may decide on all of them.
-fn permitted(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, ids: &[Id]) -> Result<Places> {
+fn permitted(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, ids: &[Id]) -> Result<CommentedPosts> {
     let rows: HashMap<Id, CommentRow> =
         comments::by_ids(tx.conn, ids)?.into_iter().map(|row| (row.id, row)).collect();
-    let places = Places::of_ids(svc, &mut Reader::new(tx.conn), rows.values().map(|row| row.post_id))?;
+    let commented =
+        CommentedPosts::of_ids(svc, &mut Reader::new(tx.conn), rows.values().map(|row| row.post_id))?;
     let mut unknown = Vec::new();
     for (n, id) in ids.iter().enumerate() {
         let verdict = match rows.get(id) {
             None => Err(Error::not_found("comment")),
             Some(row) => {
-                let target = places.get(row.post_id)?.comment(row, tx.actor.now);
+                let target = commented.get(row.post_id)?.comment(row, tx.actor.now);
                 require(viewer, Action::ModerateComment, &target, "comment")
             }
         };
@@ -148,18 +149,18 @@ fn permitted(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, ids: &[Id]) -> Res
             Err(e) => return Err(e),
         }
     }
-    if unknown.is_empty() { Ok(places) } else { Err(Error::fields(unknown)) }
+    if unknown.is_empty() { Ok(commented) } else { Err(Error::fields(unknown)) }
 }
 
 fn views(
     svc: &Service,
     conn: &mut Conn,
     viewer: &Viewer,
-    places: &Places,
+    commented: &CommentedPosts,
     ids: &[Id],
 ) -> Result<Vec<CommentView>> {
     let rows = comments::by_ids(conn, ids)?;
-    let mut views = load_views(svc, &mut Reader::new(conn), viewer, places, &rows, Reading::Single)?;
+    let mut views = load_views(svc, &mut Reader::new(conn), viewer, commented, &rows, Reading::Single)?;
     Ok(ids.iter().filter_map(|id| views.remove(id)).collect())
 }
 

@@ -7,8 +7,8 @@ use pressroom_schema::posts::{self, Ref};
 use pressroom_schema::{CommentSort, CommentStatus, Conn, EmailKey, Id, Key, ThreadView};
 
 use super::ANCESTORS;
-use super::place::{Known, Places};
-use super::sight::{Reading, load_views};
+use super::access::{Reading, load_views};
+use super::commented::{CommentedPosts, Known};
 use super::thread::{BELOW, Branches, Level, is_readable, load};
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::secret::hash_secret;
@@ -80,7 +80,7 @@ pub(crate) fn list_in(
         (None, ThreadView::Thread) => (Kind::Roots, post.id),
         (None, ThreadView::Flat) => (Kind::Flat, post.id),
     };
-    let places = Places::of_row(svc, reader, &post)?;
+    let commented = CommentedPosts::of_row(svc, reader, &post)?;
     let level = Level {
         kind,
         groups: &[of],
@@ -89,7 +89,7 @@ pub(crate) fn list_in(
         nested: (kind != Kind::Flat).then_some(BELOW),
         longest: (kind != Kind::Replies).then_some(post.comment_count),
     };
-    let page = load(svc, reader, viewer, &level, Some(places))?.remove(&of);
+    let page = load(svc, reader, viewer, &level, Some(commented))?.remove(&of);
     let page = page.ok_or_else(|| Error::internal("a list has no page"))?;
     Ok(Found::Here(Thread { post_id: post.id, page }))
 }
@@ -146,8 +146,8 @@ pub(crate) fn get_in(
     }
     let row = &known.row;
     let branches = Branches::load(reader, &[row])?;
-    let mut views = load_views(svc, reader, viewer, &known.places, [row], Reading::Single)?;
-    views.extend(load_views(svc, reader, viewer, &known.places, &branches.rows, Reading::Thread)?);
+    let mut views = load_views(svc, reader, viewer, &known.commented, [row], Reading::Single)?;
+    views.extend(load_views(svc, reader, viewer, &known.commented, &branches.rows, Reading::Thread)?);
     let mut view =
         branches.assemble(row.id, &mut views).ok_or_else(|| Error::internal("a comment has no view"))?;
     view.ancestors = Some(load_ancestors(reader, row.id)?);
@@ -164,12 +164,12 @@ pub(super) fn load_one(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
-    places: &Places,
+    commented: &CommentedPosts,
     id: Id,
     reading: Reading,
 ) -> Result<CommentView> {
     let rows = comments::by_ids(reader, &[id])?;
-    let view = load_views(svc, reader, viewer, places, &rows, reading)?.remove(&id);
+    let view = load_views(svc, reader, viewer, commented, &rows, reading)?.remove(&id);
     view.ok_or_else(|| Error::not_found("comment"))
 }
 
@@ -227,9 +227,9 @@ pub(crate) fn queue_in(
     }
     let slice = comments::queue(reader, &filter, &window)?;
     let total = if query.page.count { Some(comments::count_queue(reader, &filter)?) } else { None };
-    let places = Places::of_ids(svc, reader, slice.rows.iter().map(|row| row.post_id))?;
+    let commented = CommentedPosts::of_ids(svc, reader, slice.rows.iter().map(|row| row.post_id))?;
     let mut views: HashMap<Id, CommentView> =
-        load_views(svc, reader, viewer, &places, &slice.rows, Reading::Single)?;
+        load_views(svc, reader, viewer, &commented, &slice.rows, Reading::Single)?;
     let items = slice
         .rows
         .iter()

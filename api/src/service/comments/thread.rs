@@ -8,8 +8,8 @@ use pressroom_schema::{
     CommentSort, CommentStatus, Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window,
 };
 
-use super::place::{Known, Places, is_writer};
-use super::sight::{Reading, load_views, show};
+use super::access::{Reading, load_views, show};
+use super::commented::{CommentedPosts, Known, is_writer};
 use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
@@ -65,10 +65,10 @@ pub(crate) fn load_threads(
     page: &PageRequest,
     flat: bool,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    let places = Places::of_ids(svc, reader, posts.iter().copied())?;
+    let commented = CommentedPosts::of_ids(svc, reader, posts.iter().copied())?;
     let kind = if flat { Kind::Flat } else { Kind::Roots };
     let level = Level { kind, groups: posts, order, page, nested: None, longest: None };
-    load(svc, reader, viewer, &level, Some(places))
+    load(svc, reader, viewer, &level, Some(commented))
 }
 
 /// The rows of the first page of the thread under each of `posts`, as it is embedded in them, by one statement. `longest` is the
@@ -132,18 +132,21 @@ pub(crate) fn load_comments(
     let bylines = pressroom_schema::posts::bylines(reader, &posts)?;
     let by = |post: Id| bylines.iter().filter(|(id, _)| *id == post).map(|(_, author)| *author).collect();
     let authors: Vec<Vec<Id>> = found.iter().map(|(row, _)| by(row.id)).collect();
-    let places =
-        Places::known(svc, reader, found.iter().zip(&authors).map(|((row, _), by)| (row, by.as_slice())));
+    let commented = CommentedPosts::known(
+        svc,
+        reader,
+        found.iter().zip(&authors).map(|((row, _), by)| (row, by.as_slice())),
+    );
     let posts: HashMap<Id, &PostRow> = found.iter().map(|(row, _)| (row.id, row)).collect();
     let mut readable = Vec::new();
     for row in rows {
         let Some(post) = posts.get(&row.post_id) else { continue };
-        let known = Known { row, post: (*post).clone(), places: places.clone() };
+        let known = Known { row, post: (*post).clone(), commented: commented.clone() };
         if is_readable(viewer, &known, svc.now())? {
             readable.push(known.row);
         }
     }
-    load_views(svc, reader, viewer, &places, &readable, Reading::Single)
+    load_views(svc, reader, viewer, &commented, &readable, Reading::Single)
 }
 
 /// Whether `viewer` may read the comment by itself: it stands in a thread that they may read, they may decide on it, or they
@@ -178,16 +181,16 @@ pub(super) fn load(
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     level: &Level<'_>,
-    places: Option<Places>,
+    commented: Option<CommentedPosts>,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let rows = fetch(reader, level)?;
-    let places = match places {
-        Some(places) => places,
-        None => Places::of_ids(svc, reader, rows.top().map(|row| row.post_id))?,
+    let commented = match commented {
+        Some(commented) => commented,
+        None => CommentedPosts::of_ids(svc, reader, rows.top().map(|row| row.post_id))?,
     };
     let people = svc.people(reader, rows.writers())?;
     let totals = if level.page.count { Some(totals(reader, level.kind, &rows.groups)?) } else { None };
-    rows.show(svc, reader, viewer, &places, &people, totals.as_ref())
+    rows.show(svc, reader, viewer, &commented, &people, totals.as_ref())
 }
 
 /// Pages of threads as they are stored, before it is known what their viewer sees of them.
@@ -249,12 +252,12 @@ impl Rows {
         svc: &Service,
         reader: &mut Reader<'_>,
         viewer: &Viewer,
-        places: &Places,
+        commented: &CommentedPosts,
         people: &People,
         totals: Option<&HashMap<Id, i64>>,
     ) -> Result<HashMap<Id, Page<CommentView>>> {
         let rows = self.top().chain(&self.branches.rows);
-        let mut views = show(svc, reader, viewer, places, rows, Reading::Thread, people)?;
+        let mut views = show(svc, reader, viewer, commented, rows, Reading::Thread, people)?;
         let Some(window) = &self.window else { return Ok(HashMap::new()) };
         let mut pages = HashMap::with_capacity(self.groups.len());
         for of in &self.groups {

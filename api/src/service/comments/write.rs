@@ -11,9 +11,9 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::place::{Places, guest_of, touched};
+use super::access::Reading;
+use super::commented::{CommentedPosts, guest_of, touched};
 use super::read::load_one;
-use super::sight::Reading;
 use super::{BODY_LENGTH, NAME_LENGTH};
 use crate::auth::policy::{Action, Target};
 use crate::auth::secret::{Kind, Secret};
@@ -171,7 +171,7 @@ pub async fn add(
 
 fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &Draft) -> Result<CommentView> {
     let now = tx.actor.now;
-    let (post, places) = find_open(svc, &mut Reader::new(tx.conn), viewer, post)?;
+    let (post, commented) = find_open(svc, &mut Reader::new(tx.conn), viewer, post)?;
     let parent = match &draft.parent {
         None => None,
         Some(text) => {
@@ -236,7 +236,7 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
         touched(post.id, false, counted > 0, counted),
     );
     let writer = if viewer.is_signed_in() { viewer.clone() } else { guest_of(viewer, new.id) };
-    load_one(svc, &mut Reader::new(tx.conn), &writer, &places, new.id, Reading::Single)
+    load_one(svc, &mut Reader::new(tx.conn), &writer, &commented, new.id, Reading::Single)
 }
 
 /// The post, if the viewer may comment there now.
@@ -245,15 +245,15 @@ fn find_open(
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: &Ref,
-) -> Result<(PostRow, Places)> {
+) -> Result<(PostRow, CommentedPosts)> {
     let found = match find_visible(reader, viewer, post)? {
         Found::Here(found) => Found::Here(found),
         // A former slug leads on for writes too.
         Found::Moved(slug) => find_visible(reader, viewer, &Ref::Slug(slug))?,
     };
     let Found::Here((row, _)) = found else { return Err(Error::not_found("post")) };
-    let places = Places::of_row(svc, reader, &row)?;
-    let place = places.get(row.id)?;
+    let commented = CommentedPosts::of_row(svc, reader, &row)?;
+    let place = commented.get(row.id)?;
     require(viewer, Action::AddComment, &Target::Post(place.post()), "post")?;
     if !place.is_live {
         return Err(Error::new(Code::InvalidState, "This post is not published; comments come after."));
@@ -261,7 +261,7 @@ fn find_open(
     if !row.comments_open {
         return Err(Error::new(Code::InvalidState, "Comments on this post are closed."));
     }
-    Ok((row, places))
+    Ok((row, commented))
 }
 
 /// The body and, of guests, who they say to be.

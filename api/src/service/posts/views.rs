@@ -180,11 +180,11 @@ impl<'a> Loaded<'a> {
         let beside = Tied::of(reader, viewer, &ids, wanted, &ties, &others)?;
         let threads = match threads {
             Some(threads) => {
-                let places = rows
+                let commented = rows
                     .iter()
                     .map(|row| (&row.post, bylines.get(&row.post.id).map(Vec::as_slice).unwrap_or_default()));
-                let places = comments::Places::known(svc, reader, places);
-                threads.show(svc, reader, viewer, &places, &named.people, None)?
+                let commented = comments::CommentedPosts::known(svc, reader, commented);
+                threads.show(svc, reader, viewer, &commented, &named.people, None)?
             }
             None => HashMap::new(),
         };

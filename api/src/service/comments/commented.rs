@@ -17,7 +17,7 @@ use crate::service::{Service, allowed};
 
 /// A post, as far as its comments need it.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct CommentedPost {
     id: Uuid,
     pub(super) url: String,
     owner: Option<Uuid>,
@@ -26,7 +26,7 @@ pub(crate) struct Place {
     is_released: bool,
 }
 
-impl Place {
+impl CommentedPost {
     fn of(svc: &Service, slug: &str, post: &impl AccessFacts, authors: &[Id]) -> Self {
         Self {
             id: post.id().0,
@@ -72,9 +72,9 @@ fn depend_on_thread(reader: &mut Reader<'_>, post: Id) {
 
 /// Posts by id.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Places(HashMap<Id, Place>);
+pub(crate) struct CommentedPosts(HashMap<Id, CommentedPost>);
 
-impl Places {
+impl CommentedPosts {
     /// Posts whose authors are known.
     pub(crate) fn known<'a>(
         svc: &Service,
@@ -82,7 +82,7 @@ impl Places {
         rows: impl IntoIterator<Item = (&'a PostRow, &'a [Id])>,
     ) -> Self {
         let rows = rows.into_iter().inspect(|(row, _)| depend_on_thread(reader, row.id));
-        Self(rows.map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect())
+        Self(rows.map(|(row, by)| (row.id, CommentedPost::of(svc, &row.slug, row, by))).collect())
     }
 
     /// One statement.
@@ -104,10 +104,10 @@ impl Places {
         for id in ids {
             depend_on_thread(reader, id);
         }
-        Ok(Self(rows.iter().map(|(row, by)| (row.id, Place::of(svc, &row.slug, row, by))).collect()))
+        Ok(Self(rows.iter().map(|(row, by)| (row.id, CommentedPost::of(svc, &row.slug, row, by))).collect()))
     }
 
-    pub(super) fn get(&self, post: Id) -> Result<&Place> {
+    pub(super) fn get(&self, post: Id) -> Result<&CommentedPost> {
         // A comment's post is a foreign key: only a defect could lose it.
         self.0.get(&post).ok_or_else(|| Error::internal(format!("the post {post} was not loaded")))
     }
@@ -117,7 +117,7 @@ impl Places {
 pub(super) struct Known {
     pub(super) row: CommentRow,
     pub(super) post: PostRow,
-    pub(super) places: Places,
+    pub(super) commented: CommentedPosts,
 }
 
 impl Known {
@@ -125,12 +125,12 @@ impl Known {
     pub(super) fn find(svc: &Service, reader: &mut Reader<'_>, id: &str) -> Result<Self> {
         let id: Id = id.parse().map_err(|_| Error::not_found("comment"))?;
         let (row, post) = comments::find(reader, id)?.ok_or_else(|| Error::not_found("comment"))?;
-        let places = Places::of_row(svc, reader, &post)?;
-        Ok(Self { row, post, places })
+        let commented = CommentedPosts::of_row(svc, reader, &post)?;
+        Ok(Self { row, post, commented })
     }
 
-    pub(super) fn place(&self) -> Result<&Place> {
-        self.places.get(self.post.id)
+    pub(super) fn commented(&self) -> Result<&CommentedPost> {
+        self.commented.get(self.post.id)
     }
 
     /// Its guest, where `token_hash` is what is `stored` of its edit token.
@@ -146,12 +146,12 @@ impl Known {
 
     /// Whether `viewer` may do `action` to it.
     pub(super) fn allows(&self, viewer: &Viewer, action: Action, now: Timestamp) -> Result<bool> {
-        Ok(viewer.is_signed_in() && allowed(viewer, action, &self.place()?.comment(&self.row, now)))
+        Ok(viewer.is_signed_in() && allowed(viewer, action, &self.commented()?.comment(&self.row, now)))
     }
 
     /// Whether `viewer` may read the post.
     pub(super) fn post_is_readable(&self, viewer: &Viewer) -> Result<bool> {
-        let place = self.place()?;
+        let place = self.commented()?;
         Ok(place.is_live
             || reads_by_preview(viewer, place.id)
             || (viewer.is_signed_in() && allowed(viewer, Action::ReadDraft, &Target::Post(place.post()))))

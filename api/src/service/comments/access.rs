@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pressroom_schema::comments::{self, CommentPrivate, CommentRow};
 use pressroom_schema::{CommentStatus, Id, Timestamp};
 
-use super::place::{Place, Places, is_writer};
+use super::commented::{CommentedPost, CommentedPosts, is_writer};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
@@ -26,7 +26,7 @@ pub(super) enum Reading {
 /// What a viewer sees of a comment.
 #[expect(clippy::struct_excessive_bools, reason = "four answers that do not follow from each other")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sight {
+struct CommentAccess {
     /// The writer, by account or edit token.
     writes: bool,
     /// Who decides on it.
@@ -37,8 +37,14 @@ struct Sight {
     masked: bool,
 }
 
-impl Sight {
-    fn of(viewer: &Viewer, place: &Place, row: &CommentRow, reading: Reading, now: Timestamp) -> Self {
+impl CommentAccess {
+    fn of(
+        viewer: &Viewer,
+        place: &CommentedPost,
+        row: &CommentRow,
+        reading: Reading,
+        now: Timestamp,
+    ) -> Self {
         let target = place.comment(row, now);
         let may = |action| viewer.is_signed_in() && allowed(viewer, action, &target);
         let writes = is_writer(viewer, row);
@@ -71,13 +77,13 @@ pub(super) fn load_views<'a>(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
-    places: &Places,
+    commented: &CommentedPosts,
     rows: impl IntoIterator<Item = &'a CommentRow>,
     reading: Reading,
 ) -> Result<HashMap<Id, CommentView>> {
     let rows: Vec<&CommentRow> = rows.into_iter().collect();
     let people = svc.people(reader, rows.iter().filter_map(|row| row.author_id).collect())?;
-    show(svc, reader, viewer, places, rows, reading, &people)
+    show(svc, reader, viewer, commented, rows, reading, &people)
 }
 
 /// [`load_views`] where the writers' profiles are known.
@@ -85,7 +91,7 @@ pub(super) fn show<'a>(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
-    places: &Places,
+    commented: &CommentedPosts,
     rows: impl IntoIterator<Item = &'a CommentRow>,
     reading: Reading,
     people: &People,
@@ -93,8 +99,8 @@ pub(super) fn show<'a>(
     let now = svc.now();
     let mut seen = Vec::new();
     for row in rows {
-        let place = places.get(row.post_id)?;
-        seen.push((row, place, Sight::of(viewer, place, row, reading, now)));
+        let place = commented.get(row.post_id)?;
+        seen.push((row, place, CommentAccess::of(viewer, place, row, reading, now)));
     }
     let behind: Vec<Id> =
         seen.iter().filter(|(_, _, s)| s.looks_behind()).map(|(row, _, _)| row.id).collect();
@@ -113,8 +119,8 @@ pub(super) fn show<'a>(
 
 fn view(
     row: &CommentRow,
-    place: &Place,
-    sight: Sight,
+    place: &CommentedPost,
+    sight: CommentAccess,
     profile: Option<Shared<AuthorView>>,
     private: Option<&CommentPrivate>,
 ) -> CommentView {
@@ -148,7 +154,7 @@ fn view(
 }
 
 /// Whoever has a profile goes by it, so that a new name or portrait shows everywhere.
-fn author(row: &CommentRow, place: &Place, own: Option<Shared<AuthorView>>) -> CommentAuthorView {
+fn author(row: &CommentRow, place: &CommentedPost, own: Option<Shared<AuthorView>>) -> CommentAuthorView {
     CommentAuthorView {
         name: own.as_ref().map_or_else(|| row.author_name.clone(), |p| p.name.clone()),
         url: own.as_ref().and_then(|p| p.website.clone()).or_else(|| row.author_url.clone()),
