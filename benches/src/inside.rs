@@ -9,7 +9,7 @@ use pressroom::auth::viewer::Viewer;
 use pressroom::config::Switch;
 use pressroom::freshness::Reader;
 use pressroom::page::{PageRequest, cursor};
-use pressroom::service::posts::{self, Columns, Members, PostQuery, Shown};
+use pressroom::service::posts::{self, Columns, ProjectedMembers, PostQuery, Projection};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::posts::{NewPost, PostRow, Ref};
@@ -32,9 +32,9 @@ pub const HOT: usize = 512;
 pub const CACHE: u64 = 64 << 20;
 
 /// What `GET /v1/posts/{post}?include=links,related,adjacent,comments` shows to anybody.
-const PAGE: Shown = Shown {
+const PAGE: Projection = Projection {
     body: Columns { html: true, text: true, source: false },
-    members: Members::ALL,
+    members: ProjectedMembers::ALL,
     links: true,
     related: true,
     adjacent: true,
@@ -72,7 +72,7 @@ pub fn one_page(
 
 fn list(query: PostQuery) -> Read {
     Arc::new(move |svc, reader, viewer| {
-        let page = posts::list_in(svc, reader, viewer, &query, Shown::default())?;
+        let page = posts::list_in(svc, reader, viewer, &query, Projection::default())?;
         Ok(serde_json::to_vec(&page.into_list()).unwrap().len())
     })
 }
@@ -185,7 +185,7 @@ fn check_page(svc: &Svc, conn: &Connection, slug: &str) -> Answer<()> {
     let work = move |reader: &mut Reader<'_>| {
         let viewer = Viewer::anonymous("bench", None);
         let page = one_page(&svc2, reader, &viewer, &name)?;
-        let list = posts::list_in(&svc2, reader, &viewer, &asks(10), Shown::default())?;
+        let list = posts::list_in(&svc2, reader, &viewer, &asks(10), Projection::default())?;
         Ok((page, serde_json::to_vec(&list.into_list()).unwrap()))
     };
     let (page, list) = runtime.block_on(svc.read(&viewer, work)).map_err(|e| e.to_string())?.value;

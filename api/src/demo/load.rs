@@ -25,7 +25,8 @@ use crate::service::comments::{self, AddComment, CommentAuthorInput, EditAccess,
 use crate::service::links::{self, ExternalInput, LinkInput, LinksInput};
 use crate::service::media::{self, Upload};
 use crate::service::posts::{
-    self, BodyInput, BylineInput, CreatePost, ImageInput, PostQuery, SeoInput, Shown, TermsInput, UpdatePost,
+    self, BodyInput, BylineInput, CreatePost, ImageInput, PostQuery, Projection, SeoInput, TermsInput,
+    UpdatePost,
 };
 use crate::service::site::{self, MediaRefInput, UpdateSite};
 use crate::service::social::SocialInput;
@@ -49,7 +50,7 @@ pub async fn load(svc: &Svc) -> Result<Option<Admin>> {
     let one = PageRequest { limit: Some(1), ..PageRequest::default() };
     let query = PostQuery { statuses: PostStatus::ALL.to_vec(), page: one.clone(), ..PostQuery::default() };
     let authors = authors::list(svc, &system, AuthorSort::default(), one).await?.value;
-    if !posts::list(svc, &system, query, Shown::default()).await?.value.items.is_empty()
+    if !posts::list(svc, &system, query, Projection::default()).await?.value.items.is_empty()
         || !authors.items.is_empty()
     {
         return Ok(None);

@@ -17,7 +17,9 @@ use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
 use crate::page::List;
-use crate::service::posts::{self, Columns, CreatePost, Members, PostQuery, PublishInput, Shown, UpdatePost};
+use crate::service::posts::{
+    self, Columns, CreatePost, PostQuery, ProjectedMembers, Projection, PublishInput, UpdatePost,
+};
 use crate::service::{Found, Service};
 use crate::view::{PostField, PostView};
 
@@ -29,17 +31,17 @@ parameter_type! {
 }
 
 /// What a read shows: what `include` or `fields` names. `single` posts show their body without being asked.
-fn shown(includes: &[PostInclude], fields: &[&str], single: bool) -> Shown {
+fn shown(includes: &[PostInclude], fields: &[&str], single: bool) -> Projection {
     let wants = |name: &str| includes.iter().any(|word| word.as_str() == name) || fields.contains(&name);
     let whole = fields.is_empty();
     let all = single && whole;
-    Shown {
+    Projection {
         body: Columns {
             html: all || wants("html"),
             text: all || wants("text"),
             source: all || wants("markdown") || wants("body"),
         },
-        members: Members {
+        members: ProjectedMembers {
             authors: whole || wants("authors"),
             tags: whole || wants("tags"),
             terms: whole || wants("terms"),
@@ -108,7 +110,7 @@ pub(crate) async fn list_posts(
     let shown = shown(&includes, &fields, false);
     let svc = svc.into_inner();
     // The list that pages of a publication ask for again and again is put together from kept parts.
-    if !viewer.is_signed_in() && shown == Shown::default() {
+    if !viewer.is_signed_in() && shown == Projection::default() {
         let Read { value: page, keys } = posts::list_cards(&svc, &viewer, query).await?;
         return respond::list(&request, &Meta::of(&viewer, keys), page, &fields);
     }

@@ -9,7 +9,9 @@ use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::{self, Seen};
 use pressroom_schema::{Id, Key, LanguageTag, MediaType, Timestamp, authors, media, site};
 
-use super::posts::{Columns, Members, PostQuery, Shown, author_ids, find_visible, list_in, tag_ids};
+use super::posts::{
+    Columns, PostQuery, ProjectedMembers, Projection, author_ids, find_visible, list_in, tag_ids,
+};
 use super::{Found, Service, Svc, present};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::absolute_urls;
@@ -260,10 +262,10 @@ fn posts_feed(
         reader.depend(Key::Tag(tag.id));
         wanted.tags = vec![tag.id.to_string()];
     }
-    let shown = Shown {
+    let shown = Projection {
         body: Columns { html: true, ..Columns::NONE },
-        members: Members { comment_count: false, ..Members::ALL },
-        ..Shown::default()
+        members: ProjectedMembers { comment_count: false, ..ProjectedMembers::ALL },
+        ..Projection::default()
     };
     let page = list_in(svc, reader, viewer, &wanted, shown)?;
     let posts: Vec<PostView> = page.items.into_iter().map(|(_, post)| post).collect();

@@ -36,7 +36,7 @@ pub use pressroom_schema::posts::Columns;
 pub(crate) use preview::by_preview_in;
 pub use preview::{PreviewInput, PreviewView, by_preview, preview, revoke_previews};
 pub use publish::{archive, next_due, publish, publish_due, unpublish};
-pub use read::{Members, PostQuery, Shown, get, get_in, list, list_in};
+pub use read::{PostQuery, ProjectedMembers, Projection, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
 pub(crate) use rendering::{ATTEMPTS, keep, too_much};
 pub(crate) use views::{Tied, load_ties};

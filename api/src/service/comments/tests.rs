@@ -140,7 +140,7 @@ impl Bench {
     }
 
     async fn comment_count(&self) -> i64 {
-        let shown = posts::Shown::default();
+        let shown = posts::Projection::default();
         match posts::get(&self.svc, &guest(), &self.here(), None, shown).await.unwrap().value {
             Found::Here(view) => view.comment_count,
             Found::Moved(slug) => panic!("moved to {slug}"),
@@ -460,7 +460,7 @@ async fn a_thread_takes_as_many_statements_for_fifty_comments_as_for_two() {
             .await;
             let posts = STATEMENTS
                 .scope(Cell::new(0), async {
-                    let shown = posts::Shown { comments: true, ..posts::Shown::default() };
+                    let shown = posts::Projection { comments: true, ..posts::Projection::default() };
                     posts::list(&bench.svc, viewer, posts::PostQuery::default(), shown).await.unwrap();
                     STATEMENTS.with(Cell::get)
                 })

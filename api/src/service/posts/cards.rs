@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pressroom_schema::posts::{self, FullPost};
 use pressroom_schema::{Id, Perspective};
 
-use super::read::{Listing, PostQuery, Shown, count, list_in, listing, nothing};
+use super::read::{Listing, PostQuery, Projection, count, list_in, listing, nothing};
 use super::views::Loaded;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ pub fn list_cards_in(
     if !reader.keeps_parts() {
         // Rows and places in one statement.
         let Page { items, has_previous, has_next, total } =
-            list_in(svc, reader, viewer, query, Shown::default())?;
+            list_in(svc, reader, viewer, query, Projection::default())?;
         let items =
             items.iter().map(|(cursor, view)| Ok((cursor.clone(), card(view)?))).collect::<Result<_>>()?;
         return Ok(Page { items, has_previous, has_next, total });
@@ -74,7 +74,7 @@ fn load_cards(
     if rows.is_empty() {
         return Ok(cards);
     }
-    let mut loaded = Loaded::of(svc, reader, viewer, &rows, Perspective::Live, Shown::default())?;
+    let mut loaded = Loaded::of(svc, reader, viewer, &rows, Perspective::Live, Projection::default())?;
     for row in rows {
         let id = row.post.id;
         let (view, keys) = reader.capture(|reader| loaded.show(reader, row));

@@ -24,7 +24,7 @@ use crate::view::PostView;
 /// All of them unless something is said.
 #[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Members {
+pub struct ProjectedMembers {
     /// `authors`.
     pub authors: bool,
     /// `tags`.
@@ -35,14 +35,14 @@ pub struct Members {
     pub comment_count: bool,
 }
 
-impl Members {
+impl ProjectedMembers {
     /// None of them.
     pub const NONE: Self = Self { authors: false, tags: false, terms: false, comment_count: false };
     /// All of them.
     pub const ALL: Self = Self { authors: true, tags: true, terms: true, comment_count: true };
 }
 
-impl Default for Members {
+impl Default for ProjectedMembers {
     fn default() -> Self {
         Self::ALL
     }
@@ -51,11 +51,11 @@ impl Default for Members {
 /// What a post is shown with besides its own members.
 #[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct Projection {
     /// `html`, `text`, and for those who may edit the source (`body`, `markdown`).
     pub body: Columns,
     /// `authors`, `tags`, `terms`, `comment_count`.
-    pub members: Members,
+    pub members: ProjectedMembers,
     /// `links`.
     pub links: bool,
     /// `related`.
@@ -68,7 +68,7 @@ pub struct Shown {
     pub below: Option<Below>,
 }
 
-impl Shown {
+impl Projection {
     /// What this viewer may see of it at all: the source is for those who may edit.
     fn to(mut self, viewer: &Viewer) -> Self {
         self.body.source &= viewer.is_signed_in();
@@ -119,7 +119,7 @@ pub async fn list(
     svc: &Svc,
     viewer: &Viewer,
     query: PostQuery,
-    shown: Shown,
+    shown: Projection,
 ) -> Result<Read<Page<PostView>>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     read_rendered(svc, viewer, move |reader| list_in(&svc2, reader, &viewer2, &query, shown)).await
@@ -134,7 +134,7 @@ pub fn list_in(
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     query: &PostQuery,
-    shown: Shown,
+    shown: Projection,
 ) -> Result<Page<PostView>> {
     let Some(Listing { filter, order, tag, window }) = listing(reader, viewer, query)? else {
         return Ok(nothing(query));
@@ -372,7 +372,7 @@ pub async fn get(
     viewer: &Viewer,
     post: &Ref,
     perspective: Option<Perspective>,
-    shown: Shown,
+    shown: Projection,
 ) -> Result<Read<Found<PostView>>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     read_rendered(svc, viewer, move |reader| get_in(&svc2, reader, &viewer2, &post, perspective, shown)).await
@@ -388,7 +388,7 @@ pub fn get_in(
     viewer: &Viewer,
     post: &Ref,
     perspective: Option<Perspective>,
-    shown: Shown,
+    shown: Projection,
 ) -> Result<Found<PostView>> {
     let shown = shown.to(viewer);
     let row = match find_full(reader, viewer, post, shown.body)? {
@@ -422,7 +422,7 @@ pub(super) fn load_one(
     post: Id,
     perspective: Perspective,
 ) -> Result<PostView> {
-    let shown = Shown { body: Columns::ALL, ..Shown::default() };
+    let shown = Projection { body: Columns::ALL, ..Projection::default() };
     let rows = posts::full_by_ids(reader, &[post], shown.body)?;
     load_views(svc, reader, viewer, rows, perspective, shown)?.pop().ok_or_else(|| Error::not_found("post"))
 }
@@ -434,7 +434,7 @@ pub(crate) fn load_visible(
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
-    shown: Shown,
+    shown: Projection,
 ) -> Result<HashMap<Id, PostView>> {
     let shown = shown.to(viewer);
     // Of those that cannot be seen too: they may come to be seen.
@@ -463,7 +463,7 @@ pub(crate) fn load_lists(
     lists: &[Id],
     sort: PostListSort,
     page: &PageRequest,
-    shown: Shown,
+    shown: Projection,
 ) -> Result<HashMap<Id, Page<PostView>>> {
     for list in lists {
         reader.depend(Key::Author(*list));

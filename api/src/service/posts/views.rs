@@ -9,7 +9,7 @@ use pressroom_schema::{BodyFormat, Conn, Id, Key, Perspective, media};
 
 use super::access::{is_public, is_released};
 use super::live::fill;
-use super::read::{Members, Shown};
+use super::read::{ProjectedMembers, Projection};
 use super::rendering::unrendered;
 use crate::auth::policy::{self, Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
@@ -99,7 +99,7 @@ pub(crate) fn load_views(
     viewer: &Viewer,
     rows: Vec<FullPost>,
     perspective: Perspective,
-    shown: Shown,
+    shown: Projection,
 ) -> Result<Vec<PostView>> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -113,7 +113,7 @@ pub(crate) fn load_views(
 pub(super) struct Loaded<'a> {
     svc: &'a Service,
     viewer: &'a Viewer,
-    shown: Shown,
+    shown: Projection,
     wanted: Ties,
     /// The live bylines, by which rights are judged: a working copy may differ from them.
     bylines: HashMap<Id, Vec<Id>>,
@@ -133,7 +133,7 @@ impl<'a> Loaded<'a> {
         viewer: &'a Viewer,
         rows: &[FullPost],
         perspective: Perspective,
-        shown: Shown,
+        shown: Projection,
     ) -> Result<Self> {
         let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
         let wanted = Ties {
@@ -142,7 +142,7 @@ impl<'a> Loaded<'a> {
             similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
             adjacent: shown.adjacent,
         };
-        let Members { authors, tags, terms, .. } = shown.members;
+        let ProjectedMembers { authors, tags, terms, .. } = shown.members;
         // Bylines tell besides who may edit, and which comments are an author's.
         let by_rights = shown.comments || viewer.is_signed_in();
         let (refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
@@ -238,7 +238,7 @@ impl<'a> Loaded<'a> {
 }
 
 /// What hangs on posts, less what is not shown of it.
-fn only_shown(refs: Refs, members: Members) -> Refs {
+fn only_shown(refs: Refs, members: ProjectedMembers) -> Refs {
     let Refs { authors, tags, terms } = refs;
     Refs {
         authors: if members.authors { authors } else { Vec::new() },
@@ -248,7 +248,7 @@ fn only_shown(refs: Refs, members: Members) -> Refs {
 }
 
 /// Notes what a post shows by itself and of what is tied to it. Whom and what it names is noted as that is shown.
-fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: Members, wanted: Ties) {
+fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: ProjectedMembers, wanted: Ties) {
     reader.depend(Key::Post(row.id));
     if members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
         reader.depend(Key::Terms);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use pressroom_schema::posts::Columns;
 
 use crate::graphql::PlanField;
-use crate::service::posts::{Members, Shown};
+use crate::service::posts::{ProjectedMembers, Projection};
 
 /// What is shown of the posts that stand under these fields.
-pub(super) fn shown<'a>(rows: impl IntoIterator<Item = &'a Arc<PlanField>>) -> Shown {
-    let mut shown = Shown { body: Columns::NONE, members: Members::NONE, ..Shown::default() };
-    let Shown { body, members, .. } = &mut shown;
+pub(super) fn shown<'a>(rows: impl IntoIterator<Item = &'a Arc<PlanField>>) -> Projection {
+    let mut shown =
+        Projection { body: Columns::NONE, members: ProjectedMembers::NONE, ..Projection::default() };
+    let Projection { body, members, .. } = &mut shown;
     for field in rows {
         for child in field.children("Post").iter() {
             match child.name.as_str() {
