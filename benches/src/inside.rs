@@ -254,7 +254,7 @@ fn after_a_change(table: &mut Table) -> Answer<()> {
     let clock = async || svc.read_private(&viewer, |_| Ok(cpu::of_thread())).await;
     let ours = async || {
         let start = clock().await?;
-        let page = posts::list_cards(svc, &viewer, asks(10)).await?.value;
+        let page = posts::list_items(svc, &viewer, asks(10)).await?.value;
         let end = clock().await?;
         let before = cpu::of_thread();
         let bytes = serde_json::to_vec(&page.into_list()).unwrap();
@@ -291,7 +291,7 @@ fn after_a_change(table: &mut Table) -> Answer<()> {
             Answer::Ok((own - around, base, count))
         });
         let (own, base, count) = runtime.block_on(counted)?;
-        // The first rounds make the cards and warm what is measured.
+        // The first rounds make the list items and warm what is measured.
         if n >= 20 {
             ratios.push(own / base);
             owns.push(own);

@@ -43,15 +43,15 @@ impl<T: Clone> Part<T> {
 
 /// A post as lists show it, as JSON. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Card(Arc<RawValue>);
+pub struct ListItem(Arc<RawValue>);
 
-impl Serialize for Card {
+impl Serialize for ListItem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-impl Card {
+impl ListItem {
     /// The list item that shows `post`.
     pub(crate) fn of(post: &impl Serialize) -> serde_json::Result<Self> {
         Ok(Self(serde_json::value::to_raw_value(post)?.into()))
@@ -60,7 +60,7 @@ impl Card {
 
 macro_rules! fragments {
     ($($kind:ident($type:ty),)+) => {
-        /// The kinds of fragments: a post has a card and a summary.
+        /// The kinds of fragments: a post has a list item and a summary.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum Kind { $($kind,)+ }
 
@@ -93,7 +93,7 @@ pub(crate) trait Fragment: Sized {
 }
 
 fragments! {
-    Card(Card),
+    ListItem(ListItem),
     Author(Shared<AuthorView>),
     Tag(Shared<TagView>),
     Summary(Shared<PostSummary>),
@@ -114,7 +114,7 @@ impl Weighter<(Kind, Id), Held> for ByBytes {
     fn weight(&self, _: &(Kind, Id), held: &Held) -> u64 {
         // A view's members weigh about what its JSON does.
         let own = match &held.fragment {
-            Any::Card(card) => card.0.get().len(),
+            Any::ListItem(item) => item.0.get().len(),
             Any::Author(view) => 2 * view.json_len(),
             Any::Tag(view) => 2 * view.json_len(),
             Any::Summary(view) => 2 * view.json_len(),

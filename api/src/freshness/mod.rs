@@ -20,7 +20,7 @@ use pressroom_schema::db::Freshness;
 use pressroom_schema::{Backend, Db, Id, Timestamp};
 
 use follow::Follower;
-pub use fragments::Card;
+pub use fragments::ListItem;
 use fragments::Fragments;
 pub(crate) use fragments::{Fragment, Part};
 pub use reader::{Read, Reader};

@@ -111,7 +111,7 @@ pub(crate) async fn list_posts(
     let svc = svc.into_inner();
     // The list that pages of a publication ask for again and again is put together from kept parts.
     if !viewer.is_signed_in() && shown == Projection::default() {
-        let Read { value: page, keys } = posts::list_cards(&svc, &viewer, query).await?;
+        let Read { value: page, keys } = posts::list_items(&svc, &viewer, query).await?;
         return respond::list(&request, &Meta::of(&viewer, keys), page, &fields);
     }
     let Read { value: page, keys } = posts::list(&svc, &viewer, query, shown).await?;

@@ -2,7 +2,7 @@
 
 mod access;
 mod body_links;
-mod cards;
+mod list_items;
 mod draft;
 mod history;
 mod input;
@@ -15,7 +15,7 @@ mod views;
 mod write;
 
 pub(crate) use access::{AccessFacts, find_visible, is_public, is_released, may_read_draft, open};
-pub use cards::{list_cards, list_cards_in};
+pub use list_items::{list_items, list_items_in};
 pub(crate) use draft::judge;
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,

@@ -1,4 +1,4 @@
-//! Lists as REST shows them to everybody: put together from cards, most of which are kept.
+//! Lists as REST shows them to everybody: put together from items, most of which are kept.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::read::{Listing, PostQuery, Projection, count, list_in, listing, nothi
 use super::views::Loaded;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
-use crate::freshness::{Card, Part, Read, Reader};
+use crate::freshness::{ListItem, Part, Read, Reader};
 use crate::page::{Page, cursor};
 use crate::service::{Service, Svc};
 use crate::view::PostView;
@@ -18,27 +18,27 @@ use crate::view::PostView;
 ///
 /// # Errors
 /// As [`super::list`].
-pub async fn list_cards(svc: &Svc, viewer: &Viewer, query: PostQuery) -> Result<Read<Page<Card>>> {
+pub async fn list_items(svc: &Svc, viewer: &Viewer, query: PostQuery) -> Result<Read<Page<ListItem>>> {
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |reader| list_cards_in(&svc2, reader, &viewer2, &query)).await
+    svc.read(viewer, move |reader| list_items_in(&svc2, reader, &viewer2, &query)).await
 }
 
-/// [`list_cards`] inside a transaction.
+/// [`list_items`] inside a transaction.
 ///
 /// # Errors
 /// As [`super::list`].
-pub fn list_cards_in(
+pub fn list_items_in(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     query: &PostQuery,
-) -> Result<Page<Card>> {
+) -> Result<Page<ListItem>> {
     if !reader.keeps_parts() {
         // Rows and places in one statement.
         let Page { items, has_previous, has_next, total } =
             list_in(svc, reader, viewer, query, Projection::default())?;
         let items =
-            items.iter().map(|(cursor, view)| Ok((cursor.clone(), card(view)?))).collect::<Result<_>>()?;
+            items.iter().map(|(cursor, view)| Ok((cursor.clone(), item(view)?))).collect::<Result<_>>()?;
         return Ok(Page { items, has_previous, has_next, total });
     }
     let Some(Listing { filter, order, tag, window }) = listing(reader, viewer, query)? else {
@@ -47,44 +47,44 @@ pub fn list_cards_in(
     let slice = posts::places(reader, &filter, order, &window)?;
     let total = if query.page.count { Some(count(reader, &filter)?) } else { None };
     let ids: Vec<Id> = slice.rows.iter().map(|place| place.id).collect();
-    let cards = load_cards(svc, reader, viewer, &ids)?;
+    let items = load_items(svc, reader, viewer, &ids)?;
     let items = slice
         .rows
         .iter()
-        .filter_map(|place| Some((cursor(&tag, &place.key, place.id), cards.get(&place.id)?.show(reader))))
+        .filter_map(|place| Some((cursor(&tag, &place.key, place.id), items.get(&place.id)?.show(reader))))
         .collect();
     Ok(Page { items, has_previous: slice.has_previous, has_next: slice.has_next, total })
 }
 
-/// The cards of these posts: those that hold, and new ones.
-fn load_cards(
+/// The items of these posts: those that hold, and new ones.
+fn load_items(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
-) -> Result<HashMap<Id, Part<Card>>> {
-    let (mut cards, mut missing) = (HashMap::with_capacity(ids.len()), Vec::new());
+) -> Result<HashMap<Id, Part<ListItem>>> {
+    let (mut items, mut missing) = (HashMap::with_capacity(ids.len()), Vec::new());
     for id in ids {
         match svc.freshness.part(reader, *id) {
-            Some(card) => drop(cards.insert(*id, card)),
+            Some(item) => drop(items.insert(*id, item)),
             None => missing.push(*id),
         }
     }
     let rows: Vec<FullPost> = posts::by_ids(reader, &missing)?.into_iter().map(FullPost::from).collect();
     if rows.is_empty() {
-        return Ok(cards);
+        return Ok(items);
     }
     let mut loaded = Loaded::of(svc, reader, viewer, &rows, Perspective::Live, Projection::default())?;
     for row in rows {
         let id = row.post.id;
         let (view, keys) = reader.capture(|reader| loaded.show(reader, row));
-        let part = Part::of(card(&view)?, keys);
+        let part = Part::of(item(&view)?, keys);
         svc.freshness.keep(reader, id, part.clone());
-        cards.insert(id, part);
+        items.insert(id, part);
     }
-    Ok(cards)
+    Ok(items)
 }
 
-fn card(view: &PostView) -> Result<Card> {
-    Card::of(view).map_err(|e| Error::internal(e.to_string()))
+fn item(view: &PostView) -> Result<ListItem> {
+    ListItem::of(view).map_err(|e| Error::internal(e.to_string()))
 }
