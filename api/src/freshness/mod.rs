@@ -20,8 +20,8 @@ use pressroom_schema::db::Freshness;
 use pressroom_schema::{Backend, Db, Id, Timestamp};
 
 use follow::Follower;
-pub use fragments::ListItem;
 use fragments::Fragments;
+pub use fragments::ListItem;
 pub(crate) use fragments::{Fragment, Part};
 pub use reader::{Read, Reader};
 pub(crate) use versions::VersionTable;

@@ -242,7 +242,7 @@ pub(crate) fn get_in(svc: &Service, conn: &mut Conn, viewer: &Viewer, id: &str) 
     Ok(svc.media(&find(conn, parse(id)?)?))
 }
 
-/// Changes what is said about a file. CommentedPosts with words of their own keep those.
+/// Changes what is said about a file. Places with words of their own keep those.
 ///
 /// # Errors
 /// 401, 403 and 404, 412 when `if_match` is stale, 422 with every fault of the input.

@@ -2,10 +2,10 @@
 
 mod access;
 mod body_links;
-mod list_items;
 mod draft;
 mod history;
 mod input;
+mod list_items;
 mod live;
 mod preview;
 mod publish;
@@ -15,7 +15,6 @@ mod views;
 mod write;
 
 pub(crate) use access::{AccessFacts, find_visible, is_public, is_released, may_read_draft, open};
-pub use list_items::{list_items, list_items_in};
 pub(crate) use draft::judge;
 pub use history::{
     DiffLineView, FieldDiffView, RevisionAuthor, RevisionDiffView, RevisionView, diff_revisions,
@@ -30,6 +29,7 @@ pub use input::{
     BodyInput, BylineForm, BylineInput, CreatePost, ImageInput, PublishInput, SeoInput, TermsInput,
     UpdatePost,
 };
+pub use list_items::{list_items, list_items_in};
 pub(crate) use live::save_links;
 pub use pressroom_schema::Perspective;
 pub use pressroom_schema::posts::Columns;
