@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pressroom_schema::{DbSettings, Source};
 
+use crate::auth::limit::{Class, Limit};
+
 /// `on` or `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -70,9 +72,33 @@ pub struct Config {
     /// Folder for what is neither database nor media.
     #[arg(long, env = "PRESSROOM_DATA_DIR", default_value = "data", global = true, help_heading = HEADING, hide_short_help = true)]
     pub data_dir: PathBuf,
-    /// Rate limits for logins, comments and writes; off for tests and load runs.
+    /// All limits of rate, and the waiting after wrong passwords; off for tests and load runs.
     #[arg(long, env = "PRESSROOM_RATE_LIMITS", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub rate_limits: Switch,
+    /// New comments of one guest's address, or of one account that does not moderate: how many in how many seconds (at most 3600), or off.
+    #[arg(long, env = "PRESSROOM_LIMIT_COMMENTS", default_value = "20/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_comments: Limit,
+    /// Changes and removals of comments, and looks by an edit token, of one guest's address, or of one account that does not moderate; as above.
+    #[arg(long, env = "PRESSROOM_LIMIT_COMMENT_EDITS", default_value = "60/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_comment_edits: Limit,
+    /// Logins, good and bad, from one address, and with one e-mail address; as above. Wrong passwords have to wait besides.
+    #[arg(long, env = "PRESSROOM_LIMIT_LOGINS", default_value = "120/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_logins: Limit,
+    /// Tries to change one's own password or e-mail address, of one account; as above.
+    #[arg(long, env = "PRESSROOM_LIMIT_PASSWORD_CHANGES", default_value = "20/600", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_password_changes: Limit,
+    /// Exchanges of refresh tokens from one address, and of one account; as above.
+    #[arg(long, env = "PRESSROOM_LIMIT_REFRESHES", default_value = "120/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_refreshes: Limit,
+    /// Searches that are not answered from the cache, of one account, or of one address without one; as above.
+    #[arg(long, env = "PRESSROOM_LIMIT_SEARCH", default_value = "1200/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_search: Limit,
+    /// Uploaded images of one account; as above.
+    #[arg(long, env = "PRESSROOM_LIMIT_UPLOADS", default_value = "1800/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_uploads: Limit,
+    /// Writes of any kind of one account; requests with an Idempotency-Key of one address without one; as above.
+    #[arg(long, env = "PRESSROOM_LIMIT_WRITES", default_value = "6000/60", global = true, help_heading = HEADING, hide_short_help = true)]
+    pub limit_writes: Limit,
     /// E-mail address of the first admin, made when the database has no account.
     #[arg(long, env = "PRESSROOM_ADMIN_EMAIL", default_value = "", global = true, help_heading = HEADING, hide_short_help = true)]
     pub admin_email: String,
@@ -278,6 +304,21 @@ impl Config {
             queue: 1024,
             durable: self.durable.is_on(),
         })
+    }
+
+    /// The limit of a class of operations.
+    #[must_use]
+    pub fn limit(&self, class: Class) -> Limit {
+        match class {
+            Class::Comments => self.limit_comments,
+            Class::CommentEdits => self.limit_comment_edits,
+            Class::Logins => self.limit_logins,
+            Class::PasswordChanges => self.limit_password_changes,
+            Class::Refreshes => self.limit_refreshes,
+            Class::Search => self.limit_search,
+            Class::Uploads => self.limit_uploads,
+            Class::Writes => self.limit_writes,
+        }
     }
 
     /// Where this API is reached from outside, without a slash at the end.

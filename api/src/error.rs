@@ -83,7 +83,7 @@ codes! {
     ValidationFailed = "validation_failed", 422, "Validation failed";
     /// The `Idempotency-Key` was used before with another request. Use a new key for a new request.
     IdempotencyMismatch = "idempotency_mismatch", 422, "Key used for another request";
-    /// Too many requests of this kind; `Retry-After` says how many seconds to wait.
+    /// Too many requests of this kind; `limit` names the limit and its setting, and `Retry-After` says how many seconds to wait.
     RateLimited = "rate_limited", 429, "Too many requests";
     /// A defect on our side. The log has the details under the request's id, which `instance` bears.
     Internal = "internal", 500, "Internal error";
@@ -158,6 +158,26 @@ pub(crate) struct Unrendered {
     pub(crate) revision: Option<(Id, i32)>,
 }
 
+/// A limit of rate that a caller has met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LimitMet {
+    /// What is limited; the name of the policy in `RateLimit`, where there is one.
+    #[schema(example = "comments")]
+    pub name: &'static str,
+    /// The setting of the server that says how much it is.
+    #[schema(example = "PRESSROOM_LIMIT_COMMENTS")]
+    pub setting: &'static str,
+    /// So many are taken...
+    #[schema(example = 20)]
+    pub quota: u32,
+    /// ...in so many seconds.
+    #[schema(example = 60)]
+    pub window_seconds: u32,
+    /// Seconds until one is taken again: `Retry-After`.
+    #[schema(example = 42)]
+    pub retry_after_seconds: u32,
+}
+
 /// Why a use case was refused or failed.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
@@ -168,6 +188,7 @@ struct Inner {
     detail: String,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
+    limit: Option<LimitMet>,
     version: Option<i64>,
     internal: Option<String>,
     conflict: bool,
@@ -182,6 +203,7 @@ impl Error {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            limit: None,
             version: None,
             internal: None,
             conflict: false,
@@ -287,10 +309,11 @@ impl Error {
         &self.0.bodies
     }
 
-    /// `429`, to be tried again after `seconds`.
-    pub fn rate_limited(seconds: u32, detail: impl Into<String>) -> Self {
+    /// `429`: the caller has met `limit`.
+    pub fn rate_limited(limit: LimitMet, detail: impl Into<String>) -> Self {
         let mut error = Self::new(Code::RateLimited, detail);
-        error.0.retry_after = Some(seconds.max(1));
+        error.0.retry_after = Some(limit.retry_after_seconds);
+        error.0.limit = Some(limit);
         error
     }
 
@@ -323,6 +346,12 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         self.0.retry_after
+    }
+
+    /// The limit that was met.
+    #[must_use]
+    pub fn limit(&self) -> Option<&LimitMet> {
+        self.0.limit.as_ref()
     }
 
     /// The present version, where a stale one was sent.

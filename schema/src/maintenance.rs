@@ -11,6 +11,9 @@ use crate::types::{Id, Timestamp};
 
 /// How long things are kept after they have run out, in hours: long enough for an answer that says so.
 const GRACE_HOURS: i64 = 24;
+/// How long counters of attempts and limits are kept after they began, in hours: they count for an hour at most, and then a block
+/// may hold them.
+const COUNTER_HOURS: i64 = 2;
 /// How long jobs that were given up are kept, in days.
 const DEAD_JOB_DAYS: i64 = 30;
 
@@ -66,7 +69,7 @@ pub fn sweep(conn: &mut Conn, now: Timestamp, limit: i64) -> crate::Result<Swept
         diesel::delete(idempotency_keys::table.filter(text_in(idempotency_keys::key, &keys))).execute(conn)?
     };
     let keys: Vec<String> = throttles::table
-        .filter(throttles::window_started_at.lt(recent))
+        .filter(throttles::window_started_at.lt(now.plus(TimeDelta::hours(-COUNTER_HOURS))))
         .filter(throttles::blocked_until.is_null().or(throttles::blocked_until.lt(now)))
         .order(throttles::window_started_at)
         .limit(limit)

@@ -4,11 +4,12 @@
 //! - [`keys`], [`jwt`], [`preview`]: Ed25519 signing keys, access tokens and preview tokens.
 //! - [`secret`]: opaque secrets (API tokens, refresh tokens, edit tokens).
 //! - [`scope`], [`viewer`], [`policy`]: what a token may do, who asks, and the table of rights.
-//! - [`throttle`]: how long to wait after failed attempts.
+//! - [`throttle`]: how long to wait after failed attempts; [`limit`]: how many of which operations in how long.
 
 mod ed25519;
 pub mod jwt;
 pub mod keys;
+pub mod limit;
 pub mod password;
 pub mod policy;
 pub mod preview;

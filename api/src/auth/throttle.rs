@@ -79,6 +79,18 @@ impl Rule {
         success_clears: false,
     };
 
+    /// How many failures cost nothing.
+    #[must_use]
+    pub fn free(&self) -> u32 {
+        self.free.unsigned_abs()
+    }
+
+    /// After how many seconds without one all is forgotten.
+    #[must_use]
+    pub fn window_seconds(&self) -> u32 {
+        u32::try_from(self.window.num_seconds()).unwrap_or(u32::MAX)
+    }
+
     /// What is to be stored after an attempt ended; `attempts` is what was stored before, if anything.
     #[must_use]
     pub fn next(&self, attempts: Option<&Attempts>, now: DateTime<Utc>, outcome: Outcome) -> Attempts {

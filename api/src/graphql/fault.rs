@@ -1,8 +1,10 @@
 //! What a use case's error is in GraphQL.
 
+use async_graphql::indexmap::IndexMap;
+use async_graphql::{Name, Value};
 use pressroom_graphql::{Fault, Member};
 
-use crate::error::{Code, Error, FieldError};
+use crate::error::{Code, Error, FieldError, LimitMet};
 
 /// What a resolver answers: `?` makes a [`Fault`] of a use case's error.
 pub(crate) type Result<T> = std::result::Result<T, Fault>;
@@ -31,11 +33,25 @@ impl From<&Error> for Fault {
         if let Some(seconds) = error.retry_after() {
             fault = fault.retry_after(seconds);
         }
+        if let Some(limit) = error.limit() {
+            fault = fault.extension("limit", limit_value(limit));
+        }
         if let Some(version) = error.version() {
             fault = fault.extension("version", version);
         }
         fault
     }
+}
+
+/// The limit that was met, in GraphQL's names.
+fn limit_value(limit: &LimitMet) -> Value {
+    let mut members = IndexMap::new();
+    members.insert(Name::new("name"), Value::from(limit.name));
+    members.insert(Name::new("setting"), Value::from(limit.setting));
+    members.insert(Name::new("quota"), Value::from(limit.quota));
+    members.insert(Name::new("windowSeconds"), Value::from(limit.window_seconds));
+    members.insert(Name::new("retryAfterSeconds"), Value::from(limit.retry_after_seconds));
+    Value::Object(members)
 }
 
 impl From<Error> for Fault {

@@ -8,8 +8,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use crate::config::Config;
 
 /// The headers that a script may see.
-pub(super) const EXPOSED: &str =
-    "ETag, Link, Location, Last-Modified, Retry-After, X-Request-Id, Idempotent-Replayed, Server-Timing";
+pub(super) const EXPOSED: &str = "ETag, Link, Location, Last-Modified, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Server-Timing";
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Request-Id";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 

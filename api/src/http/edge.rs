@@ -1,7 +1,7 @@
 //! The edge: what happens to every request before and after its handler. Its id, cross-origin headers, problem documents for what
 //! actix answers by itself, the access log and the counters.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +22,9 @@ use super::headers;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::request_id::{REQUEST_ID, RequestIds};
+use crate::auth::limit::Limit;
 use crate::error::{Code, Error};
+use crate::service::rates::{LEFT, Left};
 use crate::service::{Service, Svc};
 
 /// What a page of ours may load: itself; and it may not be framed.
@@ -54,6 +56,8 @@ pub(crate) struct RequestScope {
     is_packed: bool,
     /// Whether the address has a preview token in it.
     previews: bool,
+    /// What the caller has left of the limits that the request counted for.
+    left: RefCell<Vec<Left>>,
 }
 
 impl RequestScope {
@@ -67,6 +71,7 @@ impl RequestScope {
             is_packed: is_packed(request),
             previews: url::form_urlencoded::parse(request.query_string().as_bytes())
                 .any(|(name, _)| name == "preview"),
+            left: RefCell::default(),
         };
         request.extensions_mut().insert(edge.svc.freshness.as_of(edge.svc.clock.now()));
         if scope.method == Method::HEAD {
@@ -113,6 +118,11 @@ impl RequestScope {
             return Ok(Handled { response: request.into_response(answer), statements: 0 });
         }
         let counted = async { (handler.call(request).await, STATEMENTS.with(Cell::get)) };
+        let counted = LEFT.scope(RefCell::default(), async {
+            let counted = counted.await;
+            self.left.replace(LEFT.with(RefCell::take));
+            counted
+        });
         let (response, statements) =
             REQUEST_ID.scope(self.id.clone(), STATEMENTS.scope(Cell::new(0), counted)).await;
         Ok(Handled { response: normalise(response?.map_into_boxed_body(), &self.id), statements })
@@ -143,6 +153,7 @@ impl RequestScope {
         if self.previews {
             headers.insert(headers::ROBOTS, HeaderValue::from_static("noindex"));
         }
+        limits(&self.left.borrow(), headers);
         self.cors.apply(headers);
         server_timing(edge, headers, statements, elapsed);
         edge.metrics.observe(&self.method, &pattern, status, elapsed, statements);
@@ -208,6 +219,24 @@ pub(crate) fn server_timing(edge: &Edge, headers: &mut HeaderMap, statements: u3
         ))
     {
         headers.insert(HeaderName::from_static("server-timing"), value);
+    }
+}
+
+/// Says what limits the request counted for, and what is left of them (draft-ietf-httpapi-ratelimit-headers-11).
+fn limits(left: &[Left], headers: &mut HeaderMap) {
+    if left.is_empty() {
+        return;
+    }
+    let list = |item: fn(&Left) -> String| left.iter().map(item).collect::<Vec<_>>().join(", ");
+    let policies = list(|left| {
+        let Limit { quota, seconds } = left.limit;
+        format!("\"{}\";q={quota};w={seconds}", left.class.as_str())
+    });
+    let rest = list(|left| format!("\"{}\";r={};t={}", left.class.as_str(), left.operations, left.seconds));
+    for (name, value) in [(headers::RATE_LIMIT_POLICY, policies), (headers::RATE_LIMIT, rest)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
 }
 

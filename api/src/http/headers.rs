@@ -2,6 +2,10 @@
 
 use actix_web::http::header::HeaderName;
 
+/// What a caller has left of the limits that a request counted for.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// What these limits are.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 /// What a request is known by, in answers and logs.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A guest's right to change a comment that they have just written.

@@ -55,12 +55,12 @@ async fn serve(face: Face, mut request: ServiceRequest, next: Next<impl MessageB
     {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
-    let (svc, key, is_signed_in) = match claim(face, &mut request).await {
+    let (svc, key, viewer) = match claim(face, &mut request).await {
         Ok(Some(found)) => found,
         Ok(None) => return next.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Err(e) => return Ok(refuse(face, request, &e)),
     };
-    match idempotency::begin(&svc, &key).await {
+    match idempotency::begin(&svc, &viewer, &key).await {
         Err(e) => return Ok(refuse(face, request, &e)),
         Ok(Some(kept)) => return Ok(request.into_response(replay(kept))),
         Ok(None) => {}
@@ -76,7 +76,7 @@ async fn serve(face: Face, mut request: ServiceRequest, next: Next<impl MessageB
     let (head, body) = response.into_parts();
     let body =
         to_bytes_limited(body, usize::MAX).await.ok().and_then(std::result::Result::ok).unwrap_or_default();
-    let is_kept = (face.outcome)(&head, &body).is_some_and(|outcome| outcome.is_kept(is_signed_in));
+    let is_kept = (face.outcome)(&head, &body).is_some_and(|outcome| outcome.is_kept(viewer.is_signed_in()));
     let outcome = if is_kept {
         idempotency::keep(&svc, &key, &Kept { status: status.as_u16(), headers, body: body.to_vec() }).await
     } else {
@@ -115,7 +115,7 @@ impl WriteOutcome {
 }
 
 /// The key of a request that may write, with its body read, and whether an account sends it.
-async fn claim(face: Face, request: &mut ServiceRequest) -> Result<Option<(Svc, Key, bool)>> {
+async fn claim(face: Face, request: &mut ServiceRequest) -> Result<Option<(Svc, Key, Viewer)>> {
     let svc = request
         .app_data::<Data<Service>>()
         .cloned()
@@ -147,7 +147,7 @@ async fn claim(face: Face, request: &mut ServiceRequest) -> Result<Option<(Svc, 
         digest(&address, &body, boundary.as_deref())
     };
     request.set_payload(Payload::from(body));
-    Ok(Some((svc, Key::new(&viewer, &text, digest), viewer.is_signed_in())))
+    Ok(Some((svc, Key::new(&viewer, &text, digest), viewer)))
 }
 
 /// What makes two requests the same: address and body, without what differs between two tries of one upload, its boundary. (So does

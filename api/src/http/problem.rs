@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_id::request_id;
-use crate::error::{Code, Error, FieldError};
+use crate::error::{Code, Error, FieldError, LimitMet};
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -37,6 +37,10 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub(crate) version: Option<i64>,
+    /// The limit that was met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub(crate) limit: Option<LimitMet>,
 }
 
 impl Problem {
@@ -52,6 +56,7 @@ impl Problem {
             code: error.code().as_str().to_owned(),
             errors: error.errors().to_vec(),
             version: error.version(),
+            limit: error.limit().copied(),
         }
     }
 }

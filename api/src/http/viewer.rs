@@ -1,7 +1,7 @@
 //! What handlers take from a request besides its path.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 
 use actix_web::dev::{Payload, RequestHead};
@@ -83,5 +83,11 @@ pub(crate) fn address(request: &RequestHead, proxies: usize) -> Option<IpAddr> {
         .collect();
     // The last entry was written by the proxy next to us, the one before by the proxy before it.
     let told = chain.len().checked_sub(proxies).and_then(|n| chain.get(n)).or(chain.first());
-    told.and_then(|address| address.parse().ok()).or(peer)
+    told.and_then(|hop| hop_address(hop)).or(peer)
+}
+
+/// The address of a hop, which some proxies write with its port: `1.2.3.4:5678`, `[2001:db8::1]:443`, or in brackets alone.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let bare = |hop: &str| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    hop.parse().ok().or_else(|| hop.parse().ok().map(|hop: SocketAddr| hop.ip())).or_else(|| bare(hop))
 }

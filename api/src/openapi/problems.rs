@@ -16,13 +16,17 @@ const PROBLEMS: [(&str, &str, &str); 13] = [
     ("413", "TooLarge", "Larger than this server takes."),
     ("415", "UnsupportedMediaType", "Not a type that this takes."),
     ("422", "ValidationFailed", "Well formed, but not valid; `errors` names each member."),
-    ("429", "RateLimited", "Too many of these; wait for as long as Retry-After says."),
+    (
+        "429",
+        "RateLimited",
+        "Too many of these; `limit` names the limit and its setting, and Retry-After says how long to wait.",
+    ),
     ("500", "Internal", "A defect on our side; the log has more under the request's id."),
     ("503", "Unavailable", "Busy, or a store is out of reach; try again after Retry-After."),
 ];
 
-/// Operations that a caller can ask for too often.
-const RATE_LIMITED: [&str; 4] = ["login", "refresh", "change_password", "add_comment"];
+/// Reads that a caller can ask for too often; of what writes, all.
+const LIMITED_READS: [&str; 3] = ["search", "list_posts", "get_comment"];
 /// Removals that the state of something else can forbid.
 const HINDERED: [&str; 5] =
     ["delete_author", "delete_media", "delete_user", "delete_post", "delete_post_link"];
@@ -36,7 +40,8 @@ pub(super) fn components() -> Value {
         let mut headers = Map::new();
         let more = match status {
             "401" => vec!["WWW-Authenticate"],
-            "429" | "503" => vec!["Retry-After"],
+            "429" => vec!["Retry-After", "RateLimit", "RateLimit-Policy"],
+            "503" => vec!["Retry-After"],
             _ => vec![],
         };
         for name in ["X-Request-Id", "Cache-Control"].into_iter().chain(more) {
@@ -72,7 +77,7 @@ pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
         // The idempotency key of a POST is kept with a digest of its body.
         "413" | "422" => operation.has_body || (api && method == "post"),
         "415" => operation.has_body,
-        "429" => writes && RATE_LIMITED.contains(&id),
+        "429" => api && (writes || LIMITED_READS.contains(&id)),
         "503" => !SELF_CONTAINED.contains(&id),
         _ => false,
     };
@@ -87,9 +92,9 @@ pub(super) fn of(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
 fn of_graphql(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
     let body = json!({ "schema": { "$ref": "#/components/schemas/GraphqlResponse" } });
     let statuses: &[&str] = if operation.has_body {
-        &["400", "401", "406", "409", "413", "415", "422", "500", "503"]
+        &["400", "401", "406", "409", "413", "415", "422", "429", "500", "503"]
     } else {
-        &["400", "401", "405", "406", "500", "503"]
+        &["400", "401", "405", "406", "429", "500", "503"]
     };
     let known = |status: &str| PROBLEMS.into_iter().find(|(known, _, _)| *known == status);
     statuses
@@ -105,7 +110,7 @@ fn of_graphql(operation: &Operation<'_>) -> Vec<(&'static str, Value)> {
             match *status {
                 "401" => headers.insert("WWW-Authenticate".to_owned(), header("WWW-Authenticate")),
                 "405" => headers.insert("Allow".to_owned(), header("Allow")),
-                "503" => headers.insert("Retry-After".to_owned(), header("Retry-After")),
+                "429" | "503" => headers.insert("Retry-After".to_owned(), header("Retry-After")),
                 _ => None,
             };
             let answer = json!({

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::Svc;
 use crate::auth::keys::leeway;
+use crate::auth::limit::Class;
 use crate::auth::secret::random_bytes;
 use crate::auth::throttle::network;
 use crate::auth::viewer::{Viewer, Who};
@@ -95,9 +96,13 @@ impl Key {
 /// Claims the key for a request that is about to be served, or answers what was answered before.
 ///
 /// # Errors
-/// 422 when the key was used for another request, 409 while the first is still under way.
-pub(crate) async fn begin(svc: &Svc, key: &Key) -> Result<Option<Kept>> {
+/// 422 when the key was used for another request, 409 while the first is still under way, 429 after too many of a guest's.
+pub(crate) async fn begin(svc: &Svc, viewer: &Viewer, key: &Key) -> Result<Option<Kept>> {
     let key2 = key.clone();
+    // An account's write is counted when it is done. Whoever has none is counted here, where the first row is written for them.
+    if viewer.user().is_none() {
+        svc.admit(viewer, Class::Writes).await?;
+    }
     let row = svc
         .write_for_itself(move |tx| {
             let now = tx.actor.now;

@@ -15,6 +15,7 @@ pub use input::{MediaQuery, UpdateMedia, Upload};
 pub(crate) use objects::remove_objects;
 pub(crate) use variants::{give_up_variants, make_variants};
 
+use crate::auth::limit::Class;
 use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
 use crate::config::Config;
@@ -99,10 +100,11 @@ pub fn admit(svc: &Service, viewer: &Viewer) -> Result<Admitted> {
 ///
 /// # Errors
 /// 401 and 403 by rights, 413 when it has too many bytes, 415 when it is no image of a known type, 422 when it is
-/// damaged or has too many pixels or its description is not valid, 503 when the store fails.
+/// damaged or has too many pixels or its description is not valid, 429 after too many, 503 when the store fails.
 pub async fn upload(svc: &Svc, viewer: &Viewer, input: Upload) -> Result<MediaView> {
     require(viewer, Action::UploadMedia, &Target::None, "media object")?;
     let (alt, caption) = input.check()?;
+    svc.admit(viewer, Class::Uploads).await?;
     let (limits, original) = (svc.upload_limits(), input.bytes);
     let size = u64::try_from(original.len()).unwrap_or(u64::MAX);
     let opened = svc.images.run(size.saturating_mul(2), move || Opened::read(&original, &limits)).await?;

@@ -15,6 +15,7 @@ pub mod links;
 pub mod media;
 pub mod posts;
 pub(crate) mod present;
+pub(crate) mod rates;
 pub mod related;
 pub mod search;
 pub mod site;
@@ -30,6 +31,7 @@ use pressroom_schema::db::Freshness;
 use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, ObjectType, Timestamp, Tx};
 use tokio::sync::watch;
 
+use crate::auth::limit::Class;
 use crate::auth::password::{Cost, PasswordPool};
 use crate::auth::policy::{self, Action, Decision, Target};
 use crate::auth::viewer::{Viewer, Who};
@@ -61,6 +63,8 @@ pub struct Service {
     pub(crate) retries: Arc<idempotency::Since>,
     /// Tells this instance's job runner that there is work.
     pub jobs: Notifier,
+    /// What accounts and addresses have left of the limits of rate.
+    pub(crate) rates: Arc<rates::Rates>,
     /// What holds since when, of what was read.
     pub(crate) freshness: Arc<Tracker>,
 }
@@ -85,6 +89,7 @@ impl Service {
             media: Self::media_store(&config)?,
             images: crate::media::ImageWork::new(config.image_bytes),
             retries: Arc::default(),
+            rates: Arc::default(),
             jobs: Notifier::default(),
             clock,
             passwords,
@@ -105,6 +110,7 @@ impl Service {
             media: self.media.clone(),
             images: self.images.clone(),
             retries: Arc::clone(&self.retries),
+            rates: Arc::clone(&self.rates),
             jobs: self.jobs.clone(),
             freshness: Arc::clone(&self.freshness),
         }
@@ -202,15 +208,18 @@ impl Service {
         self.db.read(Freshness::Slow, |conn| Reader::new(conn).run(f)).await
     }
 
-    /// Writes in one transaction, which may be run more than once: `f` must do nothing but SQL.
+    /// Writes in one transaction, which may be run more than once: `f` must do nothing but SQL. An account's writes are counted.
     ///
     /// # Errors
-    /// What `f` answers, or that the database is busy or out of reach.
+    /// What `f` answers, 429 after too many writes of the account, or that the database is busy or out of reach.
     pub async fn write<T, F>(&self, viewer: &Viewer, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
+        if let Who::User(_) = viewer.who {
+            self.admit(viewer, Class::Writes).await?;
+        }
         self.db.write(self.actor(viewer), f).await
     }
 

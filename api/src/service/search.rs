@@ -20,6 +20,7 @@ use self::query::Words;
 use self::rank::Hit;
 use super::posts::{author_ids, language_of, tag_ids};
 use super::{Service, Svc};
+use crate::auth::limit::Class;
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
 use crate::error::Result;
@@ -126,8 +127,9 @@ impl SearchQuery {
 /// One page of the hits, best first.
 ///
 /// # Errors
-/// 400 when `q` is blank, too long or has too many words, or for a bad cursor.
+/// 400 when `q` is blank, too long or has too many words, or for a bad cursor; 429 after too many searches.
 pub async fn search(svc: &Svc, viewer: &Viewer, query: SearchQuery) -> Result<Read<Page<SearchHitView>>> {
+    svc.admit(viewer, Class::Search).await?;
     let (svc2, viewer) = (svc.clone(), viewer.clone());
     svc.read_slow(move |reader| load_search(&svc2, reader, &viewer, &query)).await
 }

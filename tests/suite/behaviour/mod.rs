@@ -5,6 +5,7 @@ mod comments;
 mod counts;
 mod credentials;
 mod http;
+mod limits;
 mod links;
 mod lists;
 mod media;

@@ -25,6 +25,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::Bytes;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use pressroom::app::App;
+use pressroom::auth::limit::Limit;
 use pressroom::auth::viewer::{Role, Viewer};
 use pressroom::clock::Clock;
 use pressroom::config::{Config, Switch};
@@ -120,13 +121,22 @@ impl Store {
         }
     }
 
-    /// The settings of the tests: quick, and without limits of rate.
+    /// The settings of the tests: quick, and without limits of rate; where a test turns them on, with wide ones.
     pub(crate) fn config(&self) -> Config {
+        let wide = Limit { quota: 1_000_000, seconds: 3_600 };
         Config {
             database_url: self.url(),
             data_dir: self.folder().to_owned(),
             site_url: "https://example.org".to_owned(),
             rate_limits: Switch::Off,
+            limit_comments: wide,
+            limit_comment_edits: wide,
+            limit_logins: wide,
+            limit_password_changes: wide,
+            limit_refreshes: wide,
+            limit_search: wide,
+            limit_uploads: wide,
+            limit_writes: wide,
             server_timing: Switch::On,
             durable: Switch::Off,
             readers: 2,

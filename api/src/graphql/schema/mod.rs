@@ -26,16 +26,17 @@ use async_graphql::{Data, EmptySubscription, SDLExportOptions, Schema, SchemaBui
 use pressroom_graphql::{Engine, Fault, Limits, Plan, PlanField, Root, Settings};
 use pressroom_schema::Key;
 
-use self::arguments::{CommentArguments, PostArguments};
+use self::arguments::{CommentArguments, PostArguments, PostsArguments};
 use self::mutation::Mutation;
 use self::query::Query;
 use self::request::Request;
 use super::registered;
+use crate::auth::limit::Class;
 use crate::auth::viewer::Viewer;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::freshness::{Read, Reader};
-use crate::service::{Svc, posts};
+use crate::service::{Svc, comments, posts};
 
 fn build() -> SchemaBuilder<Root<Query>, Root<Mutation>, EmptySubscription> {
     Schema::build(Root(Query), Root(Mutation::default()), EmptySubscription)
@@ -92,6 +93,12 @@ fn edits(field: &PlanField) -> bool {
         && field.args.read::<CommentArguments>().is_ok_and(|args| args.edit_token.is_some())
 }
 
+fn searches(field: &PlanField) -> bool {
+    let by_words = |args: PostsArguments| args.filter.is_some_and(|filter| filter.q.is_some());
+    field.name == "search"
+        || (field.name == "posts" && field.args.read::<PostsArguments>().is_ok_and(by_words))
+}
+
 /// The loading step: what the resolvers of `plan` read. A query is read on one snapshot.
 ///
 /// # Errors
@@ -107,6 +114,13 @@ pub(super) async fn prepare(
     let previews = plan.fields.iter().any(|field| previews(field));
     let by_token = previews || plan.fields.iter().any(|field| edits(field));
     if plan.operation == OperationType::Query {
+        for field in &plan.fields {
+            if searches(field) {
+                svc.admit(&viewer, Class::Search).await?;
+            } else if edits(field) {
+                comments::admit_edit_token(svc, &viewer).await?;
+            }
+        }
         let Read { value: mut loaded, keys } = if plan.fields.is_empty() {
             Read { value: at::Loaded::default(), keys: Vec::new() }
         } else {

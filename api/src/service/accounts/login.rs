@@ -11,13 +11,14 @@ use super::keys::{refused, reload_keys};
 use super::tokens::end_tokens;
 use super::users::{UserView, load_user, user_view};
 use crate::auth::jwt::{self, Claims, TokenError};
+use crate::auth::limit::Class;
 use crate::auth::scope::{Scope, Scopes};
 use crate::auth::secret::{self, Kind, Secret, hash_secret};
 use crate::auth::throttle::{self, Attempts, Outcome, Rule};
 use crate::auth::viewer::{UserViewer, Via, Viewer, Who};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, LimitMet, Result};
 use crate::service::check::Check;
-use crate::service::{Svc, limits};
+use crate::service::{Svc, limits, rates};
 
 /// An API token's last use is noted once in this many seconds, so that reading does not become writing.
 const NOTE_USE_SECONDS: i64 = 300;
@@ -114,25 +115,43 @@ fn note(conn: &mut Conn, key: &str, rule: Rule, now: Timestamp, outcome: Outcome
 /// Under which keys an attempt is counted, and how patiently.
 type Counters = [(String, Rule); 2];
 
-/// How long an attempt has to wait for what was counted before.
-fn wait(conn: &mut Conn, counters: &[(String, Rule)], now: Timestamp) -> Result<Option<chrono::TimeDelta>> {
-    let mut wait = None;
+/// How long an attempt has to wait for what was counted before, and by which rule.
+fn wait(
+    conn: &mut Conn,
+    counters: &[(String, Rule)],
+    now: Timestamp,
+) -> Result<Option<(chrono::TimeDelta, Rule)>> {
+    let mut longest = None;
     for (key, rule) in counters {
-        wait = wait.max(attempts(conn, key)?.and_then(|attempts| rule.wait(&attempts, now.utc())));
+        let wait = attempts(conn, key)?.and_then(|attempts| rule.wait(&attempts, now.utc()));
+        if let Some(wait) = wait
+            && longest.is_none_or(|(longest, _)| wait > longest)
+        {
+            longest = Some((wait, *rule));
+        }
     }
-    Ok(wait)
+    Ok(longest)
 }
 
-fn too_many(wait: chrono::TimeDelta, of: &str) -> Error {
+fn too_many((wait, rule): (chrono::TimeDelta, Rule), name: &'static str) -> Error {
+    let seconds = throttle::retry_after_seconds(wait);
+    let limit = LimitMet {
+        name,
+        setting: "PRESSROOM_RATE_LIMITS",
+        quota: rule.free(),
+        window_seconds: rule.window_seconds(),
+        retry_after_seconds: seconds,
+    };
+    let of = name.replace('_', " ");
     Error::rate_limited(
-        throttle::retry_after_seconds(wait),
-        format!("Too many {of}. Wait for as long as Retry-After says."),
+        limit,
+        format!("Too many {of}: each further one takes longer. Try again in {seconds} seconds."),
     )
 }
 
 /// Counts an attempt as failed before it is judged, so that many at once do not all find the same count, or refuses it while it has
 /// to wait. What succeeds is taken back.
-async fn admit(svc: &Svc, counters: Counters, of: &str) -> Result<()> {
+async fn admit(svc: &Svc, counters: Counters, name: &'static str) -> Result<()> {
     let wait = svc
         .write_for_itself(move |tx| {
             let now = tx.actor.now;
@@ -145,15 +164,16 @@ async fn admit(svc: &Svc, counters: Counters, of: &str) -> Result<()> {
             Ok(wait)
         })
         .await?;
-    wait.map_or(Ok(()), |wait| Err(too_many(wait, of)))
+    wait.map_or(Ok(()), |wait| Err(too_many(wait, name)))
 }
 
 /// Has a caller who has logged in show the present password, before what a stolen access token must not be enough for. Wrong ones
 /// count as wrong ones at a login do.
 ///
 /// # Errors
-/// 422 when it is not the present password, 429 after too many failures.
+/// 422 when it is not the present password, 429 after too many failures, or too many tries.
 pub(super) async fn prove(svc: &Svc, viewer: &Viewer, password: String, hash: String) -> Result<()> {
+    svc.admit(viewer, Class::PasswordChanges).await?;
     let login = match viewer.user().map(|user| user.via) {
         Some(Via::Session(login)) => login,
         Some(Via::ApiToken(_)) | None => Uuid::nil(),
@@ -164,7 +184,7 @@ pub(super) async fn prove(svc: &Svc, viewer: &Viewer, password: String, hash: St
     ];
     let limited = svc.config.rate_limits.is_on();
     if limited {
-        admit(svc, counters.clone(), "wrong passwords").await?;
+        admit(svc, counters.clone(), "wrong_passwords").await?;
     }
     if !svc.passwords.verify(password, Some(hash)).await? {
         return Err(not_the_present_password());
@@ -193,13 +213,15 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
     let key = EmailKey::of(&input.email);
     let ip = viewer.ip.clone();
     let limited = svc.config.rate_limits.is_on();
+    svc.admit_as(&rates::address(ip.as_deref()), Class::Logins).await?;
+    svc.admit_as(&rates::account(&hash_secret(&key)), Class::Logins).await?;
     let counters = [
         (throttle::account_key(&key, ip.as_deref()), Rule::ACCOUNT),
         (throttle::address_key(ip.as_deref()), Rule::ADDRESS),
     ];
     let now = svc.now();
     if limited {
-        admit(svc, counters.clone(), "failed logins").await?;
+        admit(svc, counters.clone(), "failed_logins").await?;
     }
     let user = svc.read_for_itself(move |conn| Ok(accounts::find_by_email(conn, &key)?)).await?;
     // A longer password is none that we ever took; hashing it would only cost time.
@@ -296,13 +318,21 @@ pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result
     }
     let counter = [(throttle::refresh_key(viewer.ip.as_deref()), Rule::ADDRESS)];
     let limited = svc.config.rate_limits.is_on();
+    svc.admit_as(&rates::address(viewer.ip.as_deref()), Class::Refreshes).await?;
+    let hash = hash_secret(&input.refresh_token);
     if limited {
-        let (counter, now) = (counter.clone(), svc.now());
-        if let Some(wait) = svc.read_for_itself(move |conn| wait(conn, &counter, now)).await? {
-            return Err(too_many(wait, "refresh tokens that are not good"));
+        let (counter, hash, now) = (counter.clone(), hash.clone(), svc.now());
+        let look = move |conn: &mut Conn| {
+            Ok((wait(conn, &counter, now)?, accounts::find_session(conn, &hash)?.map(|known| known.user_id)))
+        };
+        let (wait, owner) = svc.read_for_itself(look).await?;
+        if let Some(wait) = wait {
+            return Err(too_many(wait, "bad_refresh_tokens"));
+        }
+        if let Some(owner) = owner {
+            svc.admit_as(&rates::account(&owner.to_string()), Class::Refreshes).await?;
         }
     }
-    let hash = hash_secret(&input.refresh_token);
     let next = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     let (next_hash, next_id) = (next.hash(), svc.clock.new_id());
     let svc2 = svc.clone();

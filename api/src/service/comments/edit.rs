@@ -12,6 +12,7 @@ use super::access::Reading;
 use super::commented::{Known, is_writer, require_text, touched};
 use super::read::load_one;
 use super::write::{Evidence, Guest, check_body, judged, rendered, text, thousandths};
+use crate::auth::limit::Class;
 use crate::auth::policy::Action;
 use crate::auth::secret::hash_secret;
 use crate::auth::viewer::{Role, Viewer, Who};
@@ -117,6 +118,7 @@ pub async fn update(
         }
     };
     check.done()?;
+    super::admit(svc, viewer, Class::CommentEdits).await?;
     let new = match body {
         Some(body) => {
             let (html, hash) = rendered(svc, &body).await?;
@@ -222,6 +224,7 @@ fn rejudged(present: CommentStatus, judgement: Judgement) -> CommentStatus {
 /// # Errors
 /// 401 for a bad token, 403 and 404 by rights, 412 when `if_match` is stale.
 pub async fn delete(svc: &Svc, viewer: &Viewer, id: &str, permanent: bool, access: EditAccess) -> Result<()> {
+    super::admit(svc, viewer, Class::CommentEdits).await?;
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
     let token_hash = access.edit_token.as_deref().map(hash_secret);
     svc.write(viewer, move |tx| {

@@ -10,6 +10,7 @@ use super::ANCESTORS;
 use super::access::{Reading, load_views};
 use super::commented::{CommentedPosts, Known};
 use super::thread::{BELOW, Branches, Level, is_readable, load};
+use crate::auth::limit::Class;
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::secret::hash_secret;
 use crate::auth::viewer::Viewer;
@@ -108,11 +109,20 @@ pub async fn get(
     let Some(token) = edit_token.map(str::to_owned) else {
         return svc.read(viewer, move |reader| get_in(&svc2, reader, &viewer2, &id)).await;
     };
+    admit_edit_token(svc, viewer).await?;
     svc.read_newest(move |reader| {
         let viewer = by_edit_token_in(&svc2, reader, &viewer2, &id, &token)?;
         get_in(&svc2, reader, &viewer, &id)
     })
     .await
+}
+
+/// Counts a look by an edit token, since each may be a guess.
+///
+/// # Errors
+/// 429 after too many.
+pub(crate) async fn admit_edit_token(svc: &Service, viewer: &Viewer) -> Result<()> {
+    if viewer.is_signed_in() { Ok(()) } else { svc.admit(viewer, Class::CommentEdits).await }
 }
 
 /// The guest who wrote this comment, if the caller did not sign in and `token` is its edit token.

@@ -10,6 +10,7 @@ use pressroom_schema::{CommentStatus, Id, Timestamp, changes, migrate};
 use serde_json::json;
 
 use super::*;
+use crate::auth::limit::Limit;
 use crate::auth::viewer::{Role, UserViewer, Via, Viewer, Who};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -56,6 +57,8 @@ impl Bench {
             database_url: format!("sqlite://{}", folder.join("a.db").display()),
             data_dir: folder.clone(),
             weak_passwords: true,
+            // A thread of fifty is said at one moment here.
+            limit_comments: Limit::OFF,
             ..Config::defaults()
         };
         let clock = Clock::fixed(Timestamp::parse("2013-06-24T14:05:00Z").unwrap());

@@ -15,6 +15,7 @@ use super::access::Reading;
 use super::commented::{CommentedPosts, guest_of, touched};
 use super::read::load_one;
 use super::{BODY_LENGTH, NAME_LENGTH};
+use crate::auth::limit::Class;
 use crate::auth::policy::{Action, Target};
 use crate::auth::secret::{Kind, Secret};
 use crate::auth::viewer::{Viewer, Who};
@@ -105,7 +106,7 @@ struct Draft {
 ///
 /// # Errors
 /// 404 where the viewer may not know of the post, 403 by rights, 409 where comments are closed or the same was said a moment ago,
-/// 422 with every fault of the input.
+/// 422 with every fault of the input, 429 after too many.
 pub async fn add(
     svc: &Svc,
     viewer: &Viewer,
@@ -114,6 +115,7 @@ pub async fn add(
     origin: Origin,
 ) -> Result<CommentView> {
     let (body, guest) = check(viewer, &input)?;
+    super::admit(svc, viewer, Class::Comments).await?;
     let (html, hash) = rendered(svc, &body).await?;
     let now = svc.now();
     // The judge reads the post and takes its time: not inside the transaction that writes.

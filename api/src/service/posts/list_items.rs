@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pressroom_schema::posts::{self, FullPost};
 use pressroom_schema::{Id, Perspective};
 
-use super::read::{Listing, PostQuery, Projection, count, list_in, listing, nothing};
+use super::read::{Listing, PostQuery, Projection, admit, count, list_in, listing, nothing};
 use super::views::Loaded;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
@@ -19,6 +19,7 @@ use crate::view::PostView;
 /// # Errors
 /// As [`super::list`].
 pub async fn list_items(svc: &Svc, viewer: &Viewer, query: PostQuery) -> Result<Read<Page<ListItem>>> {
+    admit(svc, viewer, &query).await?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     svc.read(viewer, move |reader| list_items_in(&svc2, reader, &viewer2, &query)).await
 }

@@ -12,6 +12,7 @@ use pressroom_schema::{
 use super::access::{find_full, is_public};
 use super::rendering::read_rendered;
 use super::views::load_views;
+use crate::auth::limit::Class;
 use crate::auth::policy::{Action, PostTarget, Target, reads_by_preview};
 use crate::auth::viewer::{Role, Viewer, Who};
 use crate::error::{Code, Error, FieldError, Result};
@@ -114,15 +115,25 @@ pub struct PostQuery {
 /// One page of posts.
 ///
 /// # Errors
-/// 400 for a bad parameter or cursor, 401 and 403 where the query asks for more than the public sees without the right to it.
+/// 400 for a bad parameter or cursor, 401 and 403 where the query asks for more than the public sees without the right to it, 429
+/// after too many searches by `q`.
 pub async fn list(
     svc: &Svc,
     viewer: &Viewer,
     query: PostQuery,
     shown: Projection,
 ) -> Result<Read<Page<PostView>>> {
+    admit(svc, viewer, &query).await?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
     read_rendered(svc, viewer, move |reader| list_in(&svc2, reader, &viewer2, &query, shown)).await
+}
+
+/// Counts a list that is a search.
+///
+/// # Errors
+/// 429 after too many.
+pub(super) async fn admit(svc: &Svc, viewer: &Viewer, query: &PostQuery) -> Result<()> {
+    if query.q.is_some() { svc.admit(viewer, Class::Search).await } else { Ok(()) }
 }
 
 /// [`list`] inside a transaction.
