@@ -122,7 +122,7 @@ impl Answers {
     fn counted(edge: Data<Edge>) -> std::result::Result<Arc<Self>, prometheus::Error> {
         let bytes = edge.svc.config.cache_bytes;
         let expected = usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).max(64);
-        let room = bytes - freshness::share_of_fragments(bytes);
+        let room = bytes - freshness::share_of_parts(bytes);
         let kept = (bytes > 0).then(|| Arc::new(Map::with_weighter(expected, room, ByBytes)));
         let counters = Counters::new()?;
         for counter in counters.all() {

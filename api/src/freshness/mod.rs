@@ -7,7 +7,7 @@
 //! Other instances on the same database are heard through its log of changes; see [`follow`].
 
 mod follow;
-mod fragments;
+mod parts;
 mod reader;
 mod versions;
 
@@ -20,9 +20,9 @@ use pressroom_schema::db::Freshness;
 use pressroom_schema::{Backend, Db, Id, Timestamp};
 
 use follow::Follower;
-use fragments::Fragments;
-pub use fragments::ListItem;
-pub(crate) use fragments::{Fragment, Part};
+pub use parts::ListItem;
+use parts::PartStore;
+pub(crate) use parts::{Keepable, Part};
 pub use reader::{Read, Reader};
 pub(crate) use versions::VersionTable;
 
@@ -44,15 +44,15 @@ pub(crate) struct AsOf {
 /// How long after a write its date is not relied on, where one instance writes all.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Of the bytes that may be kept, how many are for fragments: a quarter.
-pub(crate) fn share_of_fragments(bytes: u64) -> u64 {
+/// Of the bytes that may be kept, how many are for parts: a quarter.
+pub(crate) fn share_of_parts(bytes: u64) -> u64 {
     bytes / 4
 }
 
-/// Knows of every write, this instance's and others', and keeps the fragments that they have not touched.
+/// Knows of every write, this instance's and others', and keeps the parts of answers that they have not touched.
 pub struct Tracker {
     pub(crate) versions: Arc<VersionTable>,
-    fragments: Option<Fragments>,
+    parts: Option<PartStore>,
     follower: Arc<Follower>,
     /// The last version that a request saw, and when it was first seen.
     last: Mutex<Option<(u64, Timestamp)>>,
@@ -61,7 +61,7 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// One that hears of the database's writes. Of `bytes`, which are for all that is kept, fragments get their share.
+    /// One that hears of the database's writes. Of `bytes`, which are for all that is kept, parts get their share.
     pub(crate) fn open(bytes: u64, db: &Db) -> Self {
         let versions = Arc::new(VersionTable::default());
         let follower = Arc::new(Follower::default());
@@ -72,7 +72,7 @@ impl Tracker {
         });
         Self {
             versions,
-            fragments: (bytes > 0).then(|| Fragments::of_bytes(share_of_fragments(bytes))),
+            parts: (bytes > 0).then(|| PartStore::of_bytes(share_of_parts(bytes))),
             follower,
             last: Mutex::default(),
             leeway: TimeDelta::from_std(match db.backend() {
@@ -126,23 +126,23 @@ impl Tracker {
     /// The version with which a read of the primary that begins now may use and keep parts; none where nothing is kept at
     /// present. See [`Reader`].
     pub(crate) fn version_for_parts(&self) -> Option<u64> {
-        (self.fragments.is_some() && self.is_known()).then(|| self.versions.now())
+        (self.parts.is_some() && self.is_known()).then(|| self.versions.now())
     }
 
     /// The kept part that shows an object, if it holds for `reader`.
-    pub(crate) fn part<F: Fragment>(&self, reader: &Reader<'_>, of: Id) -> Option<Part<F>> {
-        self.fragments.as_ref()?.get(&self.versions, reader.version()?, of)
+    pub(crate) fn part<F: Keepable>(&self, reader: &Reader<'_>, of: Id) -> Option<Part<F>> {
+        self.parts.as_ref()?.get(&self.versions, reader.version()?, of)
     }
 
     /// Keeps the part that shows an object, where `reader`, who has made it, may.
-    pub(crate) fn keep<F: Fragment>(&self, reader: &Reader<'_>, of: Id, part: Part<F>) {
-        if let (Some(fragments), Some(version)) = (&self.fragments, reader.version()) {
-            fragments.keep(&self.versions, version, of, part);
+    pub(crate) fn keep<F: Keepable>(&self, reader: &Reader<'_>, of: Id, part: Part<F>) {
+        if let (Some(parts), Some(version)) = (&self.parts, reader.version()) {
+            parts.keep(&self.versions, version, of, part);
         }
     }
 
-    /// How many bytes the kept fragments occupy.
+    /// How many bytes the kept parts occupy.
     pub(crate) fn weight(&self) -> u64 {
-        self.fragments.as_ref().map_or(0, Fragments::weight)
+        self.parts.as_ref().map_or(0, PartStore::weight)
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::check::Check;
-use super::fragments::{Other, Others};
+use super::parts::{Other, Others};
 use super::posts::{find_visible, is_public};
 use super::{Found, IfMatch, Service, Svc, limits};
 use crate::auth::policy::{self, Action};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::posts::{Ref, Tie, TieKind, Ties};
 use pressroom_schema::{Conn, Id, ReasonKind, related};
 
-use super::fragments::Others;
+use super::parts::Others;
 use super::posts::{find_visible, load_ties};
 use super::{Found, Svc};
 use crate::auth::viewer::Viewer;

@@ -10,7 +10,7 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::freshness::Reader;
-use crate::service::fragments::People;
+use crate::service::parts::People;
 use crate::service::{Service, allowed};
 use crate::view::{AuthorView, CommentAuthorView, CommentView, Shared, SpamReasonView, SpamView};
 

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::freshness::Reader;
 use crate::page::{List, Page, PageRequest, cursor};
 use crate::service::Service;
-use crate::service::fragments::People;
+use crate::service::parts::People;
 use crate::view::CommentView;
 
 /// How much of what hangs on comments an answer nests.

@@ -17,7 +17,7 @@ use crate::content::Rendered;
 use crate::error::{Error, Result};
 use crate::freshness::Reader;
 use crate::page::Page;
-use crate::service::fragments::{Others, People, Tags};
+use crate::service::parts::{Others, People, Tags};
 use crate::service::{Service, allowed, comments, links, related};
 use crate::view::{
     AdjacentView, BodyView, BylineView, CommentView, LinksView, PostView, RelatedView, SeoView, TermsView,

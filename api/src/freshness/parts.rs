@@ -58,17 +58,17 @@ impl ListItem {
     }
 }
 
-macro_rules! fragments {
+macro_rules! parts {
     ($($kind:ident($type:ty),)+) => {
-        /// The kinds of fragments: a post has a list item and a summary.
+        /// The kinds of parts: a post has a list item and a summary.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum Kind { $($kind,)+ }
 
-        /// A fragment of any kind.
+        /// What a part of any kind shows.
         #[derive(Debug, Clone)]
         pub(crate) enum Any { $($kind($type),)+ }
 
-        $(impl Fragment for $type {
+        $(impl Keepable for $type {
             const KIND: Kind = Kind::$kind;
 
             fn into_any(self) -> Any {
@@ -76,14 +76,14 @@ macro_rules! fragments {
             }
 
             fn from_any(any: Any) -> Option<Self> {
-                if let Any::$kind(fragment) = any { Some(fragment) } else { None }
+                if let Any::$kind(view) = any { Some(view) } else { None }
             }
         })+
     };
 }
 
-/// What can be kept.
-pub(crate) trait Fragment: Sized {
+/// What can be kept as a part.
+pub(crate) trait Keepable: Sized {
     /// Its kind.
     const KIND: Kind;
     /// As it is kept.
@@ -92,7 +92,7 @@ pub(crate) trait Fragment: Sized {
     fn from_any(any: Any) -> Option<Self>;
 }
 
-fragments! {
+parts! {
     ListItem(ListItem),
     Author(Shared<AuthorView>),
     Tag(Shared<TagView>),
@@ -101,7 +101,7 @@ fragments! {
 
 #[derive(Clone)]
 struct Held {
-    fragment: Any,
+    view: Any,
     keys: Arc<[Key]>,
     version: u64,
     slots: Arc<[u16]>,
@@ -113,7 +113,7 @@ struct ByBytes;
 impl Weighter<(Kind, Id), Held> for ByBytes {
     fn weight(&self, _: &(Kind, Id), held: &Held) -> u64 {
         // A view's members weigh about what its JSON does.
-        let own = match &held.fragment {
+        let own = match &held.view {
             Any::ListItem(item) => item.0.get().len(),
             Any::Author(view) => 2 * view.json_len(),
             Any::Tag(view) => 2 * view.json_len(),
@@ -125,11 +125,11 @@ impl Weighter<(Kind, Id), Held> for ByBytes {
     }
 }
 
-/// The kept fragments.
-pub(crate) struct Fragments(Map<(Kind, Id), Held, ByBytes>);
+/// The kept parts.
+pub(crate) struct PartStore(Map<(Kind, Id), Held, ByBytes>);
 
-impl Fragments {
-    /// Fragments of at most so many bytes together.
+impl PartStore {
+    /// Room for parts of at most so many bytes together.
     pub(crate) fn of_bytes(bytes: u64) -> Self {
         let expected = usize::try_from(bytes / 2_048).unwrap_or(usize::MAX).max(64);
         Self(Map::with_weighter(expected, bytes, ByBytes))
@@ -141,18 +141,18 @@ impl Fragments {
     }
 
     /// The part that shows an object, if it still held at `version`, which was taken before the read began that it is for.
-    pub(crate) fn get<F: Fragment>(&self, versions: &VersionTable, version: u64, of: Id) -> Option<Part<F>> {
+    pub(crate) fn get<F: Keepable>(&self, versions: &VersionTable, version: u64, of: Id) -> Option<Part<F>> {
         let held = self.0.get(&(F::KIND, of))?;
         if !versions.holds(held.version.min(version), &held.slots) {
             return None;
         }
-        Some(Part { view: F::from_any(held.fragment)?, keys: held.keys })
+        Some(Part { view: F::from_any(held.view)?, keys: held.keys })
     }
 
     /// Keeps the part that shows an object and was read after `version`.
-    pub(crate) fn keep<F: Fragment>(&self, versions: &VersionTable, version: u64, of: Id, part: Part<F>) {
+    pub(crate) fn keep<F: Keepable>(&self, versions: &VersionTable, version: u64, of: Id, part: Part<F>) {
         let slots = versions.slots(&*part.keys).into();
-        let held = Held { fragment: part.view.into_any(), keys: part.keys, version, slots };
+        let held = Held { view: part.view.into_any(), keys: part.keys, version, slots };
         self.0.insert((F::KIND, of), held);
     }
 }

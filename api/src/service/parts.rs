@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::posts::is_public;
 use super::{Service, present};
 use crate::error::Result;
-use crate::freshness::{Fragment, Part, Reader};
+use crate::freshness::{Keepable, Part, Reader};
 use crate::view::{AuthorView, PostSummary, Shared, TagView};
 
 /// Profiles by id.
@@ -62,7 +62,7 @@ impl Service {
     }
 
     /// Those of `ids` that are kept; the others are left in it.
-    fn kept<F: Fragment>(&self, reader: &Reader<'_>, ids: &mut Vec<Id>) -> HashMap<Id, Part<F>> {
+    fn kept<F: Keepable>(&self, reader: &Reader<'_>, ids: &mut Vec<Id>) -> HashMap<Id, Part<F>> {
         ids.sort_unstable();
         ids.dedup();
         let mut found = HashMap::with_capacity(ids.len());
