@@ -1,6 +1,7 @@
 //! Lists as the wire shows them: cursors, page members, `Link` headers.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,41 +37,68 @@ fn checksum(place: &str) -> String {
     format!("{:08x}", XxHash3_128::oneshot(place.as_bytes()) & 0xffff_ffff)
 }
 
-/// Reads a cursor of the list `list`; `parameter` is where it came in.
-///
-/// # Errors
-/// [`Code::InvalidCursor`] when it is damaged or comes from another list.
-pub fn parse_cursor(list: &str, text: &str, parameter: &str) -> Result<Place> {
-    let refuse = |why: &str| {
-        Error::new(Code::InvalidCursor, why).at(FieldError::parameter(parameter, "invalid_cursor", why))
-    };
-    let damaged = || {
-        refuse(
-            "This cursor cannot be read. Send `page.next` or `page.previous` of an earlier answer as it was.",
-        )
-    };
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| damaged())?;
-    let plain = String::from_utf8(bytes).map_err(|_| damaged())?;
-    let (sum, place) =
-        plain.strip_prefix("2\n").and_then(|rest| rest.split_once('\n')).ok_or_else(damaged)?;
-    if sum != checksum(place) {
-        return Err(damaged());
+/// A cursor that a client sent, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    list: String,
+    place: Place,
+}
+
+/// A text that is no cursor of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("This cursor cannot be read. Send `page.next` or `page.previous` of an earlier answer as it was.")]
+pub struct BadCursor;
+
+impl BadCursor {
+    /// The answer where it came in by `parameter`.
+    #[must_use]
+    pub fn of(self, parameter: &str) -> Error {
+        refuse(parameter, &self.to_string())
     }
-    let mut parts = place.splitn(3, '\n');
-    let (Some(from), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(damaged());
-    };
-    if from != list {
-        return Err(refuse("This cursor comes from another list or another sort. Begin that list anew."));
+}
+
+fn refuse(parameter: &str, why: &str) -> Error {
+    Error::new(Code::InvalidCursor, why).at(FieldError::parameter(parameter, "invalid_cursor", why))
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> std::result::Result<Self, BadCursor> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadCursor)?;
+        let plain = String::from_utf8(bytes).map_err(|_| BadCursor)?;
+        let (sum, place) =
+            plain.strip_prefix("2\n").and_then(|rest| rest.split_once('\n')).ok_or(BadCursor)?;
+        if sum != checksum(place) {
+            return Err(BadCursor);
+        }
+        let mut parts = place.splitn(3, '\n');
+        let (Some(list), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(BadCursor);
+        };
+        let id = uuid::Uuid::try_parse(id).map(Id).map_err(|_| BadCursor)?;
+        let key = match key.split_at_checked(1) {
+            Some(("t", n)) => n.parse().ok().and_then(Timestamp::from_micros).map(KeyValue::Time),
+            Some(("i", n)) => n.parse().ok().map(KeyValue::Int),
+            Some(("s", text)) => Some(KeyValue::Text(text.to_owned())),
+            _ => None,
+        };
+        Ok(Self { list: list.to_owned(), place: Place { key: key.ok_or(BadCursor)?, id } })
     }
-    let id = uuid::Uuid::try_parse(id).map(Id).map_err(|_| damaged())?;
-    let key = match key.split_at_checked(1) {
-        Some(("t", n)) => n.parse().ok().and_then(Timestamp::from_micros).map(KeyValue::Time),
-        Some(("i", n)) => n.parse().ok().map(KeyValue::Int),
-        Some(("s", text)) => Some(KeyValue::Text(text.to_owned())),
-        _ => None,
-    };
-    Ok(Place { key: key.ok_or_else(damaged)?, id })
+}
+
+impl Cursor {
+    /// Its place in the list `list`; `parameter` is where it came in.
+    fn place_in(&self, list: &str, parameter: &str) -> Result<Place> {
+        if self.list == list {
+            Ok(self.place.clone())
+        } else {
+            Err(refuse(
+                parameter,
+                "This cursor comes from another list or another sort. Begin that list anew.",
+            ))
+        }
+    }
 }
 
 /// What a caller asks of a list, before it is known which list.
@@ -79,9 +107,9 @@ pub struct PageRequest {
     /// How many rows, 1 to [`MAX_LIMIT`].
     pub limit: Option<i64>,
     /// After this cursor.
-    pub after: Option<String>,
+    pub after: Option<Cursor>,
     /// Before this cursor.
-    pub before: Option<String>,
+    pub before: Option<Cursor>,
     /// From the end (GraphQL's `last` without `before`).
     pub from_end: bool,
     /// Whether the total is wanted.
@@ -110,8 +138,8 @@ impl PageRequest {
                     "Send `after` or `before`, not both.",
                 )]));
             }
-            (Some(after), None) => Start::After(parse_cursor(list, after, "after")?),
-            (None, Some(before)) => Start::Before(parse_cursor(list, before, "before")?),
+            (Some(after), None) => Start::After(after.place_in(list, "after")?),
+            (None, Some(before)) => Start::Before(before.place_in(list, "before")?),
             (None, None) if self.from_end => Start::Last,
             (None, None) => Start::First,
         };

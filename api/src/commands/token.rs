@@ -69,7 +69,7 @@ impl Token {
                             token.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",")
                         ))?;
                     }
-                    after = page.next().map(str::to_owned);
+                    after = page.next().and_then(|text| text.parse().ok());
                     if after.is_none() {
                         return Ok(());
                     }

@@ -75,7 +75,7 @@ impl User {
                             user.name
                         ))?;
                     }
-                    after = page.next().map(str::to_owned);
+                    after = page.next().and_then(|text| text.parse().ok());
                     if after.is_none() {
                         return Ok(());
                     }

@@ -7,7 +7,7 @@ use pressroom_schema::values::alternatives;
 use pressroom_schema::{Timestamp, Word};
 
 use crate::error::{Error, FieldError, MOST_FAULTS, Result};
-use crate::page::{MAX_LIMIT, PageRequest};
+use crate::page::{Cursor, MAX_LIMIT, PageRequest};
 use crate::view::Fields;
 
 /// What stands for every word.
@@ -18,6 +18,8 @@ pub(crate) struct Params {
     pairs: Vec<(String, String)>,
     known: BTreeSet<&'static str>,
     errors: Vec<FieldError>,
+    /// A fault with a code of its own, which is answered where it is the only one.
+    bad_cursor: Option<Error>,
 }
 
 impl Params {
@@ -39,7 +41,7 @@ impl Params {
                 pairs.push((name.into_owned(), value.into_owned()));
             }
         }
-        Self { pairs, known: BTreeSet::new(), errors }
+        Self { pairs, known: BTreeSet::new(), errors, bad_cursor: None }
     }
 
     pub(crate) fn fault(&mut self, name: &str, code: &str, detail: impl Into<String>) {
@@ -160,14 +162,20 @@ impl Params {
         self.parsed(name, "an RFC 3339 date-time, such as 2013-06-24T14:05:00Z", |t| Timestamp::parse(t).ok())
     }
 
+    fn cursor(&mut self, name: &'static str) -> Option<Cursor> {
+        let read = self.one(name)?.parse::<Cursor>();
+        self.bad_cursor = read.as_ref().err().map(|bad| bad.of(name)).or(self.bad_cursor.take());
+        read.ok()
+    }
+
     pub(crate) fn page(&mut self) -> PageRequest {
         let expected = format!("a whole number from 1 to {MAX_LIMIT}");
         let limit =
             self.parsed("limit", &expected, |t| t.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)));
         PageRequest {
             limit,
-            after: self.one("after"),
-            before: self.one("before"),
+            after: self.cursor("after"),
+            before: self.cursor("before"),
             from_end: false,
             count: self.flag("count").unwrap_or(false),
         }
@@ -212,6 +220,10 @@ impl Params {
                 "unknown_parameter",
                 format!("There is no query parameter `{name}` here; {known}."),
             ));
+        }
+        match self.bad_cursor {
+            Some(bad) if self.errors.is_empty() => return Err(bad),
+            bad => self.errors.extend(bad.iter().flat_map(Error::errors).cloned()),
         }
         if self.errors.is_empty() { Ok(()) } else { Err(Error::parameters(self.errors)) }
     }

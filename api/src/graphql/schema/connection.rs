@@ -7,7 +7,7 @@ use async_graphql::SimpleObject;
 use super::arguments::PageArguments;
 use crate::error::{Error, FieldError, Result};
 use crate::graphql::PlanField;
-use crate::page::{MAX_LIMIT, Page, PageRequest};
+use crate::page::{BadCursor, MAX_LIMIT, Page, PageRequest};
 
 /// Where a page stands in its list.
 #[derive(Debug, SimpleObject)]
@@ -87,10 +87,13 @@ pub(super) fn page_of(args: &PageArguments, field: &PlanField, connection: &str)
         let why = "`before` goes with `last`, and `after` with `first`.".to_owned();
         return refuse("before", "exclusive", why);
     }
+    let read = |name: &str, text: Option<String>| {
+        text.map(|text| text.parse().map_err(|bad: BadCursor| bad.of(name))).transpose()
+    };
     Ok(PageRequest {
         limit: first.or(last).map(|n| n.max(1)),
-        after,
-        before,
+        after: read("after", after)?,
+        before: read("before", before)?,
         from_end: last.is_some(),
         count: field.selects(connection, "totalCount"),
     })

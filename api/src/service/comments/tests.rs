@@ -397,7 +397,7 @@ async fn a_thread_nests_to_its_limits_and_every_reply_is_reached_by_its_cursors(
     assert_eq!(page.total, Some(1));
     let view = &page.items[0].1;
     assert_eq!((view.reply_count, view.score, view.replies.as_ref().unwrap().len()), (13, 18, 10));
-    let next = view.replies_next.clone();
+    let next = view.replies_next.as_ref().map(|text| text.parse().unwrap());
     let rest = bench
         .thread(
             &guest(),
@@ -420,7 +420,10 @@ async fn a_thread_nests_to_its_limits_and_every_reply_is_reached_by_its_cursors(
             &guest(),
             ThreadQuery {
                 parent: Some(at.id.to_string()),
-                page: PageRequest { after: at.replies_next.clone(), ..PageRequest::default() },
+                page: PageRequest {
+                    after: at.replies_next.as_ref().map(|text| text.parse().unwrap()),
+                    ..PageRequest::default()
+                },
                 ..ThreadQuery::default()
             },
         )

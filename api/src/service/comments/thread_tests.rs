@@ -57,7 +57,7 @@ fn view(row: &CommentRow) -> CommentView {
 }
 
 fn after(text: &str) -> PageRequest {
-    PageRequest { after: Some(text.to_owned()), ..PageRequest::default() }
+    PageRequest { after: Some(text.parse().unwrap()), ..PageRequest::default() }
 }
 
 #[test]

@@ -239,7 +239,9 @@ async fn the_library_is_listed_newest_first_page_by_page() {
     for colour in 0..5 {
         ids.insert(0, bench.upload(png(20, 20, colour)).await.id);
     }
-    let page = |after: Option<String>, before: Option<String>, mimes: &[MediaType]| {
+    let page = |after: Option<&str>, before: Option<&str>, mimes: &[MediaType]| {
+        let read = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+        let (after, before) = (read(after), read(before));
         let page = PageRequest { limit: Some(2), after, before, count: true, ..PageRequest::default() };
         let mimes = mimes.to_vec();
         let svc = bench.svc.clone();
@@ -248,13 +250,11 @@ async fn the_library_is_listed_newest_first_page_by_page() {
     let found = |page: &Page<MediaView>| page.items.iter().map(|(_, v)| v.id).collect::<Vec<_>>();
     let first = page(None, None, &[]).await.unwrap();
     assert_eq!((found(&first), first.total, first.previous()), (ids[..2].to_vec(), Some(5), None));
-    let second =
-        page(first.next().map(str::to_owned), None, &[MediaType::Png, MediaType::Gif]).await.unwrap();
+    let second = page(first.next(), None, &[MediaType::Png, MediaType::Gif]).await.unwrap();
     assert_eq!(found(&second), ids[2..4]);
-    let back = page(None, second.previous().map(str::to_owned), &[]).await.unwrap();
+    let back = page(None, second.previous(), &[]).await.unwrap();
     assert_eq!(found(&back), ids[..2]);
     assert!(page(None, None, &[MediaType::Gif]).await.unwrap().items.is_empty());
-    assert_eq!(page(Some("x".into()), None, &[]).await.unwrap_err().code(), Code::InvalidCursor);
     let mine = MediaQuery { owner: Some("me".into()), ..MediaQuery::default() };
     let error = list(&bench.svc, &Viewer::system(), mine).await.unwrap_err();
     assert_eq!(error.errors()[0].parameter.as_deref(), Some("owner"), "the server itself owns nothing");
