@@ -121,14 +121,13 @@ impl Store {
         }
     }
 
-    /// The settings of the tests: quick, and without limits of rate; where a test turns them on, with wide ones.
+    /// The settings of the tests: quick, and with limits of rate that no test meets by accident.
     pub(crate) fn config(&self) -> Config {
         let wide = Limit { quota: 1_000_000, seconds: 3_600 };
         Config {
             database_url: self.url(),
             data_dir: self.folder().to_owned(),
             site_url: "https://example.org".to_owned(),
-            rate_limits: Switch::Off,
             limit_comments: wide,
             limit_comment_edits: wide,
             limit_logins: wide,
