@@ -13,7 +13,7 @@ use pressroom::service::posts::{self, Columns, ProjectedMembers, PostQuery, Proj
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::posts::{NewPost, PostRow, Ref};
-use pressroom_schema::{ChangeAction, KeyValue, ObjectType, StoreError};
+use pressroom_schema::{BodyFormat, ChangeAction, KeyValue, LanguageTag, ObjectType, StoreError};
 use rusqlite::Connection;
 
 use crate::corpus::{self, Size};
@@ -84,7 +84,7 @@ fn asks(limit: i64) -> PostQuery {
 /// A page of the list that goes on after post number `n`.
 fn deep(mut query: PostQuery, n: usize) -> PostQuery {
     let at = corpus::published(n);
-    query.page.after = Some(cursor("posts:-published_at", &KeyValue::Time(at), corpus::post(n)));
+    query.page.after = cursor("posts:-published_at", &KeyValue::Time(at), corpus::post(n)).parse().ok();
     query
 }
 
