@@ -9,7 +9,7 @@ use pressroom::auth::viewer::Viewer;
 use pressroom::config::Switch;
 use pressroom::freshness::Reader;
 use pressroom::page::{PageRequest, cursor};
-use pressroom::service::posts::{self, Columns, ProjectedMembers, PostQuery, Projection};
+use pressroom::service::posts::{self, Columns, PostQuery, ProjectedMembers, Projection};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::posts::{NewPost, PostRow, Ref};
