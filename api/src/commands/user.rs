@@ -3,8 +3,10 @@
 use clap::{Args, Subcommand};
 use pressroom::auth::viewer::{Role, Viewer};
 use pressroom::config::Config;
+use pressroom::error::Error;
 use pressroom::page::PageRequest;
 use pressroom::service::accounts::{self, CreateUser, UpdateUser};
+use pressroom_schema::UnknownWord;
 
 use super::{Failure, open, say, secret};
 
@@ -26,7 +28,7 @@ enum Command {
         name: Option<String>,
         /// admin, editor, author, contributor or moderator.
         #[arg(long, default_value = "author")]
-        role: Role,
+        role: String,
         /// Slug or id of its author profile.
         #[arg(long)]
         author: Option<String>,
@@ -54,6 +56,9 @@ impl User {
         let viewer = Viewer::system();
         match self.command {
             Command::Create { email, name, role, author } => {
+                let role: Role = role
+                    .parse()
+                    .map_err(|odd: UnknownWord| Error::unknown_word("/role", &odd.word, odd.known))?;
                 let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
                 let password = secret("password")?;
                 let input = CreateUser { email, name, role, password, author };
