@@ -1,7 +1,6 @@
 //! The OpenAPI 3.1 document: what the routes say of themselves, and what is true of all of them.
 
 mod finish;
-mod problems;
 
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;

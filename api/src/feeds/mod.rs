@@ -56,7 +56,7 @@ fn address(base: &str, query: &str) -> String {
 /// The newest posts, or the comments of one, as RSS 2.0.
 ///
 /// With `author` or `tag` only their posts. Entries have the whole body, the authors, the tags and the image.
-#[utoipa::path(operation_id = "get_rss_feed", tag = "feeds",
+#[utoipa::path(operation_id = "get_rss_feed", tag = "feeds", extensions(("x-answer" = json!("dated"))),
     params(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
         ("tag" = Option<String>, Query, description = "Slug or id: only posts with this tag."),
@@ -76,7 +76,7 @@ pub(crate) async fn get_rss_feed(
 /// The newest posts, or the comments of one, as Atom (RFC 4287).
 ///
 /// With `author` or `tag` only their posts. Entries have the whole body, the authors, the tags and the image.
-#[utoipa::path(operation_id = "get_atom_feed", tag = "feeds",
+#[utoipa::path(operation_id = "get_atom_feed", tag = "feeds", extensions(("x-answer" = json!("dated"))),
     params(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
         ("tag" = Option<String>, Query, description = "Slug or id: only posts with this tag."),
@@ -96,7 +96,7 @@ pub(crate) async fn get_atom_feed(
 /// The newest posts, or the comments of one, as JSON Feed 1.1.
 ///
 /// With `author` or `tag` only their posts. Entries have the whole body, the authors, the tags and the image.
-#[utoipa::path(operation_id = "get_json_feed", tag = "feeds",
+#[utoipa::path(operation_id = "get_json_feed", tag = "feeds", extensions(("x-answer" = json!("dated"))),
     params(
         ("author" = Option<String>, Query, description = "Slug or id: only posts with this byline."),
         ("tag" = Option<String>, Query, description = "Slug or id: only posts with this tag."),

@@ -3,6 +3,7 @@
 mod fault;
 mod graphiql;
 pub mod http;
+mod refusals;
 mod registered;
 mod route;
 pub mod schema;

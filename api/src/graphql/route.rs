@@ -18,11 +18,13 @@ use utoipa::ToSchema;
 
 use super::graphiql::graphiql_page;
 use super::http::{FACE, HttpParts, Wrote, respond};
+use super::refusals::{GetRefusals, PostRefusals};
 use super::schema;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::freshness::AsOf;
 use crate::http::headers::{ROBOTS, SURROGATE_KEY};
+use crate::http::problem::NotFound;
 use crate::http::respond::{self as answers, Public};
 use crate::http::{idempotency, params, validators};
 use crate::service::{Service, Svc};
@@ -84,7 +86,7 @@ pub(crate) struct GraphqlResponse {
 /// well-formed request is answered with 200. The schema is at `/schema.graphql`.
 #[utoipa::path(operation_id = "graphql_post", tag = "graphql", security((), ("token" = [])),
     request_body(content = GraphqlRequest, content_type = "application/json"),
-    responses((status = 200, description = "What came of it; `errors` tells what did not.",
+    responses(PostRefusals, (status = 200, description = "What came of it; `errors` tells what did not.",
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json")))))]
 #[post("/graphql", wrap = "from_fn(idempotency::once(FACE))")]
 pub(crate) async fn graphql_post(
@@ -106,7 +108,7 @@ pub(crate) async fn graphql_post(
         ("variables" = Option<String>, Query, description = "Values of the operation's variables, as a JSON object."),
         ("extensions" = Option<String>, Query, description = "A JSON object; `persistedQuery` names a document by its hash."),
     ),
-    responses((status = 200, description = "What came of it; `errors` tells what did not.",
+    responses(GetRefusals, (status = 200, description = "What came of it; `errors` tells what did not.",
         content((GraphqlResponse = "application/graphql-response+json"), (GraphqlResponse = "application/json"), (String = "text/html")))))]
 #[get("/graphql")]
 pub(crate) async fn graphql_get(
@@ -204,8 +206,8 @@ fn public(request: &HttpRequest, answer: HttpResponse, keys: Vec<Key>) -> HttpRe
 /// Read the schema in GraphQL's schema definition language.
 ///
 /// It is what `pressroom graphql-schema` prints. Where introspection is switched off there is none.
-#[utoipa::path(operation_id = "get_graphql_schema", tag = "graphql",
-    responses((status = 200, description = "The schema.", body = String, content_type = "text/plain")))]
+#[utoipa::path(operation_id = "get_graphql_schema", tag = "graphql", extensions(("x-answer" = json!("fixed"))),
+    responses((status = 200, description = "The schema.", body = String, content_type = "text/plain"), (status = 404, response = NotFound)))]
 #[get("/schema.graphql")]
 pub(crate) async fn get_graphql_schema(
     svc: Data<Service>,

@@ -4,7 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Response};
+use utoipa::{ToResponse, ToSchema};
 
 use super::request_id::request_id;
 use crate::error::{Code, Error, FieldError, LimitMet};
@@ -87,4 +89,75 @@ impl ResponseError for Error {
         let body = serde_json::to_vec(&Problem::of(self, &id)).unwrap_or_default();
         answer.content_type("application/problem+json").body(body)
     }
+}
+
+/// The statuses that say that something is wrong: each with the name that its answer has in the contract, and what it means.
+pub(crate) const STATUSES: [(&str, &str, &str); 13] = [
+    ("400", "BadRequest", "The request cannot be read: malformed, a bad query parameter, a bad cursor."),
+    ("401", "Unauthenticated", "No token where one is needed, or one that is not good."),
+    ("403", "Forbidden", "The caller's role or token does not allow this."),
+    ("404", "NotFound", "Nothing here, or nothing that the caller may know of."),
+    ("406", "NotAcceptable", "None of the types in Accept can be produced."),
+    ("409", "Conflict", "Something else has this name, or the object's state forbids it."),
+    ("412", "PreconditionFailed", "Changed by somebody else since; `version` is the present one."),
+    ("413", "TooLarge", "Larger than this server takes."),
+    ("415", "UnsupportedMediaType", "Not a type that this takes."),
+    ("422", "ValidationFailed", "Well formed, but not valid; `errors` names each member."),
+    (
+        "429",
+        "RateLimited",
+        "Too many of these; `limit` names the limit and its setting, and Retry-After says how long to wait.",
+    ),
+    ("500", "Internal", "A defect on our side; the log has more under the request's id."),
+    ("503", "Unavailable", "Busy, or a store is out of reach; try again after Retry-After."),
+];
+
+/// The answer of each status as a component of the contract.
+pub(crate) fn components() -> Value {
+    let mut all = Map::new();
+    for (status, name, description) in STATUSES {
+        let more: &[&str] = match status {
+            "401" => &["WWW-Authenticate"],
+            "429" => &["Retry-After", "RateLimit", "RateLimit-Policy"],
+            "503" => &["Retry-After"],
+            _ => &[],
+        };
+        let headers: Map<String, Value> = ["X-Request-Id", "Cache-Control"]
+            .iter()
+            .chain(more)
+            .map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
+            .collect();
+        all.insert(
+            name.to_owned(),
+            json!({
+                "description": description,
+                "headers": headers,
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            }),
+        );
+    }
+    Value::Object(all)
+}
+
+/// Makes types by which an operation names one of [`components`], where not all operations of its kind have it.
+macro_rules! named {
+    ($($(#[$about:meta])+ $name:ident,)+) => {$(
+        $(#[$about])+
+        pub(crate) struct $name;
+
+        impl<'r> ToResponse<'r> for $name {
+            fn response() -> (&'r str, RefOr<Response>) {
+                (stringify!($name), Response::default().into())
+            }
+        }
+    )+};
+}
+
+named! {
+    /// 404 of an operation whose path names nothing.
+    NotFound,
+    /// 409 of a removal that the state of something else can forbid.
+    Conflict,
+    /// 429 of a read that a caller can ask for too often; of what writes, all can.
+    RateLimited,
 }

@@ -1,4 +1,11 @@
-//! What is true of all operations of a kind, added to what each says of itself.
+//! What is true of all operations of a kind, added to what each says of itself. Besides what OpenAPI has words for, an operation says
+//! which right it takes (`x-right`), and what is special of its answers, by some of these words (`x-answer`):
+//!
+//! - `unvalidated`: a read that is made anew each time, with no validators;
+//! - `fixed`: a read that does not depend on what the publication has;
+//! - `dated`: a read that says when what it shows last changed;
+//! - `stateless`: a read that looks at no store;
+//! - `unversioned`: a write whose answer has no version of what it shows.
 
 #![expect(
     clippy::indexing_slicing,
@@ -10,106 +17,11 @@ use std::collections::BTreeSet;
 use pressroom_schema::{MediaType, Word};
 use serde_json::{Map, Value, json};
 
-use super::problems;
 use crate::auth::policy;
+use crate::http::problem::{self, STATUSES};
 
 /// Headers, parameters and security schemes that operations refer to.
 const COMPONENTS: &str = include_str!("components.json");
-/// Reads that are made anew each time, with no validators.
-const UNVALIDATED: [&str; 3] = ["get_health", "get_readiness", "get_metrics"];
-/// Reads that do not depend on what the publication has.
-const FIXED: [&str; 3] = ["get_openapi", "get_jwks", "get_graphql_schema"];
-/// Reads that say when what they show last changed.
-const DATED: [&str; 5] = ["get_post", "get_media", "get_rss_feed", "get_atom_feed", "get_json_feed"];
-/// Writes whose answer has no version of what it shows.
-const UNVERSIONED_WRITES: [&str; 6] =
-    ["login", "refresh", "create_token", "preview_post", "moderate_comments", "add_post_link"];
-
-/// An operation, as far as the rules ask.
-pub(super) struct Operation<'a> {
-    pub(super) id: &'a str,
-    pub(super) method: &'a str,
-    pub(super) path: &'a str,
-    pub(super) has_body: bool,
-    needs_token: bool,
-    parameters: Vec<String>,
-}
-
-impl Operation<'_> {
-    pub(super) fn has_parameter(&self, name: &str) -> bool {
-        self.parameters.iter().any(|p| p == name)
-    }
-
-    pub(super) fn is_feed(&self) -> bool {
-        matches!(self.id, "get_rss_feed" | "get_atom_feed" | "get_json_feed")
-    }
-
-    fn is_api(&self) -> bool {
-        self.path.starts_with("/v1/")
-    }
-
-    pub(super) fn is_graphql(&self) -> bool {
-        self.path == "/graphql"
-    }
-
-    /// Whether it takes an `Idempotency-Key`.
-    fn is_retried(&self) -> bool {
-        self.method == "post" && (self.is_api() || self.is_graphql())
-    }
-
-    fn reads(&self) -> bool {
-        self.method == "get"
-    }
-
-    /// Whether a token changes what it answers, so that a bad one is refused.
-    pub(super) fn takes_token(&self) -> bool {
-        self.is_api() || self.is_graphql() || self.is_feed()
-    }
-
-    fn is_conditional(&self) -> bool {
-        self.reads() && !self.is_graphql() && !UNVALIDATED.contains(&self.id)
-    }
-
-    /// The headers of an answer that is no problem.
-    fn headers(&self, status: &str, is_list: bool) -> Vec<&'static str> {
-        let mut names = vec!["X-Request-Id"];
-        names.push(if self.is_graphql() { "Vary" } else { "Cache-Control" });
-        if self.is_conditional() && matches!(status, "200" | "206" | "304") {
-            names.extend(["ETag", "Vary"]);
-            if !self.needs_token && !FIXED.contains(&self.id) {
-                names.push("Surrogate-Key");
-            }
-            if DATED.contains(&self.id) {
-                names.push("Last-Modified");
-            }
-            if is_list && status == "200" {
-                names.push("Link");
-            }
-        }
-        if self.is_api()
-            && !self.reads()
-            && matches!(status, "200" | "201")
-            && !UNVERSIONED_WRITES.contains(&self.id)
-        {
-            names.push("ETag");
-        }
-        if (status == "201" && self.id != "preview_post") || status == "308" {
-            names.push("Location");
-        }
-        if status == "308" {
-            names.extend(["Vary", "Surrogate-Key"]);
-        }
-        if self.is_retried() {
-            names.push("Idempotent-Replayed");
-        }
-        names
-    }
-}
-
-/// A reference to a header among the components.
-pub(super) fn header(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/headers/{name}") })
-}
 
 /// Completes the document.
 pub(super) fn finish(document: &mut Value) {
@@ -119,12 +31,10 @@ pub(super) fn finish(document: &mut Value) {
     for (kind, components) in fixed {
         document["components"][kind] = components;
     }
-    document["components"]["responses"] = problems::components();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for (path, item) in paths.iter_mut() {
-            for (method, operation) in item.as_object_mut().into_iter().flatten() {
-                complete(path, method, operation);
-            }
+    document["components"]["responses"] = problem::components();
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            complete(path, method, operation);
         }
     }
     merge_rules(document);
@@ -145,53 +55,133 @@ fn merge_rules(value: &mut Value) {
     }
 }
 
+/// An operation, as far as the rules ask.
+struct Operation<'a> {
+    path: &'a str,
+    method: &'a str,
+    id: String,
+    /// What it says of its answers.
+    words: String,
+    needs_token: bool,
+    has_body: bool,
+    takes_version: bool,
+}
+
+impl<'a> Operation<'a> {
+    /// Reads it, and takes out what is for us alone.
+    fn of(path: &'a str, method: &'a str, value: &mut Value) -> Self {
+        let mut take = |name: &str| {
+            let word = value.as_object_mut().and_then(|members| members.remove(name));
+            word.as_ref().and_then(Value::as_str).map(str::to_owned)
+        };
+        let (right, words) = (take("x-right"), take("x-answer").unwrap_or_default());
+        let needs_token = match value.get("security") {
+            Some(own) => *own == json!([{ "token": [] }]),
+            // A write that says nothing of who may do it needs a token.
+            None => right.as_deref().map_or(path.starts_with("/v1/") && method != "get", policy::needs_token),
+        };
+        let mut parameters = value["parameters"].as_array().into_iter().flatten();
+        let takes_version = parameters.any(|parameter| parameter["name"] == "If-Match");
+        let has_body = value.get("requestBody").is_some();
+        let id = value["operationId"].as_str().unwrap_or_default().to_owned();
+        Self { path, method, id, words, needs_token, has_body, takes_version }
+    }
+
+    fn says(&self, word: &str) -> bool {
+        self.words.split(' ').any(|own| own == word)
+    }
+
+    fn is_api(&self) -> bool {
+        self.path.starts_with("/v1/")
+    }
+
+    fn is_graphql(&self) -> bool {
+        self.path == "/graphql"
+    }
+
+    fn is_feed(&self) -> bool {
+        self.id.ends_with("_feed")
+    }
+
+    /// Whether a token changes what it answers, so that a bad one is refused.
+    fn takes_token(&self) -> bool {
+        self.is_api() || self.is_graphql() || self.is_feed()
+    }
+
+    /// Whether it takes an `Idempotency-Key`.
+    fn is_retried(&self) -> bool {
+        self.method == "post" && (self.is_api() || self.is_graphql())
+    }
+
+    fn is_conditional(&self) -> bool {
+        self.method == "get" && !self.is_graphql() && !self.says("unvalidated")
+    }
+
+    /// Whether it can answer with this status when something is wrong. GraphQL tells it in its own form.
+    fn can(&self, status: &str) -> bool {
+        !self.is_graphql()
+            && match status {
+                "400" | "500" => true,
+                "401" => self.takes_token(),
+                "403" => self.is_api(),
+                "404" => self.path.contains('{') || self.is_feed(),
+                "409" => self.is_api() && matches!(self.method, "post" | "put" | "patch"),
+                "412" => self.takes_version,
+                // The idempotency key of a POST is kept with a digest of its body.
+                "413" | "422" => self.has_body || self.is_retried(),
+                "415" => self.has_body,
+                "429" => self.is_api() && self.method != "get",
+                "503" => !self.says("stateless"),
+                _ => false,
+            }
+    }
+
+    /// The headers of an answer that is no problem.
+    fn headers(&self, status: &str, is_list: bool) -> impl Iterator<Item = &'static str> {
+        let is_validated = self.is_conditional() && matches!(status, "200" | "206" | "304");
+        let is_shared = is_validated && !self.needs_token && !self.says("fixed");
+        let is_write = self.is_api() && self.method != "get" && !self.says("unversioned");
+        let has_place = status == "201" && self.id != "preview_post";
+        [
+            ("X-Request-Id", true),
+            ("Cache-Control", !self.is_graphql()),
+            ("ETag", is_validated || (is_write && matches!(status, "200" | "201"))),
+            ("Vary", self.is_graphql() || is_validated || status == "308"),
+            ("Surrogate-Key", is_shared || status == "308"),
+            ("Last-Modified", is_validated && self.says("dated")),
+            ("Link", is_list && status == "200"),
+            ("Location", has_place || status == "308"),
+            ("Idempotent-Replayed", self.is_retried()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_there)| is_there.then_some(name))
+    }
+}
+
 /// Adds to an operation what is true of all of its kind.
 fn complete(path: &str, method: &str, value: &mut Value) {
-    let id = value["operationId"].as_str().unwrap_or_default().to_owned();
-    let own: Vec<Value> = value["parameters"].as_array().cloned().unwrap_or_default();
-    let right = value.as_object_mut().and_then(|members| members.remove("x-right"));
-    let needs_right = right.as_ref().and_then(Value::as_str).is_some_and(policy::needs_token);
-    // A write that says nothing of who may do it needs a token.
-    let says_nothing = right.is_none() && method != "get" && path.starts_with("/v1/");
-    let needs_token = match value.get("security") {
-        Some(own) => *own == json!([{ "token": [] }]),
-        None => needs_right || says_nothing,
-    };
-    let operation = Operation {
-        id: &id,
-        needs_token,
-        method,
-        path,
-        has_body: value.get("requestBody").is_some(),
-        parameters: own.iter().filter_map(|p| p["name"].as_str()).map(str::to_owned).collect(),
-    };
-    value["security"] = if needs_token {
+    let operation = Operation::of(path, method, value);
+    value["security"] = if operation.needs_token {
         json!([{ "token": [] }])
     } else if operation.takes_token() {
         json!([{}, { "token": [] }])
     } else {
         json!([])
     };
-    let mut added = Vec::new();
-    if operation.is_conditional() {
-        added.push("IfNoneMatch");
-        if DATED.contains(&operation.id) {
-            added.push("IfModifiedSince");
-        }
+    let mut parameters = value["parameters"].as_array().cloned().unwrap_or_default();
+    for (name, is_there) in [
+        ("IfNoneMatch", operation.is_conditional()),
+        ("IfModifiedSince", operation.is_conditional() && operation.says("dated")),
+        ("IdempotencyKey", operation.is_retried()),
+    ] {
+        parameters.extend(is_there.then(|| reference("parameters", name)));
     }
-    if operation.is_retried() {
-        added.push("IdempotencyKey");
+    if !parameters.is_empty() {
+        value["parameters"] = Value::Array(parameters);
     }
-    let added = added.into_iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
-    let all: Vec<Value> = own.into_iter().chain(added).collect();
-    if !all.is_empty() {
-        value["parameters"] = Value::Array(all);
-    }
-    if method == "patch"
-        && let Some(content) = value["requestBody"]["content"].as_object_mut()
-        && let Some(patch) = content.get("application/merge-patch+json").cloned()
-    {
-        content.insert("application/json".to_owned(), patch);
+    if method == "patch" {
+        let content = &mut value["requestBody"]["content"];
+        content["application/json"] = content["application/merge-patch+json"].clone();
     }
     if operation.id == "upload_media" {
         value["requestBody"]["content"]["multipart/form-data"]["encoding"] =
@@ -201,39 +191,39 @@ fn complete(path: &str, method: &str, value: &mut Value) {
         .as_str()
         .is_some_and(|name| name.ends_with("List"));
     let Some(responses) = value["responses"].as_object_mut() else { return };
-    for (status, problem) in problems::of(&operation) {
-        responses.entry(status).or_insert(problem);
+    for (status, name, _) in STATUSES.into_iter().filter(|(status, ..)| operation.can(status)) {
+        responses.entry(status).or_insert_with(|| reference("responses", name));
     }
     if operation.is_conditional() {
         responses
             .entry("304")
             .or_insert_with(|| json!({ "description": "What the caller has is still right." }));
     }
-    for (status, response) in responses.iter_mut() {
-        if response.get("$ref").is_none() {
-            for name in operation.headers(status, is_list) {
-                response["headers"][name] = header(name);
-            }
+    for (status, response) in responses.iter_mut().filter(|(_, response)| response.get("$ref").is_none()) {
+        for name in operation.headers(status, is_list) {
+            response["headers"][name] = reference("headers", name);
         }
     }
 }
 
+fn reference(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
 /// Takes out the components that nothing refers to.
 fn prune(document: &mut Value) {
-    loop {
+    let mut found = true;
+    while found {
         let mut used = BTreeSet::new();
         references(document, &mut used);
-        let Some(kinds) = document["components"].as_object_mut() else { return };
-        let mut found = false;
-        for (kind, components) in kinds.iter_mut().filter(|(kind, _)| *kind != "securitySchemes") {
-            if let Some(components) = components.as_object_mut() {
+        found = false;
+        for (kind, components) in document["components"].as_object_mut().into_iter().flatten() {
+            let components = components.as_object_mut().filter(|_| kind != "securitySchemes");
+            if let Some(components) = components {
                 let before = components.len();
                 components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
                 found |= components.len() < before;
             }
-        }
-        if !found {
-            return;
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::service::accounts::{self, LoginInput, MeView, PasswordInput, RefreshI
 /// Log in: a short-lived access token and a refresh token for the next.
 ///
 /// An unknown address and a wrong password get the same answer in the same time, and too many tries have to wait.
-#[utoipa::path(operation_id = "login", tag = "auth", security((), ("token" = [])),
+#[utoipa::path(operation_id = "login", tag = "auth", extensions(("x-answer" = json!("unversioned"))), security((), ("token" = [])),
     request_body(content = LoginInput, description = "E-mail address and password."),
     responses((status = 200, description = "The login.", body = SessionView)))]
 #[post("/auth/login")]
@@ -38,7 +38,7 @@ pub(crate) async fn login(
 ///
 /// A refresh token is good for one exchange. If it was stolen, the second use shows it, and both thief and owner have to log in
 /// again.
-#[utoipa::path(operation_id = "refresh", tag = "auth", security((), ("token" = [])),
+#[utoipa::path(operation_id = "refresh", tag = "auth", extensions(("x-answer" = json!("unversioned"))), security((), ("token" = [])),
     request_body(content = RefreshInput, description = "The newest refresh token of the login."),
     responses((status = 200, description = "The next pair of tokens.", body = SessionView)))]
 #[post("/auth/refresh")]
@@ -111,7 +111,7 @@ pub(crate) async fn change_password(
 /// The public keys that verify our access tokens (RFC 7517).
 ///
 /// A key that was replaced is listed for as long as tokens that it signed may still be good, and one that was revoked no more.
-#[utoipa::path(operation_id = "get_jwks", tag = "auth",
+#[utoipa::path(operation_id = "get_jwks", tag = "auth", extensions(("x-answer" = json!("fixed"))),
     responses((status = 200, description = "The keys, the one in use first.", body = Jwks)))]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn get_jwks(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {

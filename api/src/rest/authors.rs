@@ -13,6 +13,7 @@ use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
+use crate::http::problem::Conflict;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
@@ -129,7 +130,7 @@ pub(crate) async fn update_author(
         ("author" = String, Path, description = "Slug or id.", example = "odhran-pellew"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "The author is removed.")))]
+    responses((status = 204, description = "The author is removed."), (status = 409, response = Conflict)))]
 #[delete("/authors/{author}")]
 pub(crate) async fn delete_author(
     svc: Data<Service>,

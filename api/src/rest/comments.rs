@@ -14,6 +14,7 @@ use crate::freshness::Read;
 use crate::http::headers::EDIT_TOKEN;
 use crate::http::parameters::{Cursor, Flag, PageLimit, PageParameters, one_of, parameter_type};
 use crate::http::params::{ALL, Params};
+use crate::http::problem::RateLimited;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
@@ -149,7 +150,7 @@ pub(crate) async fn list_moderation_queue(
 /// Decide on many comments at once: on all of them or, where one cannot be, on none.
 ///
 /// For those who may moderate the posts in question. What has the state already is left alone.
-#[utoipa::path(operation_id = "moderate_comments", tag = "comments", extensions(("x-right" = json!(Action::ModerateComment.as_str()))),
+#[utoipa::path(operation_id = "moderate_comments", tag = "comments", extensions(("x-answer" = json!("unversioned")), ("x-right" = json!(Action::ModerateComment.as_str()))),
     request_body(content = ModerateComments, description = "The comments, at most 100, and what becomes of them: `approve`, `spam`, `trash` or `pending`.",
         example = json!({"ids": ["0190a5d8-7c3e-7cc0-8000-000000000001"], "action": "spam"})),
     responses((status = 200, description = "Which of them changed, and all as they now stand.", body = ModeratedView)))]
@@ -175,7 +176,7 @@ pub(crate) async fn moderate_comments(
         ("fields" = inline(Option<Vec<CommentField>>), Query, description = "Only these members, and `id`."),
         ("X-Edit-Token" = Option<String>, Header, nullable = false, description = "The `edit_token` that the guest was given: shows their comment while it waits."),
     ),
-    responses((status = 200, description = "The comment.", body = CommentView)))]
+    responses((status = 200, description = "The comment.", body = CommentView), (status = 429, response = RateLimited)))]
 #[get("/comments/{id}")]
 pub(crate) async fn get_comment(
     svc: Data<Service>,

@@ -12,6 +12,7 @@ use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::{limit, parameter_type};
 use crate::http::params::Params;
+use crate::http::problem::Conflict;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
@@ -86,7 +87,7 @@ pub(crate) async fn set_post_links(
 /// Add a curated link at the end.
 ///
 /// It may lead to another post of the site, by slug or id, or elsewhere.
-#[utoipa::path(operation_id = "add_post_link", tag = "links", extensions(("x-right" = json!(Action::EditLinks.as_str()))),
+#[utoipa::path(operation_id = "add_post_link", tag = "links", extensions(("x-answer" = json!("unversioned")), ("x-right" = json!(Action::EditLinks.as_str()))),
     params(
         ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that the change is based on."),
@@ -116,7 +117,7 @@ pub(crate) async fn add_post_link(
         ("link" = String, Path, format = Uuid, description = "The link's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the post that is meant."),
     ),
-    responses((status = 204, description = "The link is removed.")))]
+    responses((status = 204, description = "The link is removed."), (status = 409, response = Conflict)))]
 #[delete("/posts/{post}/links/{link}")]
 pub(crate) async fn delete_post_link(
     svc: Data<Service>,

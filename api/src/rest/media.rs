@@ -16,6 +16,7 @@ use crate::http::bodies::AROUND;
 use crate::http::body;
 use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
+use crate::http::problem::Conflict;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
@@ -109,7 +110,7 @@ pub(crate) async fn upload_media(
 /// Read a media object.
 ///
 /// The object says what the file is and where its widths are; the bytes are at `url`.
-#[utoipa::path(operation_id = "get_media", tag = "media", extensions(("x-right" = json!(Action::ListMedia.as_str()))),
+#[utoipa::path(operation_id = "get_media", tag = "media", extensions(("x-answer" = json!("dated")), ("x-right" = json!(Action::ListMedia.as_str()))),
     params(
         ("id" = String, Path, format = Uuid, description = "The media object's id.", example = json!(SAMPLE_ID)),
         ("fields" = inline(Option<Vec<MediaField>>), Query, description = "Only these members, and `id`."),
@@ -163,7 +164,7 @@ pub(crate) async fn update_media(
         ("id" = String, Path, format = Uuid, description = "The media object's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "The file is removed.")))]
+    responses((status = 204, description = "The file is removed."), (status = 409, response = Conflict)))]
 #[delete("/media/{id}")]
 pub(crate) async fn delete_media(
     svc: Data<Service>,

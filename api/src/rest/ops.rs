@@ -25,7 +25,7 @@ pub struct HealthView {
 /// Whether the process lives.
 ///
 /// It answers without touching the database; `/readyz` tells whether there is work that can be done.
-#[utoipa::path(operation_id = "get_health", tag = "operations",
+#[utoipa::path(operation_id = "get_health", tag = "operations", extensions(("x-answer" = json!("unvalidated stateless"))),
     responses((status = 200, description = "The process lives.", body = HealthView)))]
 #[get("/healthz")]
 pub(crate) async fn get_health(request: HttpRequest) -> Result<HttpResponse> {
@@ -38,7 +38,7 @@ pub(crate) async fn get_health(request: HttpRequest) -> Result<HttpResponse> {
 /// Whether the server can do its work: the database and the media store answer.
 ///
 /// A load balancer takes a server out for as long as this answers 503.
-#[utoipa::path(operation_id = "get_readiness", tag = "operations",
+#[utoipa::path(operation_id = "get_readiness", tag = "operations", extensions(("x-answer" = json!("unvalidated"))),
     responses((status = 200, description = "The database and the media store answer.", body = HealthView)))]
 #[get("/readyz")]
 pub(crate) async fn get_readiness(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {
@@ -52,7 +52,7 @@ pub(crate) async fn get_readiness(svc: Data<Service>, request: HttpRequest) -> R
 /// Counters in Prometheus' text format.
 ///
 /// Requests, their times and their SQL statements, by route.
-#[utoipa::path(operation_id = "get_metrics", tag = "operations",
+#[utoipa::path(operation_id = "get_metrics", tag = "operations", extensions(("x-answer" = json!("unvalidated stateless"))),
     responses((status = 200, description = "The counters.", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 pub(crate) async fn get_metrics(edge: Data<Edge>, request: HttpRequest) -> Result<HttpResponse> {
@@ -66,7 +66,7 @@ pub(crate) async fn get_metrics(edge: Data<Edge>, request: HttpRequest) -> Resul
 /// The OpenAPI 3.1 document.
 ///
 /// The document that describes this server, made from its code. `/docs` shows it.
-#[utoipa::path(operation_id = "get_openapi", tag = "operations",
+#[utoipa::path(operation_id = "get_openapi", tag = "operations", extensions(("x-answer" = json!("fixed stateless"))),
     responses((status = 200, description = "The document.", body = serde_json::Value)))]
 #[get("/openapi.json")]
 pub(crate) async fn get_openapi(contract: Data<Contract>, request: HttpRequest) -> Result<HttpResponse> {

@@ -13,6 +13,7 @@ use crate::freshness::Read;
 use crate::http::body;
 use crate::http::parameters::{Flag, PageParameters, SearchText, one_of, parameter_type};
 use crate::http::params::{ALL, Params};
+use crate::http::problem::{Conflict, RateLimited};
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
@@ -79,7 +80,7 @@ fn shown(includes: &[PostInclude], fields: &[&str], single: bool) -> Projection 
         ("fields" = inline(Option<Vec<PostField>>), Query, description = "Only these members, and `id`."),
         PageParameters,
     ),
-    responses((status = 200, description = "A page of posts.", body = PostList)))]
+    responses((status = 200, description = "A page of posts.", body = PostList), (status = 429, response = RateLimited)))]
 #[get("/posts")]
 pub(crate) async fn list_posts(
     svc: Data<Service>,
@@ -121,7 +122,7 @@ pub(crate) async fn list_posts(
 /// Read a post.
 ///
 /// Whoever may not know that a post exists gets 404. The `ETag` names the version, and goes back as `If-Match` with a change.
-#[utoipa::path(operation_id = "get_post", tag = "posts",
+#[utoipa::path(operation_id = "get_post", tag = "posts", extensions(("x-answer" = json!("dated"))),
     params(
         ("post" = String, Path, description = "Slug or id. A former slug answers 308.", example = "the-tide-table-on-the-chandlers-door"),
         ("include" = inline(Option<Vec<PostInclude>>), Query, description = "`links`, `related`, `adjacent` (previous and next), `comments`; authors, tags and the body are there anyway."),
@@ -216,7 +217,7 @@ pub(crate) async fn update_post(
         ("permanent" = inline(Option<Flag>), Query, description = "Whether to remove it for good, with its revisions and comments: for admins."),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "The post is in the trash, or removed for good.")))]
+    responses((status = 204, description = "The post is in the trash, or removed for good."), (status = 409, response = Conflict)))]
 #[delete("/posts/{post}")]
 pub(crate) async fn delete_post(
     svc: Data<Service>,

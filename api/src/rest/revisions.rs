@@ -131,7 +131,7 @@ pub(crate) async fn restore_revision(
 /// Make a link that shows a post's working copy to whoever holds it, for a while.
 ///
 /// A frontend that is given the token reads the post with `GET /v1/posts/{post}?preview=TOKEN`, with no account.
-#[utoipa::path(operation_id = "preview_post", tag = "posts", extensions(("x-right" = json!(Action::PreviewPost.as_str()))),
+#[utoipa::path(operation_id = "preview_post", tag = "posts", extensions(("x-answer" = json!("unversioned")), ("x-right" = json!(Action::PreviewPost.as_str()))),
     params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
     request_body(content = Option<PreviewInput>, description = "How long it is good for."),
     responses((status = 201, description = "The token and the address that it opens.", body = PreviewView)))]

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::freshness::Read;
 use crate::http::parameters::{Cursor, Flag, PageLimit, SearchText};
 use crate::http::params::Params;
+use crate::http::problem::RateLimited;
 use crate::http::respond::{self, Meta};
 use crate::page::List;
 use crate::service::Service;
@@ -30,7 +31,7 @@ type SearchHitList = List<SearchHitView>;
         ("before" = inline(Option<Cursor>), Query, description = "`page.previous` of the page after."),
         ("count" = inline(Option<Flag>), Query, description = "Whether `page.total` is wanted. At most a thousand posts are found: those with all words in the title, then the newest."),
     ),
-    responses((status = 200, description = "A page of hits.", body = SearchHitList)))]
+    responses((status = 200, description = "A page of hits.", body = SearchHitList), (status = 429, response = RateLimited)))]
 #[get("/search")]
 pub(crate) async fn search_posts(
     svc: Data<Service>,

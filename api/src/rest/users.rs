@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::http::body;
 use crate::http::parameters::PageParameters;
 use crate::http::params::Params;
+use crate::http::problem::Conflict;
 use crate::http::respond::{self, Meta};
 use crate::http::validators::if_match;
 use crate::http::viewer::SignedIn;
@@ -119,7 +120,7 @@ pub(crate) async fn update_user(
         ("user" = String, Path, format = Uuid, description = "The account's id.", example = json!(SAMPLE_ID)),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
     ),
-    responses((status = 204, description = "The account is removed.")))]
+    responses((status = 204, description = "The account is removed."), (status = 409, response = Conflict)))]
 #[delete("/users/{user}")]
 pub(crate) async fn delete_user(
     svc: Data<Service>,
@@ -156,7 +157,7 @@ pub(crate) async fn list_tokens(
 /// Make an API token for oneself. Its secret is shown this once.
 ///
 /// A token can never do more than its owner: its scopes narrow what the owner's role allows.
-#[utoipa::path(operation_id = "create_token", tag = "auth", extensions(("x-right" = json!(Action::CreateToken.as_str()))),
+#[utoipa::path(operation_id = "create_token", tag = "auth", extensions(("x-answer" = json!("unversioned")), ("x-right" = json!(Action::CreateToken.as_str()))),
     request_body(content = CreateToken, description = "What it is for, and what it may do."),
     responses((status = 201, description = "The token, with its secret.", body = CreatedTokenView)))]
 #[post("/tokens")]
