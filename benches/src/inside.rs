@@ -12,7 +12,7 @@ use pressroom::page::{PageRequest, cursor};
 use pressroom::service::posts::{self, Columns, PostQuery, ProjectedMembers, Projection};
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
-use pressroom_schema::posts::{NewPost, PostRow, Ref};
+use pressroom_schema::posts::{Measures, NewPost, PostContent, PostRow, Ref};
 use pressroom_schema::{BodyFormat, ChangeAction, KeyValue, LanguageTag, ObjectType, StoreError};
 use rusqlite::Connection;
 
@@ -545,12 +545,13 @@ async fn write_one(svc: &Svc) -> Result<(), StoreError> {
     svc.db
         .write(actor, move |tx| {
             let row = PostRow {
-                slug: format!("w-{}", id.0.simple()),
+                content: PostContent {
+                    slug: format!("w-{}", id.0.simple()),
+                    title: "Written".into(),
+                    ..PostContent::default()
+                },
+                measures: Measures { word_count: 600, reading_minutes: 3 },
                 revision: 1,
-                word_count: 600,
-                reading_minutes: 3,
-                language: LanguageTag::english(),
-                title: "Written".into(),
                 title_key: "written".into(),
                 ..PostRow::begin(id, None, now)
             };

@@ -7,6 +7,7 @@ mod store;
 mod ties;
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
@@ -24,6 +25,81 @@ pub use store::{
 };
 pub use ties::{SummaryRow, Tie, TieKind, Ties, refs_and_ties, summaries, ties};
 
+/// What editors decide of a post, and what is stored as they set it: in the post's row and in each revision. A revision that was
+/// stored before a member was there has the member's default.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
+#[diesel(table_name = posts)]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(default)]
+pub struct PostContent {
+    /// Title.
+    pub title: String,
+    /// Name in addresses.
+    pub slug: String,
+    /// A line under the title.
+    pub subtitle: Option<String>,
+    /// Whether the editors put it forward.
+    pub featured: bool,
+    /// Who finds it.
+    pub visibility: Visibility,
+    /// BCP 47.
+    pub language: LanguageTag,
+    /// Whether new comments are taken.
+    pub comments_open: bool,
+    /// Own terms.
+    pub terms_notice: Option<String>,
+    /// Own terms.
+    pub terms_url: Option<String>,
+    /// Where it first appeared.
+    pub canonical_url: Option<String>,
+    /// `{title, description, image}`.
+    pub seo: Json,
+    /// The editors' own object.
+    pub custom: Json,
+}
+
+impl Default for PostContent {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            slug: String::new(),
+            subtitle: None,
+            featured: false,
+            visibility: Visibility::Public,
+            language: LanguageTag::english(),
+            comments_open: true,
+            terms_notice: None,
+            terms_url: None,
+            canonical_url: None,
+            seo: Json::object(),
+            custom: Json::object(),
+        }
+    }
+}
+
+/// What is counted in a post's body.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+)]
+#[diesel(table_name = posts)]
+pub struct Measures {
+    /// Words; each Chinese or Japanese character counts as one.
+    pub word_count: i32,
+    /// Minutes to read it, rounded up: at least 1 where there is text, 0 where there is none.
+    pub reading_minutes: i32,
+}
+
 /// A post without its long columns.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = posts)]
@@ -31,18 +107,16 @@ pub use ties::{SummaryRow, Tie, TieKind, Ties, refs_and_ties, summaries, ties};
 pub struct PostRow {
     /// Its id.
     pub id: Id,
-    /// Name in addresses.
-    pub slug: String,
+    /// What editors decide of it.
+    #[diesel(embed)]
+    pub content: PostContent,
+    /// What is counted in its body.
+    #[diesel(embed)]
+    pub measures: Measures,
     /// How far it has come.
     pub status: PostStatus,
-    /// Who finds it.
-    pub visibility: Visibility,
     /// Whether the public lists show it: published, public, not in the trash.
     pub listed: bool,
-    /// Whether the editors put it forward.
-    pub featured: bool,
-    /// Whether new comments are taken.
-    pub comments_open: bool,
     /// What lists sort by: when it was published, or begun.
     pub sorted_at: Timestamp,
     /// When it was, or will be, published.
@@ -63,18 +137,8 @@ pub struct PostRow {
     pub owner_id: Option<Id>,
     /// Approved comments.
     pub comment_count: i64,
-    /// Words of the body.
-    pub word_count: i32,
-    /// Minutes that the body takes to read.
-    pub reading_minutes: i32,
-    /// BCP 47.
-    pub language: LanguageTag,
-    /// Title.
-    pub title: String,
     /// What the title sorts by.
     pub title_key: String,
-    /// A line under the title.
-    pub subtitle: Option<String>,
     /// The editor's, or made from the text.
     pub excerpt: String,
     /// Image at its head.
@@ -83,16 +147,6 @@ pub struct PostRow {
     pub image_alt: Option<String>,
     /// A line under the image, if other than the media object says.
     pub image_caption: Option<String>,
-    /// Own terms.
-    pub terms_notice: Option<String>,
-    /// Own terms.
-    pub terms_url: Option<String>,
-    /// Where it first appeared.
-    pub canonical_url: Option<String>,
-    /// `{title, description, image}`.
-    pub seo: Json,
-    /// The editors' own object.
-    pub custom: Json,
 }
 
 impl PostRow {
@@ -101,12 +155,10 @@ impl PostRow {
     pub fn begin(id: Id, owner_id: Option<Id>, now: Timestamp) -> Self {
         Self {
             id,
-            slug: String::new(),
+            content: PostContent::default(),
+            measures: Measures::default(),
             status: PostStatus::Draft,
-            visibility: Visibility::Public,
             listed: false,
-            featured: false,
-            comments_open: true,
             sorted_at: now,
             published_at: None,
             created_at: now,
@@ -117,21 +169,11 @@ impl PostRow {
             live_revision: None,
             owner_id,
             comment_count: 0,
-            word_count: 0,
-            reading_minutes: 0,
-            language: LanguageTag::english(),
-            title: String::new(),
             title_key: String::new(),
-            subtitle: None,
             excerpt: String::new(),
             image_media_id: None,
             image_alt: None,
             image_caption: None,
-            terms_notice: None,
-            terms_url: None,
-            canonical_url: None,
-            seo: Json::object(),
-            custom: Json::object(),
         }
     }
 

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::Conn;
 use crate::page::{Slice, Window};
-use crate::posts::page_int;
+use crate::posts::{PostContent, page_int};
 use crate::site::SiteRow;
 use crate::tables::{revisions, users};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{BodyFormat, LanguageTag, Relation, RevisionReason, Visibility};
+use crate::values::{BodyFormat, LanguageTag, Relation, RevisionReason};
 
 /// A byline in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,12 +64,9 @@ pub struct SnapshotExternal {
 /// Everything about a post that an editor decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Title.
-    pub title: String,
-    /// Name in addresses.
-    pub slug: String,
-    /// A line under the title.
-    pub subtitle: Option<String>,
+    /// What the post's row has as it is here.
+    #[serde(flatten)]
+    pub content: PostContent,
     /// The editor's excerpt; made from the text where there is none.
     pub excerpt: Option<String>,
     /// In what the body is written.
@@ -84,24 +81,6 @@ pub struct Snapshot {
     pub tags: Vec<Id>,
     /// Curated links in order.
     pub links: Vec<SnapshotLink>,
-    /// Whether the editors put it forward.
-    pub featured: bool,
-    /// Who finds it.
-    pub visibility: Visibility,
-    /// BCP 47.
-    pub language: LanguageTag,
-    /// Whether new comments are taken.
-    pub comments_open: bool,
-    /// Own terms.
-    pub terms_notice: Option<String>,
-    /// Own terms.
-    pub terms_url: Option<String>,
-    /// Where it first appeared.
-    pub canonical_url: Option<String>,
-    /// `{title, description, image}`.
-    pub seo: Json,
-    /// The editors' own object.
-    pub custom: Json,
 }
 
 impl Snapshot {
@@ -110,9 +89,11 @@ impl Snapshot {
     pub fn begin(site: &SiteRow, author: Option<Id>) -> Self {
         let byline = |author_id| SnapshotByline { author_id, role: "author".into() };
         Self {
-            title: String::new(),
-            slug: String::new(),
-            subtitle: None,
+            content: PostContent {
+                language: site.language.clone(),
+                comments_open: site.comments_open,
+                ..PostContent::default()
+            },
             excerpt: None,
             body_format: BodyFormat::Markdown,
             body_source: String::new(),
@@ -120,15 +101,6 @@ impl Snapshot {
             authors: author.map(byline).into_iter().collect(),
             tags: Vec::new(),
             links: Vec::new(),
-            featured: false,
-            visibility: Visibility::Public,
-            language: site.language.clone(),
-            comments_open: site.comments_open,
-            terms_notice: None,
-            terms_url: None,
-            canonical_url: None,
-            seo: Json::object(),
-            custom: Json::object(),
         }
     }
 }
@@ -299,7 +271,7 @@ mod tests {
             "terms_notice": "N", "terms_url": null, "canonical_url": null, "seo": { "title": "S" }, "custom": { "a": 1 }
         }"#;
         let snapshot: Snapshot = serde_json::from_str(stored).unwrap();
-        assert_eq!((snapshot.title.as_str(), snapshot.featured), ("T", true));
+        assert_eq!((snapshot.content.title.as_str(), snapshot.content.featured), ("T", true));
         assert_eq!((snapshot.authors.len(), snapshot.tags.len(), snapshot.links.len()), (1, 1, 1));
     }
 }

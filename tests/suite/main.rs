@@ -27,6 +27,8 @@ mod graphql_mutations;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod plans;

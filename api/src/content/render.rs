@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use pressroom_schema::BodyFormat;
+use pressroom_schema::posts::Measures;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{TooMuch, in_time};
 use super::markdown;
 use super::sanitise::{Policy, sanitise};
-use super::text::{excerpt_of, flow_of, length_of, prose};
+use super::text::{excerpt_of, flow_of, measures_of, prose};
 use super::tokens::{Token, attr, clean_chars, escape_into, tokenise};
 use super::turn::Turn;
 
@@ -33,10 +34,8 @@ pub struct Rendered {
     pub html: String,
     /// Plain text; paragraphs are parted by an empty line.
     pub text: String,
-    /// Words; each Chinese or Japanese character counts as one.
-    pub word_count: i32,
-    /// Minutes to read it, rounded up: at least 1 where there is text, 0 where there is none.
-    pub reading_minutes: i32,
+    /// What is counted in it.
+    pub measures: Measures,
     /// The first sentences, in at most [`EXCERPT_CHARS`] characters.
     pub excerpt: String,
     /// Where the body links to, in order, each once. Links within the body itself (`#…`) are not among them.
@@ -70,16 +69,8 @@ impl Rendered {
         let mut html = String::from("<pre>");
         escape_into(&mut html, text.trim_start_matches('\n'));
         html.push_str("</pre>");
-        let length = length_of(&text);
         let excerpt = excerpt_of(&text, EXCERPT_CHARS);
-        Self {
-            html,
-            word_count: length.words,
-            reading_minutes: length.minutes,
-            excerpt,
-            text,
-            ..Self::default()
-        }
+        Self { html, measures: measures_of(&text), excerpt, text, ..Self::default() }
     }
 }
 
@@ -92,16 +83,14 @@ pub fn render_post(turn: &Turn, format: BodyFormat, source: &str) -> Result<Rend
     let tokens = tokenise(&html);
     in_time(turn)?;
     let text = flow_of(&tokens);
-    let length = length_of(&text);
     let running = prose(&tokens);
     let excerpt = excerpt_of(if running.is_empty() { &text } else { &running }, EXCERPT_CHARS);
     Ok(Rendered {
         links: links_of(&tokens),
         headings: headings_of(&tokens),
         html,
+        measures: measures_of(&text),
         text,
-        word_count: length.words,
-        reading_minutes: length.minutes,
         excerpt,
     })
 }

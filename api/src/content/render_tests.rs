@@ -152,7 +152,7 @@ fn rendering_what_was_rendered_changes_nothing() {
 fn right_to_left_text_and_emoji_pass_through() {
     let page = markdown("مرحبا *بالعالم* 👩‍👩‍👧‍👦 שלום\n");
     assert_eq!(page.html, "<p>مرحبا <em>بالعالم</em> 👩‍👩‍👧‍👦 שלום</p>");
-    assert_eq!((page.word_count, page.reading_minutes), (3, 1));
+    assert_eq!((page.measures.word_count, page.measures.reading_minutes), (3, 1));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Plain text of HTML, excerpts of text, and how long a text is to read.
 
+use pressroom_schema::posts::Measures;
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -158,17 +159,8 @@ fn flow(tokens: &[Token], prose: bool) -> String {
     flow.out
 }
 
-/// How long a text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Length {
-    /// Words; each Chinese or Japanese character counts as one.
-    pub(super) words: i32,
-    /// Minutes to read it, rounded up; 0 only where there is no text.
-    pub(super) minutes: i32,
-}
-
 /// Counts a text's words (Unicode Standard Annex #29) and the minutes that it takes to read.
-pub(super) fn length_of(text: &str) -> Length {
+pub(super) fn measures_of(text: &str) -> Measures {
     let (mut words, mut signs, mut run) = (0_u64, 0_u64, 0_u64);
     for segment in text.split_word_bounds() {
         let Some(first) = segment.chars().find(|c| c.is_alphanumeric()) else {
@@ -194,9 +186,9 @@ pub(super) fn length_of(text: &str) -> Length {
     let minutes =
         (words * CJK_PER_MINUTE + signs * WORDS_PER_MINUTE).div_ceil(WORDS_PER_MINUTE * CJK_PER_MINUTE);
     let minutes = if text.trim().is_empty() { 0 } else { minutes.max(1) };
-    Length {
-        words: i32::try_from(words + signs).unwrap_or(i32::MAX),
-        minutes: i32::try_from(minutes).unwrap_or(i32::MAX),
+    Measures {
+        word_count: i32::try_from(words + signs).unwrap_or(i32::MAX),
+        reading_minutes: i32::try_from(minutes).unwrap_or(i32::MAX),
     }
 }
 

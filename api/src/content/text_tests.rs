@@ -1,7 +1,7 @@
 use super::*;
 
 fn words(text: &str) -> i32 {
-    length_of(text).words
+    measures_of(text).word_count
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn words_are_counted_in_every_script() {
 
 #[test]
 fn reading_takes_at_least_a_minute_where_there_is_text() {
-    let minutes = |text: &str| length_of(text).minutes;
+    let minutes = |text: &str| measures_of(text).reading_minutes;
     assert_eq!(minutes(""), 0);
     assert_eq!(minutes(" \n"), 0);
     assert_eq!(minutes("🙂"), 1);

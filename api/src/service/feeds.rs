@@ -325,10 +325,10 @@ fn comments_feed(
     if !post.listed {
         return Err(Error::new(Code::NotFound, "There is no such post, or none with a feed."));
     }
-    feed.narrow(&format!("Comments on {}", post.title), "post", &post.slug, post.id);
+    feed.narrow(&format!("Comments on {}", post.content.title), "post", &post.content.slug, post.id);
     feed.description.clone_from(&post.excerpt);
-    feed.language.clone_from(&post.language);
-    feed.home = svc.config.post_url(&post.slug);
+    feed.language.clone_from(&post.content.language);
+    feed.home = svc.config.post_url(&post.content.slug);
     feed.updated = post.published_at.unwrap_or(post.created_at);
     reader.depend(Key::Post(post.id));
     reader.depend(Key::Comments(post.id));
@@ -338,7 +338,7 @@ fn comments_feed(
         .map(|row| Entry {
             id: row.id,
             url: format!("{}#comment-{}", feed.home, row.id),
-            title: format!("{} on {}", row.author_name, post.title),
+            title: format!("{} on {}", row.author_name, post.content.title),
             html: absolute_urls(&row.html, &feed.home),
             summary: None,
             published: row.created_at,

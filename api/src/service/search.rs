@@ -229,7 +229,7 @@ fn load_hits(
         let text = texts.get(&row.id).map(String::as_str).unwrap_or_default();
         views.push(SearchHitView {
             snippet: snippet(text, &row, &tokens),
-            title_highlighted: highlight(&row.title, &tokens, false, usize::MAX),
+            title_highlighted: highlight(&row.content.title, &tokens, false, usize::MAX),
             score: hit.score,
             post: Shared::new(svc.summary(reader, &posts::SummaryRow::from(&row))),
         });
@@ -243,7 +243,7 @@ fn snippet(text: &str, row: &PostRow, tokens: &[String]) -> String {
     if own.contains("<mark>") {
         return own;
     }
-    [row.subtitle.as_deref().unwrap_or_default(), &row.excerpt]
+    [row.content.subtitle.as_deref().unwrap_or_default(), &row.excerpt]
         .into_iter()
         .map(|about| highlight(about, tokens, false, SNIPPET))
         .find(|about| about.contains("<mark>"))
@@ -279,8 +279,8 @@ fn reindex_after(conn: &mut Conn, after: Id) -> Result<Vec<Id>> {
         let live = row.live_revision.unwrap_or(row.revision);
         let snapshot = revisions::snapshot(conn, row.id, live)?;
         let document = Document {
-            title: &row.title,
-            subtitle: row.subtitle.as_deref(),
+            title: &row.content.title,
+            subtitle: row.content.subtitle.as_deref(),
             excerpt: snapshot.as_ref().and_then(|s| s.excerpt.as_deref()),
             tags: names.get(&row.id).map(Vec::as_slice).unwrap_or_default(),
             text: texts.get(&row.id).map(String::as_str).unwrap_or_default(),

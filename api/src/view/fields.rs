@@ -54,6 +54,7 @@ fn members(schema: RefOr<Schema>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use pressroom_schema::posts::{Measures, PostContent};
     use serde::Serialize;
 
     use super::Fields;
@@ -81,5 +82,15 @@ mod tests {
         fields_are_members::<PostView>();
         fields_are_members::<SiteView>();
         fields_are_members::<TagView>();
+    }
+
+    #[test]
+    fn what_is_stored_of_a_post_to_be_shown_is_shown() {
+        let content = serde_json::to_value(PostContent::default()).unwrap();
+        let measures = serde_json::to_value(Measures::default()).unwrap();
+        for stored in content.as_object().unwrap().keys().chain(measures.as_object().unwrap().keys()) {
+            let name = if stored.starts_with("terms_") { "terms" } else { stored };
+            assert!(PostView::names().iter().any(|shown| shown == name), "{stored}");
+        }
     }
 }

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::*;
 use crate::db::{Db, DbSettings, Freshness, STATEMENTS, Source, Tx};
 use crate::page::{Place, Start, Window};
-use crate::posts::{NewPost, PostRow, Ref};
+use crate::posts::{NewPost, PostContent, PostRow, Ref};
 use crate::types::Timestamp;
 use crate::{
-    Actor, ActorKind, BodyFormat, CommentSort, CommentStatus, EmailKey, LanguageTag, PostStatus, StoreError,
-    Total, migrate, site,
+    Actor, ActorKind, BodyFormat, CommentSort, CommentStatus, EmailKey, PostStatus, StoreError, Total,
+    migrate, site,
 };
 
 /// A database of its own, whose file goes with it.
@@ -68,14 +68,12 @@ fn id(n: u128) -> Id {
 
 fn post(n: u128) -> NewPost {
     let row = PostRow {
-        slug: format!("post-{n}"),
+        content: PostContent { slug: format!("post-{n}"), title: "A post".into(), ..PostContent::default() },
         status: PostStatus::Published,
         listed: true,
         published_at: Some(at(0)),
         revision: 1,
         live_revision: Some(1),
-        language: LanguageTag::english(),
-        title: "A post".into(),
         title_key: "a post".into(),
         ..PostRow::begin(id(n), None, at(0))
     };

@@ -46,13 +46,13 @@ impl From<&PostRow> for SummaryRow {
     fn from(row: &PostRow) -> Self {
         Self {
             id: row.id,
-            slug: row.slug.clone(),
-            title: row.title.clone(),
+            slug: row.content.slug.clone(),
+            title: row.content.title.clone(),
             excerpt: row.excerpt.clone(),
             published_at: row.published_at,
-            language: row.language.clone(),
+            language: row.content.language.clone(),
             status: row.status,
-            visibility: row.visibility,
+            visibility: row.content.visibility,
             listed: row.listed,
             deleted_at: row.deleted_at,
             owner_id: row.owner_id,

@@ -82,7 +82,7 @@ impl CommentedPosts {
         rows: impl IntoIterator<Item = (&'a PostRow, &'a [Id])>,
     ) -> Self {
         let rows = rows.into_iter().inspect(|(row, _)| depend_on_thread(reader, row.id));
-        Self(rows.map(|(row, by)| (row.id, CommentedPost::of(svc, &row.slug, row, by))).collect())
+        Self(rows.map(|(row, by)| (row.id, CommentedPost::of(svc, &row.content.slug, row, by))).collect())
     }
 
     /// One statement.

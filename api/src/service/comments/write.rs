@@ -260,7 +260,7 @@ fn find_open(
     if !place.is_live {
         return Err(Error::new(Code::InvalidState, "This post is not published; comments come after."));
     }
-    if !row.comments_open {
+    if !row.content.comments_open {
         return Err(Error::new(Code::InvalidState, "Comments on this post are closed."));
     }
     Ok((row, commented))
@@ -423,7 +423,7 @@ impl Evidence {
             Known::Text(text.map(|(_, text)| text).unwrap_or_default())
         };
         Ok(Self {
-            title: post.title.clone(),
+            title: post.content.title.clone(),
             words,
             post: (post.id, post.live_revision),
             age_days: post.published_at.map(|at| (now.utc() - at.utc()).num_days()),

@@ -29,7 +29,7 @@ impl AccessFacts for PostRow {
         Self::is_live(self)
     }
     fn is_private(&self) -> bool {
-        self.visibility == Visibility::Private
+        self.content.visibility == Visibility::Private
     }
     fn is_scheduled(&self) -> bool {
         self.status == PostStatus::Scheduled
@@ -140,7 +140,7 @@ pub(super) fn find_full(
         && (is_public(&row) || may_do(reader, viewer, Action::ReadDraft, &row)?)
     {
         reader.depend(Key::Post(id));
-        return Ok(Found::Moved(row.slug));
+        return Ok(Found::Moved(row.content.slug));
     }
     Err(Error::not_found("post"))
 }
@@ -191,9 +191,11 @@ fn find_previewed(reader: &mut Reader<'_>, id: Id, post: &Ref, columns: Columns)
     let is_named = match post {
         Ref::Id(asked) => *asked == id,
         Ref::Slug(slug) => {
-            found.post.slug == *slug
+            found.post.content.slug == *slug
                 || site::redirect_target(reader, SlugKind::Post, slug)? == Some(id)
-                || revisions::working_copies(reader, &[id])?.iter().any(|(_, _, copy, _)| copy.slug == *slug)
+                || revisions::working_copies(reader, &[id])?
+                    .iter()
+                    .any(|(_, _, copy, _)| copy.content.slug == *slug)
         }
     };
     Ok(is_named.then_some(found))

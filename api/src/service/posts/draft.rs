@@ -175,10 +175,11 @@ impl Checked {
             custom,
             status: _,
         } = &self.input;
+        let content = &mut snapshot.content;
         if let MaybeUndefined::Value(title) = title {
-            snapshot.title.clone_from(title);
+            content.title.clone_from(title);
         }
-        set_text(&mut snapshot.subtitle, subtitle);
+        set_text(&mut content.subtitle, subtitle);
         set_text(&mut snapshot.excerpt, excerpt);
         match body {
             MaybeUndefined::Undefined => {}
@@ -204,41 +205,41 @@ impl Checked {
                 snapshot.tags = crate::service::tags::resolve_or_create(svc, tx, viewer, names)?;
             }
         }
-        snapshot.featured = choose(featured, snapshot.featured, false);
-        snapshot.visibility = choose(visibility, snapshot.visibility, Visibility::Public);
+        content.featured = choose(featured, content.featured, false);
+        content.visibility = choose(visibility, content.visibility, Visibility::Public);
         if let Some(language) = &self.language {
-            snapshot.language.clone_from(language);
+            content.language.clone_from(language);
         }
         if let MaybeUndefined::Value(open) = comments_open {
-            snapshot.comments_open = *open;
+            content.comments_open = *open;
         }
         match terms {
             MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => (snapshot.terms_notice, snapshot.terms_url) = (None, None),
+            MaybeUndefined::Null => (content.terms_notice, content.terms_url) = (None, None),
             MaybeUndefined::Value(terms) => {
-                terms.apply(&mut snapshot.terms_notice, &mut snapshot.terms_url);
+                terms.apply(&mut content.terms_notice, &mut content.terms_url);
             }
         }
-        set(&mut snapshot.canonical_url, canonical_url);
+        set(&mut content.canonical_url, canonical_url);
         match seo {
             MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => snapshot.seo = Json::object(),
+            MaybeUndefined::Null => content.seo = Json::object(),
             MaybeUndefined::Value(seo) => {
-                let present: SeoView = snapshot.seo.to().unwrap_or_default();
+                let present: SeoView = content.seo.to().unwrap_or_default();
                 let mut changed = present.clone();
                 set_text(&mut changed.title, &seo.title);
                 set_text(&mut changed.description, &seo.description);
                 set_text(&mut changed.image, &seo.image);
                 if changed != present {
-                    snapshot.seo = Json::of(&changed);
+                    content.seo = Json::of(&changed);
                 }
             }
         }
         match custom {
             MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => snapshot.custom = Json::object(),
-            MaybeUndefined::Value(custom) if self.is_new => snapshot.custom.0.clone_from(custom),
-            MaybeUndefined::Value(custom) => merge(&mut snapshot.custom.0, custom),
+            MaybeUndefined::Null => content.custom = Json::object(),
+            MaybeUndefined::Value(custom) if self.is_new => content.custom.0.clone_from(custom),
+            MaybeUndefined::Value(custom) => merge(&mut content.custom.0, custom),
         }
         Ok(())
     }

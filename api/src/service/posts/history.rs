@@ -316,8 +316,8 @@ pub async fn restore_revision(
         require_on(tx.conn, &viewer2, Action::EditPost, &row)?;
         let before = row.clone();
         let mut snapshot = snapshot_of(tx.conn, row.id, number)?;
-        if pressroom_schema::posts::slug_taken(tx.conn, &snapshot.slug, Some(row.id))? {
-            snapshot.slug = present.slug;
+        if pressroom_schema::posts::slug_taken(tx.conn, &snapshot.content.slug, Some(row.id))? {
+            snapshot.content.slug = present.content.slug;
         }
         // Files that no working copy shows may be removed, and the old revision does without.
         if let Some(image) = &snapshot.image

@@ -230,121 +230,93 @@ pub(crate) fn set_text(target: &mut Option<String>, value: &MaybeUndefined<Strin
     }
 }
 
-macro_rules! post_input {
-    ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
+/// Makes both inputs of a post of one list of members, all of which may be left out.
+macro_rules! post_inputs {
+    ($($(#[$meta:meta])+ $member:ident: $type:ty,)+) => {
+        /// A post to begin. Only `title` is required.
         #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-        $(#[$meta])*
         #[serde(deny_unknown_fields)]
-        pub struct $name {
+        #[schema(example = json!({
+            "title": "The harbour at four in the morning",
+            "body": { "format": "markdown", "source": "A *fine* morning." },
+            "tags": ["Harbours"],
+        }))]
+        pub struct CreatePost {
             /// The title: one line, at most 300 characters.
-            $(#[$title_meta])*
-            pub title: $title,
-            /// The name in addresses; made from the title where it is left out. A former slug goes on leading here.
+            #[schema(extensions(("x-is" = json!(limits::line(TITLE)))))]
+            pub title: String,
+            $($(#[$meta])+ #[serde(default)] pub $member: MaybeUndefined<$type>,)+
+        }
+
+        /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        #[schema(example = json!({ "subtitle": "And at five", "excerpt": null }))]
+        pub struct UpdatePost {
+            /// The title: one line, at most 300 characters.
             #[serde(default)]
-            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
-            pub slug: MaybeUndefined<String>,
-            /// A line under the title.
-            #[serde(default)]
-            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(SUBTITLE)))))]
-            pub subtitle: MaybeUndefined<String>,
-            /// What lists show; made from the text where it is left out.
-            #[serde(default)]
-            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(EXCERPT)))))]
-            pub excerpt: MaybeUndefined<String>,
-            /// The body.
-            #[serde(default)]
-            #[schema(value_type = Option<BodyInput>)]
-            pub body: MaybeUndefined<BodyInput>,
-            /// The image at the head.
-            #[serde(default)]
-            #[schema(value_type = Option<ImageInput>)]
-            pub image: MaybeUndefined<ImageInput>,
-            /// The byline in order: slugs or ids, or objects that also name a role. The caller's own profile where it is left out.
-            #[serde(default)]
-            #[schema(value_type = Option<Vec<BylineForm>>, max_items = 20)]
-            pub authors: MaybeUndefined<Vec<BylineInput>>,
-            /// Slugs or names; a name that no tag has yet makes one, of which the public hears when a post with it goes out.
-            #[serde(default)]
-            #[schema(value_type = Option<Vec<String>>, max_items = 50, extensions(("x-is" = json!(limits::line(tags::NAME)))))]
-            pub tags: MaybeUndefined<Vec<String>>,
-            /// Whether the editors put it forward.
-            #[serde(default)]
-            #[schema(value_type = Option<bool>)]
-            pub featured: MaybeUndefined<bool>,
-            /// `public` (default), `unlisted` (by its address only) or `private` (for those who may edit it).
-            #[serde(default)]
-            #[schema(value_type = Option<Visibility>)]
-            pub visibility: MaybeUndefined<Visibility>,
-            /// BCP 47; the site's where it is left out.
-            #[serde(default)]
-            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::language()))))]
-            pub language: MaybeUndefined<String>,
-            /// Whether new comments are taken; as the site says where it is left out.
-            #[serde(default)]
-            #[schema(value_type = Option<bool>)]
-            pub comments_open: MaybeUndefined<bool>,
-            /// Own terms; the site's where it is left out.
-            #[serde(default)]
-            #[schema(value_type = Option<TermsInput>)]
-            pub terms: MaybeUndefined<TermsInput>,
-            /// Where it first appeared, if elsewhere.
-            #[serde(default)]
-            #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::url()))))]
-            pub canonical_url: MaybeUndefined<String>,
-            /// What search engines are told.
-            #[serde(default)]
-            #[schema(value_type = Option<SeoInput>)]
-            pub seo: MaybeUndefined<SeoInput>,
-            /// An object of the editors' own, at most 64 KiB as JSON.
-            #[serde(default)]
-            #[schema(value_type = Option<Object>)]
-            pub custom: MaybeUndefined<serde_json::Value>,
-            /// `draft` or `in_review`, for a post that is neither live nor scheduled. Publishing has operations of its own.
-            #[serde(default)]
-            #[schema(value_type = Option<DraftStatus>)]
-            pub status: MaybeUndefined<DraftStatus>,
+            #[schema(value_type = String, extensions(("x-is" = json!(limits::line(TITLE)))))]
+            pub title: MaybeUndefined<String>,
+            $($(#[$meta])+ #[serde(default)] pub $member: MaybeUndefined<$type>,)+
+        }
+
+        impl From<CreatePost> for UpdatePost {
+            fn from(new: CreatePost) -> Self {
+                Self { title: MaybeUndefined::Value(new.title), $($member: new.$member,)+ }
+            }
         }
     };
 }
 
-post_input! {
-    /// A post to begin. Only `title` is required.
-    #[schema(example = json!({
-        "title": "The harbour at four in the morning",
-        "body": { "format": "markdown", "source": "A *fine* morning." },
-        "tags": ["Harbours"],
-    }))]
-    CreatePost, title: String, #[schema(extensions(("x-is" = json!(limits::line(TITLE)))))]
-}
-
-post_input! {
-    /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
-    #[schema(example = json!({ "subtitle": "And at five", "excerpt": null }))]
-    UpdatePost, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = String, extensions(("x-is" = json!(limits::line(TITLE)))))]
-}
-
-impl From<CreatePost> for UpdatePost {
-    fn from(new: CreatePost) -> Self {
-        Self {
-            title: MaybeUndefined::Value(new.title),
-            slug: new.slug,
-            subtitle: new.subtitle,
-            excerpt: new.excerpt,
-            body: new.body,
-            image: new.image,
-            authors: new.authors,
-            tags: new.tags,
-            featured: new.featured,
-            visibility: new.visibility,
-            language: new.language,
-            comments_open: new.comments_open,
-            terms: new.terms,
-            canonical_url: new.canonical_url,
-            seo: new.seo,
-            custom: new.custom,
-            status: new.status,
-        }
-    }
+post_inputs! {
+    /// The name in addresses; made from the title where it is left out. A former slug goes on leading here.
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
+    slug: String,
+    /// A line under the title.
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(SUBTITLE)))))]
+    subtitle: String,
+    /// What lists show; made from the text where it is left out.
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(EXCERPT)))))]
+    excerpt: String,
+    /// The body.
+    #[schema(value_type = Option<BodyInput>)]
+    body: BodyInput,
+    /// The image at the head.
+    #[schema(value_type = Option<ImageInput>)]
+    image: ImageInput,
+    /// The byline in order: slugs or ids, or objects that also name a role. The caller's own profile where it is left out.
+    #[schema(value_type = Option<Vec<BylineForm>>, max_items = 20)]
+    authors: Vec<BylineInput>,
+    /// Slugs or names; a name that no tag has yet makes one, of which the public hears when a post with it goes out.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50, extensions(("x-is" = json!(limits::line(tags::NAME)))))]
+    tags: Vec<String>,
+    /// Whether the editors put it forward.
+    #[schema(value_type = Option<bool>)]
+    featured: bool,
+    /// `public` (default), `unlisted` (by its address only) or `private` (for those who may edit it).
+    #[schema(value_type = Option<Visibility>)]
+    visibility: Visibility,
+    /// BCP 47; the site's where it is left out.
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::language()))))]
+    language: String,
+    /// Whether new comments are taken; as the site says where it is left out.
+    #[schema(value_type = Option<bool>)]
+    comments_open: bool,
+    /// Own terms; the site's where it is left out.
+    #[schema(value_type = Option<TermsInput>)]
+    terms: TermsInput,
+    /// Where it first appeared, if elsewhere.
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::url()))))]
+    canonical_url: String,
+    /// What search engines are told.
+    #[schema(value_type = Option<SeoInput>)]
+    seo: SeoInput,
+    /// An object of the editors' own, at most 64 KiB as JSON.
+    #[schema(value_type = Option<Object>)]
+    custom: serde_json::Value,
+    /// `draft` or `in_review`, for a post that is neither live nor scheduled. Publishing has operations of its own.
+    #[schema(value_type = Option<DraftStatus>)]
+    status: DraftStatus,
 }
 
 /// When to publish.

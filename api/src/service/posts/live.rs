@@ -39,8 +39,8 @@ fn insert_revision(
         created_at: tx.actor.now,
         created_by: tx.actor.user_id,
         reason,
-        title: snapshot.title.clone(),
-        word_count: rendered.map_or(row.word_count, |r| r.word_count),
+        title: snapshot.content.title.clone(),
+        word_count: rendered.map_or(row.measures, |r| r.measures).word_count,
     };
     revisions::insert(tx.conn, &revision, snapshot, rendered.map(Rendered::to_stored).as_deref())?;
     Ok(())
@@ -48,48 +48,15 @@ fn insert_revision(
 
 /// Gives a row what a snapshot and its rendered body say. Their members are all named, so that a new one is not forgotten.
 pub(super) fn fill(row: &mut PostRow, snapshot: &Snapshot, rendered: &Rendered) {
-    let Snapshot {
-        title,
-        slug,
-        subtitle,
-        excerpt,
-        body_format: _,
-        body_source: _,
-        image,
-        authors: _,
-        tags: _,
-        links: _,
-        featured,
-        visibility,
-        language,
-        comments_open,
-        terms_notice,
-        terms_url,
-        canonical_url,
-        seo,
-        custom,
-    } = snapshot;
-    let Rendered { html: _, text: _, word_count, reading_minutes, excerpt: beginning, links: _, headings: _ } =
-        rendered;
-    row.title.clone_from(title);
-    row.title_key = sort_key(title);
-    row.slug.clone_from(slug);
-    row.subtitle.clone_from(subtitle);
-    row.excerpt.clone_from(excerpt.as_ref().unwrap_or(beginning));
+    let Snapshot { content, excerpt, body_format: _, body_source: _, image, authors: _, tags: _, links: _ } =
+        snapshot;
+    row.content.clone_from(content);
+    row.measures = rendered.measures;
+    row.title_key = sort_key(&content.title);
+    row.excerpt.clone_from(excerpt.as_ref().unwrap_or(&rendered.excerpt));
     row.image_media_id = image.as_ref().map(|i| i.media_id);
     row.image_alt = image.as_ref().and_then(|i| i.alt.clone());
     row.image_caption = image.as_ref().and_then(|i| i.caption.clone());
-    row.featured = *featured;
-    row.visibility = *visibility;
-    row.language.clone_from(language);
-    row.comments_open = *comments_open;
-    row.terms_notice.clone_from(terms_notice);
-    row.terms_url.clone_from(terms_url);
-    row.canonical_url.clone_from(canonical_url);
-    row.seo.clone_from(seo);
-    row.custom.clone_from(custom);
-    row.word_count = *word_count;
-    row.reading_minutes = *reading_minutes;
 }
 
 /// All columns of a post whose row was filled.
@@ -106,7 +73,7 @@ fn columns(row: &PostRow, snapshot: &Snapshot, rendered: &Rendered) -> NewPost {
 /// Gives a row what its state and its content make of it.
 fn settle(row: &mut PostRow, snapshot: &Snapshot, rendered: &Rendered) {
     fill(row, snapshot, rendered);
-    row.listed = row.is_live() && row.visibility == Visibility::Public;
+    row.listed = row.is_live() && row.content.visibility == Visibility::Public;
     row.sorted_at = row.published_at.unwrap_or(row.created_at);
 }
 
@@ -139,11 +106,18 @@ pub(super) fn apply(
 ) -> Result<Vec<Key>> {
     let beside_before = shown_beside(tx.conn, before)?;
     settle(row, snapshot, rendered);
-    if row.slug != before.slug {
-        posts::set_slug(tx.conn, row.id, &before.slug, &row.slug)?;
+    if row.content.slug != before.content.slug {
+        posts::set_slug(tx.conn, row.id, &before.content.slug, &row.content.slug)?;
         // A draft that nobody has seen under its old name needs no sign-post.
         if before.published_at.is_some() {
-            site::remember_slug(tx.conn, SlugKind::Post, row.id, &before.slug, &row.slug, tx.actor.now)?;
+            site::remember_slug(
+                tx.conn,
+                SlugKind::Post,
+                row.id,
+                &before.content.slug,
+                &row.content.slug,
+                tx.actor.now,
+            )?;
         }
     }
     posts::update(tx.conn, row, Some(&columns(row, snapshot, rendered)))?;
@@ -191,7 +165,7 @@ fn relist(
     tags: &[Id],
 ) -> Result<Vec<Id>> {
     let bylines = bylines(conn, snapshot)?;
-    let slugs = super::body_links::slugs(svc, &rendered.links, &row.slug);
+    let slugs = super::body_links::slugs(svc, &rendered.links, &row.content.slug);
     let at = row.listed.then_some(row.sorted_at);
     Ok(posts::relist(conn, row.id, &bylines, tags, &slugs, at)?)
 }
@@ -206,7 +180,7 @@ fn relate(
     tags: &[String],
 ) -> Result<Vec<Id>> {
     if row.listed {
-        let sources = related::Sources { title: &snapshot.title, tags, text: &rendered.text };
+        let sources = related::Sources { title: &snapshot.content.title, tags, text: &rendered.text };
         related::refresh_related(conn, row.id, &sources)
     } else if before.listed {
         related::forget_related(conn, row.id)
@@ -226,8 +200,8 @@ fn index(
 ) -> Result<()> {
     if row.listed {
         let document = search::Document {
-            title: &snapshot.title,
-            subtitle: snapshot.subtitle.as_deref(),
+            title: &snapshot.content.title,
+            subtitle: snapshot.content.subtitle.as_deref(),
             excerpt: snapshot.excerpt.as_deref(),
             tags,
             text: &rendered.text,
@@ -262,11 +236,16 @@ fn touched_keys(before: &PostRow, after: &PostRow, around: &Around) -> Vec<Key> 
     let (was_public, is_public) = (is_public(before), is_public(after));
     if !was_public && !is_public {
         // The name may have led to another post until now.
-        let renamed = after.slug != before.slug && before.published_at.is_some();
+        let renamed = after.content.slug != before.content.slug && before.published_at.is_some();
         return if renamed { vec![Key::Posts] } else { Vec::new() };
     }
     let summary = |row: &PostRow| {
-        let texts = (row.slug.clone(), row.title.clone(), row.excerpt.clone(), row.language.clone());
+        let texts = (
+            row.content.slug.clone(),
+            row.content.title.clone(),
+            row.excerpt.clone(),
+            row.content.language.clone(),
+        );
         (texts, row.published_at, row.sorted_at, row.listed)
     };
     let id = after.id;

@@ -1,6 +1,7 @@
 //! Which public answers a write of a post touches.
 
 use chrono::TimeDelta;
+use pressroom_schema::posts::PostContent;
 use pressroom_schema::{PostStatus, Timestamp};
 use uuid::Uuid;
 
@@ -15,7 +16,18 @@ fn at(hour: i64) -> Timestamp {
 }
 
 fn draft() -> PostRow {
-    PostRow { slug: "tides".into(), title: "Tides".into(), ..PostRow::begin(POST, None, at(0)) }
+    let content = PostContent {
+        slug: "tides".into(),
+        title: "Tides".into(),
+        comments_open: true,
+        ..PostContent::default()
+    };
+    PostRow { content, ..PostRow::begin(POST, None, at(0)) }
+}
+
+fn with(mut row: PostRow, change: impl FnOnce(&mut PostContent)) -> PostRow {
+    change(&mut row.content);
+    row
 }
 
 fn live() -> PostRow {
@@ -24,7 +36,7 @@ fn live() -> PostRow {
 }
 
 fn unlisted() -> PostRow {
-    PostRow { visibility: Visibility::Unlisted, listed: false, ..live() }
+    PostRow { listed: false, ..with(live(), |content| content.visibility = Visibility::Unlisted) }
 }
 
 /// The names, with the ids as numbers.
@@ -46,13 +58,14 @@ fn a_write_touches_what_shows_the_post_and_no_more() {
     };
     let scheduled = PostRow { status: PostStatus::Scheduled, published_at: Some(at(9)), ..draft() };
     let taken_back = PostRow { status: PostStatus::Draft, listed: false, ..live() };
-    let private = PostRow { visibility: Visibility::Private, listed: false, ..live() };
-    let renamed = |row: PostRow| PostRow { slug: "ebbs".into(), ..row };
+    let private =
+        PostRow { listed: false, ..with(live(), |content| content.visibility = Visibility::Private) };
+    let renamed = |row: PostRow| with(row, |content| content.slug = "ebbs".into());
     let table: Vec<(&str, PostRow, PostRow, Around, String)> = vec![
         (
             "a draft is saved",
             draft(),
-            PostRow { title: "Ebbs".into(), ..draft() },
+            with(draft(), |content| content.title = "Ebbs".into()),
             none.clone(),
             String::new(),
         ),
@@ -76,14 +89,14 @@ fn a_write_touches_what_shows_the_post_and_no_more() {
         (
             "the comments are closed",
             live(),
-            PostRow { comments_open: false, ..live() },
+            with(live(), |content| content.comments_open = false),
             beside(true, true),
             own.into(),
         ),
         (
             "the title changes, which neighbours show",
             live(),
-            PostRow { title: "Ebbs".into(), ..live() },
+            with(live(), |content| content.title = "Ebbs".into()),
             beside(true, true),
             format!("{own} summary:1 adjacent:2"),
         ),

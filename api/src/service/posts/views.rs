@@ -250,7 +250,7 @@ fn only_shown(refs: Refs, members: ProjectedMembers) -> Refs {
 /// Notes what a post shows by itself and of what is tied to it. Whom and what it names is noted as that is shown.
 fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: ProjectedMembers, wanted: Ties) {
     reader.depend(Key::Post(row.id));
-    if members.terms && row.terms_notice.is_none() && row.terms_url.is_none() {
+    if members.terms && row.content.terms_notice.is_none() && row.content.terms_url.is_none() {
         reader.depend(Key::Terms);
     }
     if members.comment_count {
@@ -313,37 +313,39 @@ fn load_drafts<'a>(conn: &mut Conn, rows: impl Iterator<Item = &'a FullPost>) ->
 /// What a post's own row tells.
 fn view(svc: &Service, full: FullPost, editable: bool) -> PostView {
     let FullPost { post: row, image, body } = full;
+    let has_unpublished_changes = editable.then(|| row.has_unpublished_changes());
+    let (content, measures) = (row.content, row.measures);
     PostView {
         id: row.id,
-        url: svc.config.post_url(&row.slug),
-        has_unpublished_changes: editable.then(|| row.has_unpublished_changes()),
-        slug: row.slug,
-        title: row.title,
-        subtitle: row.subtitle,
+        url: svc.config.post_url(&content.slug),
+        has_unpublished_changes,
+        slug: content.slug,
+        title: content.title,
+        subtitle: content.subtitle,
         excerpt: row.excerpt,
         html: body.html,
         text: body.text,
         markdown: None,
         body: body.format.zip(body.source).map(|(format, source)| BodyView { format, source }),
         status: row.status,
-        visibility: row.visibility,
-        featured: row.featured,
+        visibility: content.visibility,
+        featured: content.featured,
         published_at: row.published_at,
         updated_at: row.updated_at,
         created_at: row.created_at,
         version: row.version,
-        word_count: row.word_count,
-        reading_minutes: row.reading_minutes,
-        language: row.language,
+        word_count: measures.word_count,
+        reading_minutes: measures.reading_minutes,
+        language: content.language,
         image: image.map(|m| svc.image(&m, row.image_alt.as_deref(), row.image_caption.as_deref())),
         authors: Vec::new(),
         tags: Vec::new(),
         comment_count: row.comment_count,
-        comments_open: row.comments_open,
-        terms: TermsView { notice: row.terms_notice, url: row.terms_url },
-        canonical_url: row.canonical_url,
-        seo: row.seo.to::<SeoView>().unwrap_or_default(),
-        custom: row.custom.0,
+        comments_open: content.comments_open,
+        terms: TermsView { notice: content.terms_notice, url: content.terms_url },
+        canonical_url: content.canonical_url,
+        seo: content.seo.to::<SeoView>().unwrap_or_default(),
+        custom: content.custom.0,
         deleted_at: if editable { row.deleted_at } else { None },
         links: None,
         related: None,

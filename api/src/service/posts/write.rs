@@ -53,9 +53,9 @@ fn create_in(
     let mut row = PostRow::begin(id, tx.actor.user_id, now);
     row.status = checked.status.map_or(PostStatus::Draft, Into::into);
     check_bylines(viewer, &row, &[], &snapshot)?;
-    snapshot.slug = match checked.slug() {
+    snapshot.content.slug = match checked.slug() {
         Some(slug) => free_slug(tx.conn, slug, None)?,
-        None => make_slug(tx.conn, &snapshot.title, id)?,
+        None => make_slug(tx.conn, &snapshot.content.title, id)?,
     };
     let rendered = known.of(&snapshot)?;
     row.revision = 1;
@@ -98,9 +98,9 @@ pub async fn update(
             check_bylines(&viewer2, &row, &present, &snapshot)?;
         }
         if let Some(slug) = checked.slug()
-            && slug != old.slug
+            && slug != old.content.slug
         {
-            snapshot.slug = free_slug(tx.conn, slug, Some(row.id))?;
+            snapshot.content.slug = free_slug(tx.conn, slug, Some(row.id))?;
         }
         if let Some(status) = checked.status {
             if row.is_live() || row.status == PostStatus::Scheduled {
