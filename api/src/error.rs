@@ -259,11 +259,6 @@ impl Error {
         error
     }
 
-    /// `422` for a word at `pointer` that is none of those that it takes.
-    pub fn unknown_word(pointer: impl Into<String>, word: &str, known: &[&str]) -> Self {
-        Self::fields(vec![FieldError::unknown_value(pointer, word, known)])
-    }
-
     /// `500`: `internal` goes to the log, never to the caller.
     pub fn internal(internal: impl Into<String>) -> Self {
         let mut error = Self::new(

@@ -27,7 +27,9 @@ pub use ties::{SummaryRow, Tie, TieKind, Ties, refs_and_ties, summaries, ties};
 
 /// What editors decide of a post, and what is stored as they set it: in the post's row and in each revision. A revision that was
 /// stored before a member was there has the member's default.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Serialize, Deserialize, Queryable, Selectable, Insertable, AsChangeset,
+)]
 #[diesel(table_name = posts)]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 #[serde(default)]
@@ -56,25 +58,6 @@ pub struct PostContent {
     pub seo: Json,
     /// The editors' own object.
     pub custom: Json,
-}
-
-impl Default for PostContent {
-    fn default() -> Self {
-        Self {
-            title: String::new(),
-            slug: String::new(),
-            subtitle: None,
-            featured: false,
-            visibility: Visibility::Public,
-            language: LanguageTag::english(),
-            comments_open: true,
-            terms_notice: None,
-            terms_url: None,
-            canonical_url: None,
-            seo: Json::object(),
-            custom: Json::object(),
-        }
-    }
 }
 
 /// What is counted in a post's body.

@@ -9,7 +9,7 @@ use crate::posts::{PostContent, page_int};
 use crate::site::SiteRow;
 use crate::tables::{revisions, users};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{BodyFormat, LanguageTag, Relation, RevisionReason};
+use crate::values::{BodyFormat, Relation, RevisionReason};
 
 /// A byline in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -357,6 +357,12 @@ through_multi!(Timestamp, TimeSql, TimeSql);
 #[serde(transparent)]
 pub struct Json(pub serde_json::Value);
 
+impl Default for Json {
+    fn default() -> Self {
+        Self::object()
+    }
+}
+
 impl Json {
     /// `{}`.
     #[must_use]

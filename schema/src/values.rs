@@ -573,6 +573,7 @@ macro_rules! defaults {
     };
 }
 defaults!(
+    Visibility::Public,
     PostSort::PublishedAtDesc,
     AuthorSort::NameAsc,
     TagSort::NameAsc,

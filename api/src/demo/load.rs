@@ -6,7 +6,7 @@ use async_graphql::MaybeUndefined::{self, Undefined, Value};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{AuthorSort, BodyFormat, DraftStatus, Id, PostStatus, Timestamp, accounts as rows};
+use pressroom_schema::{AuthorSort, BodyFormat, Id, PostStatus, Timestamp, accounts as rows};
 use uuid::Uuid;
 
 use super::{
@@ -256,7 +256,7 @@ impl Demo<'_> {
                 image: Undefined,
             })),
             custom,
-            status: if post.state == State::InReview { Value(DraftStatus::InReview) } else { Undefined },
+            status: if post.state == State::InReview { Value(PostStatus::InReview) } else { Undefined },
         };
         let made = posts::create(&svc, &owner, input, false).await?;
         self.posts.insert(post.slug, made.id);

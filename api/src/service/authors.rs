@@ -1,6 +1,6 @@
 //! Author profiles.
 
-use async_graphql::MaybeUndefined;
+use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::authors::{self, AuthorRow};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
@@ -34,7 +34,7 @@ const MAX_BIO: usize = 20_000;
 
 macro_rules! author_input {
     ($(#[$meta:meta])* $name:ident, title: $title:ty, $(#[$title_meta:meta])*) => {
-        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
         $(#[$meta])*
         #[serde(deny_unknown_fields)]
         pub struct $name {
@@ -71,11 +71,13 @@ macro_rules! author_input {
 
 author_input! {
     /// A profile to make. Only `name` is required.
+    #[graphql(name = "CreateAuthorInput")]
     #[schema(example = json!({ "name": "Noor Haddad", "location": "Porto" }))]
     CreateAuthor, title: String, #[schema(extensions(("x-is" = json!(limits::line(NAME)))))]
 }
 author_input! {
-    /// Changes to a profile (RFC 7396).
+    /// Changes to a profile (RFC 7396): what is left out stays, null clears.
+    #[graphql(name = "UpdateAuthorInput")]
     #[schema(example = json!({ "location": "Lisbon", "website": null }))]
     UpdateAuthor, title: MaybeUndefined<String>, #[serde(default)] #[schema(value_type = String, extensions(("x-is" = json!(limits::line(NAME)))))]
 }

@@ -3,7 +3,7 @@
 
 use crate::content::script::{is_blank, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
-use pressroom_schema::LanguageTag;
+use pressroom_schema::{DraftStatus, LanguageTag, PostStatus};
 
 /// Longest address in bytes.
 pub(crate) const MAX_URL: usize = 2_048;
@@ -19,6 +19,16 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// A status that an editor may set by itself.
+    pub(crate) fn draft_status(&mut self, pointer: &str, status: PostStatus) -> Option<DraftStatus> {
+        let odd = match DraftStatus::try_from(status) {
+            Ok(status) => return Some(status),
+            Err(odd) => odd,
+        };
+        self.errors.push(FieldError::unknown_value(pointer, &odd.word, odd.known));
+        None
     }
 
     pub(crate) fn fault(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {

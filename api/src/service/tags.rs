@@ -1,6 +1,6 @@
 //! Tags and categories.
 
-use async_graphql::MaybeUndefined;
+use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::tags::{self, Filter, Seen, TagRow};
@@ -31,7 +31,8 @@ pub(crate) const MAX_TAGS: usize = 50;
 const MAX_DEPTH: usize = 8;
 
 /// A tag to make. Only `name` is required.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[graphql(name = "CreateTagInput")]
 #[schema(example = json!({ "name": "Cartography", "kind": "tag" }))]
 #[serde(deny_unknown_fields)]
 pub struct CreateTag {
@@ -42,7 +43,7 @@ pub struct CreateTag {
     #[serde(default)]
     #[schema(extensions(("x-is" = json!(limits::slug()))))]
     pub slug: Option<String>,
-    /// `tag` (default) or `category`.
+    /// What it is; a tag where it is left out.
     #[serde(default)]
     pub kind: Option<TagKind>,
     /// What it is about.
@@ -54,8 +55,9 @@ pub struct CreateTag {
     pub parent: Option<String>,
 }
 
-/// Changes to a tag (RFC 7396).
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+/// Changes to a tag (RFC 7396): what is left out stays, null clears.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[graphql(name = "UpdateTagInput")]
 #[schema(example = json!({ "description": "Maps, and those who draw them." }))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTag {
@@ -67,7 +69,7 @@ pub struct UpdateTag {
     #[serde(default)]
     #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
     pub slug: MaybeUndefined<String>,
-    /// `tag` or `category`.
+    /// What it is.
     #[serde(default)]
     #[schema(value_type = Option<TagKind>)]
     pub kind: MaybeUndefined<TagKind>,

@@ -128,34 +128,43 @@ pub struct AdjacentView {
 }
 
 /// A post.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "PostMembers", serial)]
 #[schema(as = Post, example = PostView::sample)]
 pub struct PostView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
+    #[graphql(skip)]
     pub id: Id,
     /// The name in addresses.
+    #[graphql(skip)]
     pub slug: String,
     /// Where its page is.
+    #[graphql(skip)]
     pub url: String,
     /// The title.
+    #[graphql(skip)]
     pub title: String,
     /// A line under the title.
     #[schema(required = true)]
     pub subtitle: Option<String>,
     /// The editor's excerpt, or the beginning of the text.
+    #[graphql(skip)]
     pub excerpt: String,
     /// The body, rendered and sanitised. In lists only where `fields` or `include` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[graphql(skip)]
     pub html: Option<String>,
     /// The body as plain text. In lists only where `fields` or `include` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[graphql(skip)]
     pub text: Option<String>,
     /// The Markdown source, where the body was written so: for those who may edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub markdown: Option<String>,
     /// The body as its editor sent it: for those who may edit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[graphql(skip)]
     pub body: Option<BodyView>,
     /// How far it has come.
     pub status: PostStatus,
@@ -165,12 +174,15 @@ pub struct PostView {
     pub featured: bool,
     /// When it was, or will be, published.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    #[graphql(skip)]
     pub published_at: Option<Timestamp>,
     /// When what is shown last changed.
     #[schema(value_type = String, format = DateTime)]
+    #[graphql(skip)]
     pub updated_at: Timestamp,
     /// When it was begun.
     #[schema(value_type = String, format = DateTime)]
+    #[graphql(skip)]
     pub created_at: Timestamp,
     /// Rises with every change.
     #[schema(minimum = 1)]
@@ -183,14 +195,18 @@ pub struct PostView {
     pub reading_minutes: i32,
     /// The language (BCP 47).
     #[schema(value_type = String)]
+    #[graphql(skip)]
     pub language: LanguageTag,
     /// The image at its head.
     #[schema(required = true)]
+    #[graphql(skip)]
     pub image: Option<ImageView>,
     /// The authors in the order of the byline.
+    #[graphql(skip)]
     pub authors: Vec<BylineView>,
     /// The tags in the editor's order.
     #[schema(value_type = Vec<TagView>)]
+    #[graphql(skip)]
     pub tags: Vec<Shared<TagView>>,
     /// Approved comments.
     #[schema(minimum = 0)]
@@ -213,19 +229,24 @@ pub struct PostView {
     /// When it was moved to the trash: for those who may edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[graphql(skip)]
     pub deleted_at: Option<Timestamp>,
     /// With `include=links`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[graphql(skip)]
     pub links: Option<LinksView>,
     /// With `include=related`: at most six.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[graphql(skip)]
     pub related: Option<Vec<RelatedView>>,
     /// With `include=adjacent`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[graphql(skip)]
     pub adjacent: Option<AdjacentView>,
     /// With `include=comments`: the first page of the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<CommentList>)]
+    #[graphql(skip)]
     pub comments: Option<CommentList>,
 }
 

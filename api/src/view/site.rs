@@ -36,7 +36,8 @@ pub struct CountsView {
 }
 
 /// The site.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema, async_graphql::SimpleObject)]
+#[graphql(name = "SiteMembers", serial)]
 #[schema(as = Site, example = SiteView::sample)]
 pub struct SiteView {
     /// Its name.
@@ -47,11 +48,13 @@ pub struct SiteView {
     pub url: String,
     /// The language of its posts where they do not say otherwise (BCP 47).
     #[schema(value_type = String)]
+    #[graphql(skip)]
     pub language: LanguageTag,
     /// The time zone in which it shows dates (IANA).
     pub timezone: String,
     /// Its logo.
     #[schema(required = true)]
+    #[graphql(skip)]
     pub logo: Option<ImageView>,
     /// What a reader may reproduce.
     pub terms: TermsView,
@@ -65,6 +68,7 @@ pub struct SiteView {
     pub counts: CountsView,
     /// When its settings last changed.
     #[schema(value_type = String, format = DateTime)]
+    #[graphql(skip)]
     pub updated_at: Timestamp,
     /// Rises with every change.
     #[schema(minimum = 1)]

@@ -104,6 +104,12 @@ impl LanguageTag {
     }
 }
 
+impl Default for LanguageTag {
+    fn default() -> Self {
+        Self::english()
+    }
+}
+
 /// A text that is no language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a BCP 47 language tag, such as en, pt-BR or zh-Hant")]

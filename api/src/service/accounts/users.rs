@@ -1,6 +1,6 @@
 //! Accounts and their roles.
 
-use async_graphql::{MaybeUndefined, SimpleObject};
+use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use pressroom_schema::accounts::{self, UserRow};
 use pressroom_schema::{ChangeAction, Conn, EmailKey, Id, KeyValue, ObjectType, Timestamp, authors};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,8 @@ impl Sample for UserView {
 }
 
 /// An account to make.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema, InputObject)]
+#[graphql(name = "CreateUserInput")]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "email": "author@example.org",
@@ -107,8 +108,9 @@ pub struct CreateUser {
     pub author: Option<String>,
 }
 
-/// Changes to an account (RFC 7396).
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+/// Changes to an account (RFC 7396): what is left out stays.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
+#[graphql(name = "UpdateUserInput")]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Noor Haddad" }))]
 pub struct UpdateUser {
@@ -132,8 +134,7 @@ pub struct UpdateUser {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub disabled: MaybeUndefined<bool>,
-    /// A new password for somebody else: for admins. One's own is changed with POST /v1/auth/password, or here with
-    /// `current_password`.
+    /// A new password: for somebody else by admins, for oneself together with the present one.
     #[serde(default)]
     #[schema(value_type = String, format = Password, extensions(("x-is" = json!(limits::password()))))]
     pub password: MaybeUndefined<String>,

@@ -6,10 +6,7 @@ use pressroom_schema::{
     BodyFormat, Conn, DraftStatus, Id, Json, LanguageTag, Tx, Visibility, authors, media,
 };
 
-use super::input::{
-    BylineInput, DESCRIPTION, EXCERPT, ImageInput, MAX_AUTHORS, ROLE, SUBTITLE, TITLE, UpdatePost, set,
-    set_text,
-};
+use super::input::{self, BylineInput, ImageInput, MAX_AUTHORS, UpdatePost, set, set_text};
 use crate::error::{Error, FieldError, Result};
 use crate::service::Service;
 use crate::service::check::Check;
@@ -41,79 +38,61 @@ pub(crate) fn judge(svc: &Service, input: impl Into<UpdatePost>, is_new: bool) -
 /// Checks what can be checked without the database.
 pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Result<Checked> {
     let mut check = Check::new();
-    let UpdatePost {
-        title,
-        slug,
-        subtitle,
-        excerpt,
-        body,
-        image,
-        authors,
-        tags: _,
-        featured: _,
-        visibility: _,
-        language,
-        comments_open: _,
-        terms,
-        canonical_url,
-        seo,
-        custom,
-        status: _,
-    } = &mut input;
-    match title {
-        MaybeUndefined::Value(title) => *title = check.line("/title", title, TITLE),
+    match &mut input.title {
+        MaybeUndefined::Value(title) => *title = check.line("/title", title, input::TITLE),
         MaybeUndefined::Null => check.fault("/title", "required", "`title` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
-    if let MaybeUndefined::Value(slug) = slug {
+    if let MaybeUndefined::Value(slug) = &mut input.slug {
         *slug = check.slug("/slug", slug);
     }
-    if let MaybeUndefined::Value(text) = subtitle {
-        *text = check.short("/subtitle", text, SUBTITLE);
+    if let MaybeUndefined::Value(text) = &mut input.subtitle {
+        *text = check.short("/subtitle", text, input::SUBTITLE);
     }
-    if let MaybeUndefined::Value(text) = excerpt {
-        *text = check.text("/excerpt", text, EXCERPT).unwrap_or_default();
+    if let MaybeUndefined::Value(text) = &mut input.excerpt {
+        *text = check.text("/excerpt", text, input::EXCERPT).unwrap_or_default();
     }
-    if let MaybeUndefined::Value(body) = body {
+    if let MaybeUndefined::Value(body) = &mut input.body {
         body.check(&mut check, "/body", svc.config.post_limit, is_new);
     }
-    if let MaybeUndefined::Value(image) = image {
+    if let MaybeUndefined::Value(image) = &mut input.image {
         if let MaybeUndefined::Value(alt) = &mut image.alt {
-            *alt = check.short("/image/alt", alt, DESCRIPTION);
+            *alt = check.short("/image/alt", alt, input::DESCRIPTION);
         }
         if let MaybeUndefined::Value(caption) = &mut image.caption {
-            *caption = check.short("/image/caption", caption, DESCRIPTION);
+            *caption = check.short("/image/caption", caption, input::DESCRIPTION);
         }
     }
-    if let MaybeUndefined::Value(authors) = authors {
+    if let MaybeUndefined::Value(authors) = &mut input.authors {
         if authors.len() > MAX_AUTHORS {
             check.fault("/authors", "too_many", format!("A post has at most {MAX_AUTHORS} authors."));
         }
         for (n, byline) in authors.iter_mut().enumerate() {
             if let Some(role) = &mut byline.role {
-                *role = check.line(&format!("/authors/{n}/role"), role, ROLE);
+                *role = check.line(&format!("/authors/{n}/role"), role, input::ROLE);
             }
         }
     }
-    let language = language.value().and_then(|tag| check.language("/language", tag));
-    if let MaybeUndefined::Value(terms) = terms {
+    let language = input.language.value().and_then(|tag| check.language("/language", tag));
+    let status = input.status.value().and_then(|status| check.draft_status("/status", *status));
+    if let MaybeUndefined::Value(terms) = &mut input.terms {
         terms.check(&mut check);
     }
-    if let MaybeUndefined::Value(url) = canonical_url {
+    if let MaybeUndefined::Value(url) = &mut input.canonical_url {
         *url = check.url("/canonical_url", url);
     }
-    if let MaybeUndefined::Value(seo) = seo {
+    if let MaybeUndefined::Value(seo) = &mut input.seo {
         if let MaybeUndefined::Value(title) = &mut seo.title {
-            *title = check.short("/seo/title", title, TITLE);
+            *title = check.short("/seo/title", title, input::TITLE);
         }
         if let MaybeUndefined::Value(description) = &mut seo.description {
-            *description = check.short("/seo/description", description, DESCRIPTION);
+            *description = check.short("/seo/description", description, input::DESCRIPTION);
         }
         if let MaybeUndefined::Value(image) = &mut seo.image {
             *image = check.url("/seo/image", image);
         }
     }
-    if let MaybeUndefined::Value(custom) = custom {
+    if let MaybeUndefined::Value(custom) = &mut input.custom {
         if !custom.is_object() {
             check.fault("/custom", "wrong_type", "`custom` must be an object.");
         }
@@ -127,7 +106,6 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
         }
     }
     check.done()?;
-    let status = input.status.take();
     Ok(Checked { input, is_new, status, language })
 }
 

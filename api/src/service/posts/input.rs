@@ -1,7 +1,7 @@
 //! What editors send for a post, the same through REST and GraphQL.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use pressroom_schema::{DraftStatus, Visibility};
+use pressroom_schema::{DraftStatus, PostStatus, Visibility};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -25,10 +25,10 @@ const NOTICE: usize = 2_000;
 pub(crate) const MAX_AUTHORS: usize = 20;
 
 /// A text as its editor wrote it. Both members are required, but for changes to one that is there: what is left out stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, InputObject)]
 #[serde(deny_unknown_fields)]
 pub struct BodyInput {
-    /// `markdown` (CommonMark with GitHub's extensions) or `html`.
+    /// In what it is written. Markdown is CommonMark with GitHub's extensions.
     #[serde(default)]
     #[schema(value_type = Option<BodyFormat>)]
     pub format: MaybeUndefined<BodyFormat>,
@@ -230,12 +230,18 @@ pub(crate) fn set_text(target: &mut Option<String>, value: &MaybeUndefined<Strin
     }
 }
 
+/// Reads a status as an editor may set it, so that another is named among all faults of the body.
+fn draft_status<'de, D: Deserializer<'de>>(from: D) -> Result<MaybeUndefined<PostStatus>, D::Error> {
+    Ok(MaybeUndefined::<DraftStatus>::deserialize(from)?.map_value(Into::into))
+}
+
 /// Makes both inputs of a post of one list of members, all of which may be left out.
 macro_rules! post_inputs {
     ($($(#[$meta:meta])+ $member:ident: $type:ty,)+) => {
         /// A post to begin. Only `title` is required.
-        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
         #[serde(deny_unknown_fields)]
+        #[graphql(name = "CreatePostInput")]
         #[schema(example = json!({
             "title": "The harbour at four in the morning",
             "body": { "format": "markdown", "source": "A *fine* morning." },
@@ -249,8 +255,9 @@ macro_rules! post_inputs {
         }
 
         /// Changes to a post's working copy (RFC 7396): what is left out stays, null clears.
-        #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Default, Deserialize, ToSchema, InputObject)]
         #[serde(deny_unknown_fields)]
+        #[graphql(name = "UpdatePostInput")]
         #[schema(example = json!({ "subtitle": "And at five", "excerpt": null }))]
         pub struct UpdatePost {
             /// The title: one line, at most 300 characters.
@@ -284,7 +291,7 @@ post_inputs! {
     /// The image at the head.
     #[schema(value_type = Option<ImageInput>)]
     image: ImageInput,
-    /// The byline in order: slugs or ids, or objects that also name a role. The caller's own profile where it is left out.
+    /// The byline in order. The caller's own profile where it is left out.
     #[schema(value_type = Option<Vec<BylineForm>>, max_items = 20)]
     authors: Vec<BylineInput>,
     /// Slugs or names; a name that no tag has yet makes one, of which the public hears when a post with it goes out.
@@ -293,7 +300,7 @@ post_inputs! {
     /// Whether the editors put it forward.
     #[schema(value_type = Option<bool>)]
     featured: bool,
-    /// `public` (default), `unlisted` (by its address only) or `private` (for those who may edit it).
+    /// Who finds it once it is published; everybody where it is left out.
     #[schema(value_type = Option<Visibility>)]
     visibility: Visibility,
     /// BCP 47; the site's where it is left out.
@@ -314,9 +321,10 @@ post_inputs! {
     /// An object of the editors' own, at most 64 KiB as JSON.
     #[schema(value_type = Option<Object>)]
     custom: serde_json::Value,
-    /// `draft` or `in_review`, for a post that is neither live nor scheduled. Publishing has operations of its own.
+    /// A draft or in review: for a post that is neither live nor scheduled. Publishing has operations of its own.
     #[schema(value_type = Option<DraftStatus>)]
-    status: DraftStatus,
+    #[serde(deserialize_with = "draft_status")]
+    status: PostStatus,
 }
 
 /// When to publish.

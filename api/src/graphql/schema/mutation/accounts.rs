@@ -1,11 +1,10 @@
 use async_graphql::{Context, ID, Object};
 
-use super::input::{CreateUserInput, UpdateUserInput};
 use super::payload::Session;
 use super::{Call, Deleted, if_version};
 use crate::graphql::Result;
 use crate::graphql::schema::objects::User;
-use crate::service::accounts::{self, LoginInput, PasswordInput, RefreshInput};
+use crate::service::accounts::{self, CreateUser, LoginInput, PasswordInput, RefreshInput, UpdateUser};
 
 /// What may be done with accounts and their logins.
 #[derive(Debug, Default)]
@@ -57,10 +56,10 @@ impl AccountMutations {
     async fn create_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The account.")] input: CreateUserInput,
+        #[graphql(desc = "The account.")] input: CreateUser,
     ) -> Result<User> {
         let call = Call::of(ctx)?;
-        let view = accounts::create_user(call.svc(), call.viewer(), input.into()).await?;
+        let view = accounts::create_user(call.svc(), call.viewer(), input).await?;
         Ok(User::of(view))
     }
 
@@ -69,16 +68,15 @@ impl AccountMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id of the account.")] id: ID,
-        #[graphql(desc = "Changes: what is left out stays.")] input: UpdateUserInput,
+        #[graphql(desc = "Changes: what is left out stays.")] input: UpdateUser,
         #[graphql(
             desc = "The version that the change is based on; refused where it is no longer the present one."
         )]
         if_version: Option<i64>,
     ) -> Result<User> {
         let call = Call::of(ctx)?;
-        let view =
-            accounts::update_user(call.svc(), call.viewer(), &id, input.into(), self::if_version(if_version))
-                .await?;
+        let view = accounts::update_user(call.svc(), call.viewer(), &id, input, self::if_version(if_version))
+            .await?;
         Ok(User::of(view))
     }
 

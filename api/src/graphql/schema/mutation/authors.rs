@@ -1,11 +1,10 @@
 use async_graphql::{Context, ID, Object};
 use pressroom_schema::posts::Ref;
 
-use super::input::{CreateAuthorInput, UpdateAuthorInput};
 use super::{Call, Deleted, if_version};
 use crate::graphql::Result;
 use crate::graphql::schema::objects::Author;
-use crate::service::authors;
+use crate::service::authors::{self, CreateAuthor, UpdateAuthor};
 
 /// What may be done with authors.
 #[derive(Debug, Default)]
@@ -17,10 +16,10 @@ impl AuthorMutations {
     async fn create_author(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only `name` is required.")] input: CreateAuthorInput,
+        #[graphql(desc = "Only `name` is required.")] input: CreateAuthor,
     ) -> Result<Author> {
         let call = Call::of(ctx)?;
-        let view = authors::create(call.svc(), call.viewer(), input.into()).await?;
+        let view = authors::create(call.svc(), call.viewer(), input).await?;
         Ok(call.request.author(call.field, view).await?)
     }
 
@@ -29,21 +28,16 @@ impl AuthorMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id or slug of the profile.")] id: ID,
-        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdateAuthorInput,
+        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdateAuthor,
         #[graphql(
             desc = "The version that the change is based on; refused where it is no longer the present one."
         )]
         if_version: Option<i64>,
     ) -> Result<Author> {
         let call = Call::of(ctx)?;
-        let view = authors::update(
-            call.svc(),
-            call.viewer(),
-            &Ref::parse(&id),
-            input.into(),
-            self::if_version(if_version),
-        )
-        .await?;
+        let view =
+            authors::update(call.svc(), call.viewer(), &Ref::parse(&id), input, self::if_version(if_version))
+                .await?;
         Ok(call.request.author(call.field, view).await?)
     }
 

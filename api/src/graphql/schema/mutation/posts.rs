@@ -1,12 +1,12 @@
 use async_graphql::{Context, ID, Object};
 use pressroom_schema::posts::Ref;
 
-use super::input::{CreatePostInput, PublishInput, UpdatePostInput};
+use super::input::PublishInput;
 use super::payload::Preview;
 use super::{Call, Deleted, if_version};
 use crate::graphql::Result;
 use crate::graphql::schema::objects::Post;
-use crate::service::posts::{self, PreviewInput};
+use crate::service::posts::{self, CreatePost, PreviewInput, UpdatePost};
 
 /// What may be done with posts.
 #[derive(Debug, Default)]
@@ -18,11 +18,11 @@ impl PostMutations {
     async fn create_post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The post; only `title` is required.")] input: CreatePostInput,
+        #[graphql(desc = "The post; only `title` is required.")] input: CreatePost,
         #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
     ) -> Result<Post> {
         let call = Call::of(ctx)?;
-        let view = posts::create(call.svc(), call.signed_in()?, input.try_into()?, publish).await?;
+        let view = posts::create(call.svc(), call.signed_in()?, input, publish).await?;
         Ok(call.request.post(call.field, view).await?)
     }
 
@@ -31,7 +31,7 @@ impl PostMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id or slug of the post.")] id: ID,
-        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdatePostInput,
+        #[graphql(desc = "Changes: what is left out stays, null clears.")] input: UpdatePost,
         #[graphql(default, desc = "Whether to publish it in the same transaction.")] publish: bool,
         #[graphql(
             desc = "The version that the change is based on; refused where it is no longer the present one."
@@ -40,8 +40,7 @@ impl PostMutations {
     ) -> Result<Post> {
         let call = Call::of(ctx)?;
         let (post, wanted) = (Ref::parse(&id), self::if_version(if_version));
-        let view =
-            posts::update(call.svc(), call.signed_in()?, &post, input.try_into()?, wanted, publish).await?;
+        let view = posts::update(call.svc(), call.signed_in()?, &post, input, wanted, publish).await?;
         Ok(call.request.post(call.field, view).await?)
     }
 

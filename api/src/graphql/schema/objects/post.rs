@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use pressroom_graphql::Args;
-use pressroom_schema::{BodyFormat, Id, PostStatus, Timestamp, Visibility};
+use pressroom_schema::{BodyFormat, Id, Timestamp};
 
 use super::{Byline, CommentConnection, Image, Link, Related, Tag};
 use crate::graphql::schema::arguments::{LinksArguments, RelatedArguments, ThreadArguments};
@@ -12,7 +12,7 @@ use crate::graphql::schema::at::At;
 use crate::graphql::schema::connection::connection;
 use crate::graphql::schema::scalars::DateTime;
 use crate::graphql::{Fault, PlanField, Result};
-use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, SeoView, Shared, TermsView};
+use crate::view::{BodyView, LinksView, PostSummary, PostView, RelatedView, Shared};
 
 /// As much of a post as the query asks for.
 #[derive(Debug, Clone)]
@@ -136,11 +136,6 @@ impl Post {
         either!(self, view => &view.title)
     }
 
-    /// A line under the title.
-    async fn subtitle(&self) -> Result<Option<&str>> {
-        Ok(self.full()?.subtitle.as_deref())
-    }
-
     /// The editor's excerpt, or the beginning of the text.
     async fn excerpt(&self) -> &str {
         either!(self, view => &view.excerpt)
@@ -156,29 +151,9 @@ impl Post {
         Ok(self.full()?.text.as_deref().unwrap_or_default())
     }
 
-    /// The Markdown source, where the body was written so: for those who may edit.
-    async fn markdown(&self) -> Result<Option<&str>> {
-        Ok(self.full()?.markdown.as_deref())
-    }
-
     /// The body as its editor sent it: for those who may edit.
     async fn body(&self) -> Result<Option<Body<'_>>> {
         Ok(self.full()?.body.as_ref().map(Body))
-    }
-
-    /// How far it has come.
-    async fn status(&self) -> Result<PostStatus> {
-        Ok(self.full()?.status)
-    }
-
-    /// Who finds it.
-    async fn visibility(&self) -> Result<Visibility> {
-        Ok(self.full()?.visibility)
-    }
-
-    /// Whether the editors put it forward.
-    async fn featured(&self) -> Result<bool> {
-        Ok(self.full()?.featured)
     }
 
     /// When it was, or will be, published.
@@ -194,21 +169,6 @@ impl Post {
     /// When it was begun.
     async fn created_at(&self) -> Result<DateTime> {
         Ok(DateTime(self.full()?.created_at))
-    }
-
-    /// Rises with every change.
-    async fn version(&self) -> Result<i64> {
-        Ok(self.full()?.version)
-    }
-
-    /// Words of the body.
-    async fn word_count(&self) -> Result<i32> {
-        Ok(self.full()?.word_count)
-    }
-
-    /// How long the body takes to read.
-    async fn reading_minutes(&self) -> Result<i32> {
-        Ok(self.full()?.reading_minutes)
     }
 
     /// The language (BCP 47).
@@ -233,44 +193,15 @@ impl Post {
         Ok(self.full()?.tags.iter().map(|tag| Tag::new(tag.clone(), at.clone())).collect())
     }
 
-    /// Approved comments.
-    async fn comment_count(&self) -> Result<i64> {
-        Ok(self.full()?.comment_count)
-    }
-
-    /// Whether new comments are taken.
-    async fn comments_open(&self) -> Result<bool> {
-        Ok(self.full()?.comments_open)
-    }
-
-    /// What a reader may reproduce: the post's own terms or the site's.
-    async fn terms(&self) -> Result<TermsView> {
-        Ok(self.full()?.terms.clone())
-    }
-
-    /// Where it first appeared, if elsewhere.
-    async fn canonical_url(&self) -> Result<Option<&str>> {
-        Ok(self.full()?.canonical_url.as_deref())
-    }
-
-    /// What search engines are told.
-    async fn seo(&self) -> Result<SeoView> {
-        Ok(self.full()?.seo.clone())
-    }
-
-    /// An object that the editors own.
-    async fn custom(&self) -> Result<serde_json::Value> {
-        Ok(self.full()?.custom.clone())
-    }
-
-    /// Whether the working copy differs from what is live: for those who may edit.
-    async fn has_unpublished_changes(&self) -> Result<Option<bool>> {
-        Ok(self.full()?.has_unpublished_changes)
-    }
-
     /// When it was moved to the trash: for those who may edit.
     async fn deleted_at(&self) -> Result<Option<DateTime>> {
         Ok(self.full()?.deleted_at.map(|at: Timestamp| DateTime(at)))
+    }
+
+    /// What GraphQL shows as the view has it.
+    #[graphql(flatten)]
+    async fn members(&self, _ctx: &Context<'_>) -> Result<&PostView> {
+        self.full()
     }
 
     /// Its typed links: those from it in the editor's order, then those to it, oldest first.
