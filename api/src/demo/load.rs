@@ -249,7 +249,6 @@ impl Demo<'_> {
             terms: maybe(
                 post.terms.map(|t| TermsInput { notice: Value(t.notice.into()), url: Value(t.url.into()) }),
             ),
-            canonical_url: Undefined,
             seo: maybe(post.seo.map(|s| SeoInput {
                 title: Value(s.title.into()),
                 description: Value(s.description.into()),
@@ -257,6 +256,7 @@ impl Demo<'_> {
             })),
             custom,
             status: if post.state == State::InReview { Value(PostStatus::InReview) } else { Undefined },
+            ..CreatePost::default()
         };
         let made = posts::create(&svc, &owner, input, false).await?;
         self.posts.insert(post.slug, made.id);
