@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use pressroom::auth::viewer::{Role, Viewer};
 use pressroom::config::Config;
-use pressroom::error::Error;
+use pressroom::error::{Error, FieldError};
 use pressroom::page::PageRequest;
 use pressroom::service::accounts::{self, CreateUser, UpdateUser};
 use pressroom_schema::UnknownWord;
@@ -56,9 +56,9 @@ impl User {
         let viewer = Viewer::system();
         match self.command {
             Command::Create { email, name, role, author } => {
-                let role: Role = role
-                    .parse()
-                    .map_err(|odd: UnknownWord| Error::unknown_word("/role", &odd.word, odd.known))?;
+                let role: Role = role.parse().map_err(|odd: UnknownWord| {
+                    Error::fields(vec![FieldError::unknown_value("/role", &odd.word, odd.known)])
+                })?;
                 let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
                 let password = secret("password")?;
                 let input = CreateUser { email, name, role, password, author };
