@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::search::search_tokens;
+use super::turn::Turn;
 use features::{Body, UrlSigns};
 use words::folded_words;
 
@@ -29,7 +30,7 @@ const UNSURE_FROM: f64 = 0.30;
 /// Most different words of a post that a comment is compared with.
 const POST_WORDS: usize = 4_000;
 
-/// The words of a post that comments under it are compared with.
+/// The words of a post's text that comments under it are compared with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostWords {
     /// Its folded words.
@@ -39,26 +40,28 @@ pub struct PostWords {
 }
 
 impl PostWords {
-    /// Those of a title and a text; of a long text those that come first.
+    /// Those of a text; of a long one those that come first.
     #[must_use]
-    pub fn of(title: &str, text: &str) -> Self {
-        let first = |all: Vec<String>| {
-            let mut kept = HashSet::new();
-            for word in all {
-                if kept.len() >= POST_WORDS {
-                    break;
-                }
-                kept.insert(word);
-            }
-            kept
-        };
-        let mut tokens = search_tokens(title);
-        tokens.extend(search_tokens(text));
-        tokens.retain(|word| lexicon::has_substance(word));
-        let mut words = folded_words(title);
-        words.extend(folded_words(text));
-        Self { words: first(words), substance: first(tokens) }
+    pub fn of(_: &Turn, text: &str) -> Self {
+        Self { words: first(folded_words(text)), substance: first(substance(text)) }
     }
+}
+
+/// The different ones among these words, as far as they are kept.
+fn first(all: impl IntoIterator<Item = String>) -> HashSet<String> {
+    let mut kept = HashSet::new();
+    for word in all {
+        if kept.len() >= POST_WORDS {
+            break;
+        }
+        kept.insert(word);
+    }
+    kept
+}
+
+/// The search tokens of a text that have substance.
+fn substance(text: &str) -> impl Iterator<Item = String> {
+    search_tokens(text).into_iter().filter(|word| lexicon::has_substance(word))
 }
 
 /// What is known about a comment when it is judged.
@@ -74,7 +77,9 @@ pub struct SpamInput<'a> {
     pub url: Option<&'a str>,
     /// The `User-Agent` of the request; `None` where that is not known, empty where none was sent.
     pub user_agent: Option<&'a str>,
-    /// The words of the post.
+    /// The title of the post.
+    pub post_title: &'a str,
+    /// The words of its text.
     pub post: Option<&'a PostWords>,
     /// How long the post has been live, in days.
     pub post_age_days: Option<i64>,
@@ -148,7 +153,8 @@ pub fn fingerprint(body: &str) -> String {
 pub fn judge(input: &SpamInput<'_>) -> Verdict {
     let body = Body::read(input.body);
     let none = PostWords::default();
-    let mut signs = Signs { input, body, post: input.post.unwrap_or(&none), reasons: Vec::new() };
+    let title = first(folded_words(input.post_title));
+    let mut signs = Signs { input, body, title, post: input.post.unwrap_or(&none), reasons: Vec::new() };
     signs.sender();
     let shared = signs.relation_to_post();
     let offers = signs.templates(shared) | signs.vocabulary();
@@ -172,7 +178,8 @@ pub fn judge(input: &SpamInput<'_>) -> Verdict {
 struct Signs<'a> {
     input: &'a SpamInput<'a>,
     body: Body,
-    /// The words of the post and its title.
+    /// The folded words of the post's title.
+    title: HashSet<String>,
     post: &'a PostWords,
     reasons: Vec<Reason>,
 }
@@ -184,6 +191,11 @@ impl Signs<'_> {
         if weight != 0.0 {
             self.reasons.push(Reason { code, detail: detail.into(), weight });
         }
+    }
+
+    /// Whether the post uses a word itself.
+    fn has(&self, word: &str) -> bool {
+        self.title.contains(word) || self.post.words.contains(word)
     }
 
     /// The name, the addresses and the program that sent it.
@@ -242,15 +254,16 @@ impl Signs<'_> {
 
     /// What the comment has in common with the post: the number of words of substance in both.
     fn relation_to_post(&mut self) -> usize {
-        let own: HashSet<String> =
-            search_tokens(self.input.body).into_iter().filter(|w| lexicon::has_substance(w)).collect();
-        let post = &self.post.substance;
-        let shared = own.iter().filter(|word| post.contains(*word)).count();
+        let own: HashSet<String> = substance(self.input.body).collect();
+        let (text, title) = (&self.post.substance, first(substance(self.input.post_title)));
+        // Whoever repeats the title need not have read the post: all of its words together are one.
+        let in_text = own.iter().filter(|word| text.contains(*word) && !title.contains(*word)).count();
+        let shared = in_text + usize::from(own.iter().any(|word| title.contains(word)));
         if shared >= 5 {
             self.add("on_topic", -1.4, format!("shares {shared} words of substance with the post"));
         } else if shared >= 2 {
             self.add("on_topic", -0.8, format!("shares {shared} words of substance with the post"));
-        } else if shared == 0 && own.len() >= 4 && post.len() >= 12 {
+        } else if shared == 0 && own.len() >= 4 && text.len() + title.len() >= 12 {
             self.add("off_topic", 0.9, "shares no word of substance with the post");
         }
         shared
@@ -291,7 +304,7 @@ impl Signs<'_> {
         let (mut sum, mut found) = (0.0_f64, Vec::new());
         for word in &self.body.words {
             let weight = lexicon::goods_weight(word);
-            if weight > 0.0 && seen.insert(word.as_str()) && !self.post.words.contains(word) {
+            if weight > 0.0 && seen.insert(word.as_str()) && !self.has(word) {
                 sum += weight;
                 found.push(word.clone());
             }
@@ -305,8 +318,7 @@ impl Signs<'_> {
             .filter(|term| joined.contains(term.as_str()))
             .map(|term| term.trim().to_owned())
             .collect();
-        let new =
-            foreign.iter().filter(|term| !term.split(' ').all(|word| self.post.words.contains(word))).count();
+        let new = foreign.iter().filter(|term| !term.split(' ').all(|word| self.has(word))).count();
         if new > 0 {
             self.add("goods", if new == 1 { 2.6 } else { 4.4 }, format!("speaks of {}", quoted(&foreign)));
         }

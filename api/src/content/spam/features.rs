@@ -9,9 +9,6 @@ use super::lexicon::{self, Template};
 use super::words::folded_words;
 use crate::content::script::{Script, script_of};
 
-/// How much of a comment is measured, in bytes. What a spammer has to say is said by then.
-const READ: usize = 20_000;
-
 /// The measures of a comment's text.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
@@ -46,8 +43,6 @@ pub(super) struct Body {
 
 impl Body {
     pub(super) fn read(text: &str) -> Self {
-        let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= READ).last();
-        let text = if text.len() > READ { text.get(..end.unwrap_or_default()).unwrap_or(text) } else { text };
         // Zero-width spaces part words for the Unicode rules, and hide them from us.
         let visible: String = text.chars().filter(|c| !is_hidden(*c)).collect();
         let lower = visible.to_lowercase();
@@ -231,10 +226,13 @@ pub(super) fn matches(words: &[String], template: &Template) -> bool {
     })
 }
 
+/// Shorter words are not asked whether they can be said.
+const LONG: usize = 6;
+
 /// The share of longer Latin words that no one could say.
 pub(super) fn gibberish_share(words: &[String]) -> f64 {
     let long: Vec<&String> =
-        words.iter().filter(|w| w.len() >= 6 && w.bytes().any(|b| b.is_ascii_alphabetic())).collect();
+        words.iter().filter(|w| w.len() >= LONG && w.bytes().any(|b| b.is_ascii_alphabetic())).collect();
     let odd = long.iter().filter(|word| is_unspeakable(word)).count();
     let odd = u32::try_from(odd).unwrap_or(u32::MAX);
     let all = words.iter().filter(|w| w.chars().count() >= 3).count().max(1);
@@ -246,17 +244,32 @@ fn is_unspeakable(word: &str) -> bool {
         return false;
     }
     let vowel = |b: u8| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
-    let letters: Vec<u8> = word.bytes().filter(u8::is_ascii_alphabetic).collect();
+    let word = unstretched(word.as_bytes());
+    if word.len() < LONG {
+        return false;
+    }
+    let letters: Vec<u8> = word.iter().copied().filter(u8::is_ascii_alphabetic).collect();
     let digits = word.len() - letters.len();
     let vowels = letters.iter().filter(|b| vowel(**b)).count();
     let longest_run = letters.split(|b| vowel(*b)).map(<[u8]>::len).max().unwrap_or_default();
     // Names such as "covid19" end in digits; "x7k2p9qz" alternates.
-    let changes = word
-        .as_bytes()
-        .windows(2)
-        .filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit()))
-        .count();
+    let changes =
+        word.windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
     longest_run >= 6 || vowels * 6 < letters.len() || (digits >= 2 && changes >= 3)
+}
+
+/// A word without what people stretch it by: "wowwwww" is "wow", and laughter as "hahaha", "xdxdxd" or "wkwkwk" one breath of it.
+fn unstretched(word: &[u8]) -> Vec<u8> {
+    let short: Vec<u8> = word
+        .chunk_by(|a, b| a == b)
+        .flat_map(|run| run.iter().take(if run.len() > 2 { 1 } else { 2 }))
+        .copied()
+        .collect();
+    let breath = (1..=3).find(|n| {
+        let first = short.get(..*n).unwrap_or_default();
+        short.len() >= 3 * n && short.chunks(*n).all(|next| first.starts_with(next))
+    });
+    breath.map_or(short.clone(), |n| short.iter().take(n).copied().collect())
 }
 
 /// How much of a text is one word, or one line, said again.

@@ -8,11 +8,17 @@ const TEXT: &str = "The old harbour was built when the railway reached the coast
     decide what a harbour without ships is for. Fishermen, engineers and two historians told us what they remember of the \
     last winter, and why the council's plan for a museum failed.";
 
-static POST: LazyLock<PostWords> = LazyLock::new(|| PostWords::of(TITLE, TEXT));
-static BARE: LazyLock<PostWords> = LazyLock::new(|| PostWords::of(TITLE, ""));
+static POST: LazyLock<PostWords> = LazyLock::new(|| PostWords::of(&Turn::here(), TEXT));
 
 fn about(body: &str) -> SpamInput<'_> {
-    SpamInput { body, post: Some(&POST), post_age_days: Some(10), links_allowed: 2, ..SpamInput::default() }
+    SpamInput {
+        body,
+        post_title: TITLE,
+        post: Some(&POST),
+        post_age_days: Some(10),
+        links_allowed: 2,
+        ..SpamInput::default()
+    }
 }
 
 fn by<'a>(body: &'a str, name: &'a str, url: &'a str) -> SpamInput<'a> {
@@ -183,12 +189,11 @@ fn no_honest_comment_of_the_collection_is_called_spam() {
 fn the_verdict_stays_where_little_is_known() {
     // No post text, no age, no user agent, a post of long ago.
     for input in spam() {
-        let bare = SpamInput { post: Some(&BARE), post_age_days: None, user_agent: None, ..input };
+        let bare = SpamInput { post: None, post_age_days: None, user_agent: None, ..input };
         assert_eq!(judge(&bare).judgement, Judgement::Spam, "{}", input.body);
     }
     for input in ham() {
-        let old =
-            SpamInput { post: Some(&BARE), post_age_days: Some(5_000), user_agent: Some("curl/8"), ..input };
+        let old = SpamInput { post: None, post_age_days: Some(5_000), user_agent: Some("curl/8"), ..input };
         assert_ne!(judge(&old).judgement, Judgement::Spam, "{}", input.body);
     }
 }
@@ -220,9 +225,8 @@ fn quoting_the_post_speaks_for_a_comment() {
 fn a_word_that_the_post_uses_is_no_sign() {
     let post = "How the casino came to the harbour, and what betting did to the town";
     let body = "The casino and the betting shops killed our high street. I worked in that casino for a year.";
-    let (same, other) = (PostWords::of(post, ""), PostWords::of("Baking bread", ""));
-    let about_it = SpamInput { body, post: Some(&same), ..SpamInput::default() };
-    let elsewhere = SpamInput { body, post: Some(&other), ..SpamInput::default() };
+    let about_it = SpamInput { body, post_title: post, ..SpamInput::default() };
+    let elsewhere = SpamInput { body, post_title: "Baking bread", ..SpamInput::default() };
     assert!(judge(&about_it).score < judge(&elsewhere).score);
     assert_eq!(judge(&about_it).judgement, Judgement::Ham);
 }
@@ -253,6 +257,47 @@ fn trust_lowers_the_score_and_repetition_raises_it() {
 }
 
 #[test]
+fn what_comes_last_is_read_too() {
+    let wall =
+        "Cheap viagra: https://pills.example.com/viagra and https://pills.example.com/cialis ".repeat(5);
+    for before in ["", "港", "Harbour. ", "🙂 "] {
+        let body = before.repeat(6_700) + &wall;
+        assert_eq!(judge(&about(&body)).judgement, Judgement::Spam, "after {before:?}");
+    }
+}
+
+#[test]
+fn repeating_the_title_is_no_sign_of_having_read() {
+    let says = |reason: &str, body: &str| judge(&about(body)).reasons.iter().any(|r| r.code == reason);
+    assert!(!says("on_topic", TITLE) && !says("on_topic", &format!("{TITLE}! {TITLE}")));
+    assert!(says("on_topic", "The cranes were sold when the freight moved."));
+    let spam = "Buy cheap followers at https://followers.example.com/";
+    assert!(judge(&about(&format!("{TITLE}. {spam}"))).score >= judge(&about(spam)).score - 0.05);
+}
+
+#[test]
+fn stretched_words_and_laughter_do_not_condemn() {
+    for body in [
+        "wowwwwww",
+        "Brrrrrrrrrrr",
+        "hmmmmmmm",
+        "pfffffttttttt",
+        "xdxdxdxdxd",
+        "wkwkwkwkwk",
+        "kkkkkkkkkkk",
+        "HAHAHAHAHA",
+        "noooooooooo whyyyyyyyy",
+        "zzzzzzzzzzzz",
+        "Shhhhhhhhhh!!!",
+    ] {
+        let verdict = judge(&about(body));
+        assert_ne!(verdict.judgement, Judgement::Spam, "{body}: {verdict:#?}");
+        assert!(!verdict.reasons.iter().any(|r| r.code == "gibberish"), "{body}: {verdict:#?}");
+    }
+    assert_eq!(judge(&about("sdkfjhgsdf kjhwqrtz xcvbnmlk")).judgement, Judgement::Spam);
+}
+
+#[test]
 fn anything_at_all_can_be_judged() {
     let long = "spam ".repeat(100_000);
     let signs = "[".repeat(100_000);
@@ -277,7 +322,7 @@ fn the_same_words_have_the_same_fingerprint() {
 #[test]
 fn the_words_of_a_post_are_bounded() {
     let text: String = (0..20_000).map(|n| format!("word{n} ")).collect();
-    let words = PostWords::of("", &text);
+    let words = PostWords::of(&Turn::here(), &text);
     assert_eq!((words.words.len(), words.substance.len()), (POST_WORDS, POST_WORDS));
     assert_eq!(serde_json::from_str::<PostWords>(&serde_json::to_string(&words).unwrap()).unwrap(), words);
 }

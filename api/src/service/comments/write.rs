@@ -337,9 +337,9 @@ pub(super) async fn judged(
     let words = match &evidence.words {
         Known::Kept(words) => words.clone(),
         Known::Text(text) => {
-            let (title, text) = (evidence.title.clone(), text.clone());
+            let text = text.clone();
             let take =
-                move |_: &Turn| serde_json::to_string(&PostWords::of(&title, &text)).unwrap_or_default();
+                move |turn: &Turn| serde_json::to_string(&PostWords::of(turn, &text)).unwrap_or_default();
             let words = svc.cpu.run(Work::Index, evidence.bytes(), take).await?;
             if let (post, Some(revision)) = evidence.post {
                 let kept = words.clone();
@@ -444,6 +444,7 @@ impl Evidence {
             email: Some(&guest.email),
             url: guest.url.as_deref(),
             user_agent: Some(user_agent),
+            post_title: &self.title,
             post: Some(post),
             post_age_days: self.age_days,
             previous_approved: self.history.approved,
