@@ -13,7 +13,7 @@ use pressroom::service::posts::{self, Columns, PostQuery, ProjectedMembers, Proj
 use pressroom::service::{Found, Svc};
 use pressroom_schema::db::STATEMENTS;
 use pressroom_schema::posts::{Measures, NewPost, PostContent, PostRow, Ref};
-use pressroom_schema::{BodyFormat, ChangeAction, KeyValue, LanguageTag, ObjectType, StoreError};
+use pressroom_schema::{BodyFormat, ChangeAction, KeyValue, ObjectType, StoreError};
 use rusqlite::Connection;
 
 use crate::corpus::{self, Size};
