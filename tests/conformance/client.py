@@ -58,7 +58,7 @@ def post(path, body, bearer=None):
 def token():
     session = post("/v1/auth/login", {"email": os.environ["ADMIN_EMAIL"], "password": os.environ["ADMIN_PASSWORD"]})
     document = json.loads(get("/openapi.json")[2])
-    scopes = document["components"]["schemas"]["CreateToken"]["properties"]["scopes"]["items"]["enum"]
+    scopes = document["components"]["schemas"]["Scope"]["enum"]
     print(post("/v1/tokens", {"name": "conformance", "scopes": scopes}, session["access_token"])["secret"])
 
 
