@@ -288,6 +288,17 @@ diesel::define_sql_function! {
     fn substr(text: Text, from: Integer, count: Integer) -> Text;
 }
 
+/// These posts' plain texts, for the index.
+///
+/// # Errors
+/// When the database fails.
+pub fn whole_texts(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(Id, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(posts::table.filter(id_in(posts::id, ids)).select((posts::id, posts::text)).load(conn)?)
+}
+
 /// The beginnings of these posts' plain texts, for snippets.
 ///
 /// # Errors

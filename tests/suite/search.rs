@@ -250,6 +250,22 @@ async fn posts_are_found_alike_on_both_databases_in_every_script() {
 }
 
 #[actix_web::test]
+async fn an_index_made_anew_has_the_ends_of_long_texts_too() {
+    on_both(async |app| {
+        let source = format!("{} Zanzibar.", "Nothing of note. ".repeat(4_500));
+        let editor = app.user(Role::Editor).await;
+        let post =
+            json!({ "title": "Long", "slug": "long", "body": { "format": "markdown", "source": source } });
+        app.post("/v1/posts").by(&editor).json(&post).await.ok();
+        app.post("/v1/posts/long/publish").by(&editor).await.ok();
+        assert_eq!(slugs_of(&app, "zanzibar").await, ["long"]);
+        search::reindex_all(app.svc()).await.unwrap();
+        assert_eq!(slugs_of(&app, "zanzibar").await, ["long"], "after the index was made anew");
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn hits_are_marked_in_escaped_snippets() {
     on_both(async |app| {
         fill(&app).await;

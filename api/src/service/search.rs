@@ -269,7 +269,7 @@ pub async fn reindex_all(svc: &Svc) -> Result<u64> {
 
 fn reindex_after(conn: &mut Conn, after: Id) -> Result<Vec<Id>> {
     let ids = store::listed_after(conn, after, BATCH)?;
-    let texts: HashMap<Id, String> = store::texts(conn, &ids)?.into_iter().collect();
+    let texts: HashMap<Id, String> = store::whole_texts(conn, &ids)?.into_iter().collect();
     let mut names: HashMap<Id, Vec<String>> = HashMap::new();
     for (post, (tag, _)) in tags::of_posts(conn, &ids)? {
         names.entry(post).or_default().push(tag.name);
