@@ -149,7 +149,7 @@ impl FieldError {
 
 /// A body that must be rendered before what was asked for can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unrendered {
+pub(crate) struct BodyToRender {
     /// In what it is written.
     pub(crate) format: BodyFormat,
     /// The source.
@@ -192,7 +192,7 @@ struct Inner {
     version: Option<i64>,
     internal: Option<String>,
     conflict: bool,
-    bodies: Vec<Unrendered>,
+    bodies: Vec<BodyToRender>,
 }
 
 impl Error {
@@ -293,14 +293,14 @@ impl Error {
     }
 
     /// These bodies must be rendered first: for whoever can do that and try again. To others it is 503.
-    pub(crate) fn unrendered(bodies: Vec<Unrendered>) -> Self {
+    pub(crate) fn unrendered(bodies: Vec<BodyToRender>) -> Self {
         let mut error = Self::too_busy(1, "The text is being prepared. Try again in a moment.");
         error.0.bodies = bodies;
         error
     }
 
     /// The bodies that must be rendered first.
-    pub(crate) fn bodies(&self) -> &[Unrendered] {
+    pub(crate) fn bodies(&self) -> &[BodyToRender] {
         &self.0.bodies
     }
 

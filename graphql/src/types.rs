@@ -16,7 +16,7 @@ use async_graphql::{Name, Positioned};
 /// Everything the engine knows about the types of a schema.
 #[derive(Debug, Default)]
 pub(crate) struct TypeIndex {
-    kinds: BTreeMap<String, Kind>,
+    kinds: BTreeMap<String, SchemaType>,
     /// Interfaces and unions of each object type.
     abstracts: BTreeMap<String, Vec<String>>,
     /// The arguments of each directive.
@@ -29,7 +29,7 @@ pub(crate) struct TypeIndex {
 
 /// One type.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum SchemaType {
     Scalar,
     Enum(HashSet<String>),
     Input { fields: Vec<Input>, one_of: bool },
@@ -88,23 +88,23 @@ impl TypeIndex {
 
     fn add(&mut self, name: String, kind: TypeKind, one_of: bool) {
         let kind = match kind {
-            TypeKind::Scalar => Kind::Scalar,
+            TypeKind::Scalar => SchemaType::Scalar,
             TypeKind::Enum(ty) => {
-                Kind::Enum(ty.values.iter().map(|v| v.node.value.node.to_string()).collect())
+                SchemaType::Enum(ty.values.iter().map(|v| v.node.value.node.to_string()).collect())
             }
-            TypeKind::InputObject(ty) => Kind::Input { fields: inputs(ty.fields), one_of },
+            TypeKind::InputObject(ty) => SchemaType::Input { fields: inputs(ty.fields), one_of },
             TypeKind::Object(ty) => {
                 let interfaces = ty.implements.iter().map(|i| i.node.to_string());
                 self.abstracts.entry(name.clone()).or_default().extend(interfaces);
-                Kind::Object(fields(ty.fields))
+                SchemaType::Object(fields(ty.fields))
             }
-            TypeKind::Interface(ty) => Kind::Interface(fields(ty.fields)),
+            TypeKind::Interface(ty) => SchemaType::Interface(fields(ty.fields)),
             TypeKind::Union(ty) => {
                 let members: Vec<String> = ty.members.iter().map(|m| m.node.to_string()).collect();
                 for member in &members {
                     self.abstracts.entry(member.clone()).or_default().push(name.clone());
                 }
-                Kind::Union(members)
+                SchemaType::Union(members)
             }
         };
         self.kinds.insert(name, kind);
@@ -133,20 +133,20 @@ impl TypeIndex {
             || self.abstracts.get(object).is_some_and(|all| all.iter().any(|a| a == condition))
     }
 
-    pub(crate) fn kind(&self, name: &str) -> Option<&Kind> {
+    pub(crate) fn kind(&self, name: &str) -> Option<&SchemaType> {
         self.kinds.get(name)
     }
 
     /// The field of an object or interface; for an interface or union also a field that only its objects have.
     pub(crate) fn field(&self, type_name: &str, field: &str) -> Option<&Field> {
         match self.kinds.get(type_name)? {
-            Kind::Object(fields) => fields.get(field),
-            Kind::Interface(fields) => fields.get(field).or_else(|| {
+            SchemaType::Object(fields) => fields.get(field),
+            SchemaType::Interface(fields) => fields.get(field).or_else(|| {
                 let mut objects = self.abstracts.iter().filter(|(_, all)| all.iter().any(|a| a == type_name));
                 objects.find_map(|(object, _)| self.field(object, field))
             }),
-            Kind::Union(members) => members.iter().find_map(|member| self.field(member, field)),
-            Kind::Scalar | Kind::Enum(_) | Kind::Input { .. } => None,
+            SchemaType::Union(members) => members.iter().find_map(|member| self.field(member, field)),
+            SchemaType::Scalar | SchemaType::Enum(_) | SchemaType::Input { .. } => None,
         }
     }
 
@@ -228,7 +228,7 @@ mod tests {
         assert!(types.field("Node", "body").unwrap().ty.nullable);
         assert_eq!(named(&types.field("Hit", "tags").unwrap().ty), "String");
         assert_eq!(types.field("Post", "tags").unwrap().args[0].default, Some(Value::from(20)));
-        assert!(matches!(types.kind("Pick"), Some(Kind::Input { one_of: true, .. })));
+        assert!(matches!(types.kind("Pick"), Some(SchemaType::Input { one_of: true, .. })));
         assert!(types.field("Query", "nothing").is_none());
     }
 

@@ -17,7 +17,7 @@ use async_graphql::{Name, Pos, Positioned, Value};
 use bytes::Bytes;
 
 use crate::fault::{Fault, code, kind_of};
-use crate::types::{Input, Kind, TypeIndex, named};
+use crate::types::{Input, SchemaType, TypeIndex, named};
 
 /// How many faults are told at once.
 const MAX_FAULTS: usize = 20;
@@ -210,11 +210,11 @@ impl<'a> Reader<'a> {
     fn named(&mut self, value: &Value, ty: &str, place: &Place<'a>) {
         let types = self.types;
         match (types.kind(ty), value) {
-            (Some(Kind::Input { fields, .. }), Value::Object(members)) => {
+            (Some(SchemaType::Input { fields, .. }), Value::Object(members)) => {
                 self.members(members, fields, place);
             }
-            (Some(Kind::Enum(names)), Value::Enum(name)) if names.contains(name.as_str()) => {}
-            (Some(Kind::Input { .. } | Kind::Enum(_)), _) => self.wrong(value, place),
+            (Some(SchemaType::Enum(names)), Value::Enum(name)) if names.contains(name.as_str()) => {}
+            (Some(SchemaType::Input { .. } | SchemaType::Enum(_)), _) => self.wrong(value, place),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use async_graphql::parser::types::{BaseType, OperationDefinition, Type};
 use async_graphql::{Name, Pos, Value, Variables};
 
 use crate::fault::{Fault, code, kind_of, pointer_step};
-use crate::types::{Kind, TypeIndex};
+use crate::types::{SchemaType, TypeIndex};
 
 /// What a custom scalar's value must be; the error is a phrase such as `must be an RFC 3339 date and time`.
 pub type ScalarCheck = fn(&Value) -> Result<(), String>;
@@ -158,7 +158,7 @@ impl Coercion<'_> {
     fn named(&mut self, value: &mut Value, ty: &str, path: &Path<'_>) {
         let types = self.types;
         let fits = match types.kind(ty) {
-            Some(Kind::Input { fields, one_of }) => {
+            Some(SchemaType::Input { fields, one_of }) => {
                 if let Value::Object(members) = value {
                     let known = |name: &Name| fields.iter().any(|field| *name == field.name);
                     let unknown: Vec<Name> = members.keys().filter(|name| !known(name)).cloned().collect();
@@ -189,7 +189,7 @@ impl Coercion<'_> {
                 }
                 false
             }
-            Some(Kind::Enum(names)) => {
+            Some(SchemaType::Enum(names)) => {
                 match value {
                     Value::String(name) if names.contains(name) => return,
                     Value::Enum(name) if names.contains(name.as_str()) => return,
@@ -200,7 +200,7 @@ impl Coercion<'_> {
                 self.fault(path, "type", &format!("must be one of {}", names.join(", ")));
                 return;
             }
-            Some(Kind::Scalar) | None => match builtin(value, ty) {
+            Some(SchemaType::Scalar) | None => match builtin(value, ty) {
                 Some(fits) => fits,
                 None => match self.scalars.get(ty).map(|check| check(value)) {
                     None | Some(Ok(())) => true,
@@ -211,7 +211,7 @@ impl Coercion<'_> {
                 },
             },
             // Validation says that these cannot be types of variables.
-            Some(Kind::Object(_) | Kind::Interface(_) | Kind::Union(_)) => true,
+            Some(SchemaType::Object(_) | SchemaType::Interface(_) | SchemaType::Union(_)) => true,
         };
         if !fits {
             self.fault(path, "type", &format!("must be of type {ty}, and is {}", kind_of(value)));

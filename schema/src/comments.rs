@@ -30,7 +30,7 @@ pub use counts::{above, ancestors};
 pub use history::{History, Sender, history, is_repeated};
 pub use queue::{QueueFilter, count_queue, queue};
 pub use store::{NewComment, Text, erase, insert, set_status, set_text};
-pub use threads::{Below, Kind, Threads, count_roots, count_shown, descendants, pages, whole};
+pub use threads::{Below, ThreadPart, Threads, count_roots, count_shown, descendants, pages, whole};
 
 /// A comment as readers see it, and what it takes to decide who may.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]

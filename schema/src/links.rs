@@ -1,4 +1,4 @@
-//! Curated links as they are stored; [`crate::posts::ties`] reads them.
+//! Curated links as they are stored; [`crate::posts::relations`] reads them.
 
 use diesel::prelude::*;
 

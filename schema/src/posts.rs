@@ -3,8 +3,8 @@
 mod list;
 mod lists;
 mod refs;
+mod relations;
 mod store;
-mod ties;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,11 +19,13 @@ use crate::values::{BodyFormat, LanguageTag, PostStatus, Visibility};
 pub use list::{Filter, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
 pub use refs::{Refs, refs};
+pub use relations::{
+    PostRelation, RelationKind, SummaryRow, WantedRelations, refs_and_relations, relations, summaries,
+};
 pub use store::{
     NewPost, delete, due, insert, next_due, preview_epoch, relist, revoke_previews, set_comment_count,
     set_slug, update,
 };
-pub use ties::{SummaryRow, Tie, TieKind, Ties, refs_and_ties, summaries, ties};
 
 /// What editors decide of a post, and what is stored as they set it: in the post's row and in each revision. A revision that was
 /// stored before a member was there has the member's default.

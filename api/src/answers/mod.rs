@@ -36,7 +36,7 @@ impl Weighter<AnswerKey, Arc<Entry>> for ByBytes {
     }
 }
 
-type Kept = Map<AnswerKey, Arc<Entry>, ByBytes>;
+type AnswerMap = Map<AnswerKey, Arc<Entry>, ByBytes>;
 type Guard<'a> = PlaceholderGuard<
     'a,
     AnswerKey,
@@ -84,7 +84,7 @@ impl Counters {
 
 /// What is kept at present, counted when somebody looks.
 struct Gauges {
-    kept: Arc<Kept>,
+    kept: Arc<AnswerMap>,
     freshness: Arc<Tracker>,
     bytes: IntGauge,
     entries: IntGauge,
@@ -106,7 +106,7 @@ impl Collector for Gauges {
 /// The kept answers, with the edge that gives them.
 pub(crate) struct Answers {
     edge: Data<Edge>,
-    kept: Option<Arc<Kept>>,
+    kept: Option<Arc<AnswerMap>>,
     counters: Counters,
 }
 

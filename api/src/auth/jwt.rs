@@ -271,9 +271,9 @@ pub struct Verifier {
     shards: [Mutex<Shard>; SHARDS],
 }
 
-type Shard = HashMap<[u8; 32], Kept>;
+type Shard = HashMap<[u8; 32], VerifiedToken>;
 
-struct Kept {
+struct VerifiedToken {
     claims: Arc<Claims>,
     kid: String,
 }
@@ -319,7 +319,7 @@ impl Verifier {
         }
         let (claims, kid) = verify_with_key(&self.ring, token, now, &self.issuer)?;
         let claims = Arc::new(claims);
-        self.keep(digest, Kept { claims: claims.clone(), kid }, now);
+        self.keep(digest, VerifiedToken { claims: claims.clone(), kid }, now);
         Ok(claims)
     }
 
@@ -349,7 +349,7 @@ impl Verifier {
         })?
     }
 
-    fn keep(&self, digest: [u8; 32], kept: Kept, now: DateTime<Utc>) {
+    fn keep(&self, digest: [u8; 32], kept: VerifiedToken, now: DateTime<Utc>) {
         self.with_shard(&digest, |shard| {
             if shard.len() >= self.per_shard {
                 shard.retain(|_, kept| check_end(kept.claims.expires_at, now).is_ok());

@@ -28,7 +28,7 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], NoEntropy> {
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum SecretKind {
     /// An API token, `prt_…`.
     ApiToken,
     /// A refresh token, `prr_…`.
@@ -41,7 +41,7 @@ const PREFIX_LENGTH: usize = 4;
 const BODY_LENGTH: usize = 43;
 const CHECKSUM_LENGTH: usize = 6;
 
-impl Kind {
+impl SecretKind {
     const ALL: [Self; 3] = [Self::ApiToken, Self::RefreshToken, Self::EditToken];
 
     /// The four characters that each secret of this kind begins with.
@@ -64,11 +64,11 @@ impl Secret {
     ///
     /// # Errors
     /// [`NoEntropy`].
-    pub fn generate(kind: Kind) -> Result<Self, NoEntropy> {
+    pub fn generate(kind: SecretKind) -> Result<Self, NoEntropy> {
         Ok(Self::from_bytes(kind, &random_bytes()?))
     }
 
-    fn from_bytes(kind: Kind, bytes: &[u8; 32]) -> Self {
+    fn from_bytes(kind: SecretKind, bytes: &[u8; 32]) -> Self {
         let mut text = String::with_capacity(PREFIX_LENGTH + BODY_LENGTH + CHECKSUM_LENGTH);
         text.push_str(kind.prefix());
         URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
@@ -107,8 +107,8 @@ impl fmt::Debug for Secret {
 /// What kind of secret `text` is, if it can be one at all: right prefix, length, alphabet and checksum. Says nothing
 /// of whether it is a valid one.
 #[must_use]
-pub fn recognise(text: &str) -> Option<Kind> {
-    let kind = Kind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))?;
+pub fn recognise(text: &str) -> Option<SecretKind> {
+    let kind = SecretKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))?;
     if text.len() != PREFIX_LENGTH + BODY_LENGTH + CHECKSUM_LENGTH {
         return None;
     }
@@ -170,19 +170,22 @@ mod tests {
 
     #[test]
     fn a_secret_has_its_kind_and_is_recognised() {
-        for kind in Kind::ALL {
+        for kind in SecretKind::ALL {
             let secret = Secret::generate(kind).unwrap();
             assert_eq!(secret.expose().len(), 53);
             assert!(secret.expose().starts_with(kind.prefix()));
             assert_eq!(recognise(secret.expose()), Some(kind));
             assert_eq!(secret.hash(), hash_secret(secret.expose()));
         }
-        assert_ne!(Secret::generate(Kind::ApiToken).unwrap(), Secret::generate(Kind::ApiToken).unwrap());
+        assert_ne!(
+            Secret::generate(SecretKind::ApiToken).unwrap(),
+            Secret::generate(SecretKind::ApiToken).unwrap()
+        );
     }
 
     #[test]
     fn any_single_wrong_character_is_noticed() {
-        let secret = Secret::from_bytes(Kind::ApiToken, &[7; 32]);
+        let secret = Secret::from_bytes(SecretKind::ApiToken, &[7; 32]);
         for at in 0..secret.expose().len() {
             let mut wrong: Vec<char> = secret.expose().chars().collect();
             wrong[at] = if wrong[at] == 'x' { 'y' } else { 'x' };
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn other_things_are_not_secrets() {
-        let good = Secret::from_bytes(Kind::RefreshToken, &[1; 32]);
+        let good = Secret::from_bytes(SecretKind::RefreshToken, &[1; 32]);
         for text in [
             "",
             "prt_",
@@ -211,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_show_in_logs_and_its_hint_shows_little() {
-        let secret = Secret::from_bytes(Kind::ApiToken, &[0xff; 32]);
+        let secret = Secret::from_bytes(SecretKind::ApiToken, &[0xff; 32]);
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         assert_eq!(secret.hint(), "prt_____…");
     }

@@ -13,7 +13,7 @@ use super::{
     ACCOUNTS, AUTHORS, Body, COMMENTS, Comment, Commenter, Fate, POSTS, Picture, Post, SITE, State, TAGS,
     Target, WorkingCopy,
 };
-use crate::auth::secret::{Kind, Secret};
+use crate::auth::secret::{Secret, SecretKind};
 use crate::auth::viewer::{Role, UserViewer, Via, Viewer, Who};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -91,7 +91,7 @@ async fn admin(svc: &Svc) -> Result<Admin> {
 }
 
 fn password() -> Result<String> {
-    let secret = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
+    let secret = Secret::generate(SecretKind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     Ok(secret.expose().chars().skip(4).filter(char::is_ascii_alphanumeric).take(20).collect())
 }
 

@@ -62,14 +62,14 @@ macro_rules! parts {
     ($($kind:ident($type:ty),)+) => {
         /// The kinds of parts: a post has a list item and a summary.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub(crate) enum Kind { $($kind,)+ }
+        pub(crate) enum PartKind { $($kind,)+ }
 
         /// What a part of any kind shows.
         #[derive(Debug, Clone)]
         pub(crate) enum Any { $($kind($type),)+ }
 
         $(impl Keepable for $type {
-            const KIND: Kind = Kind::$kind;
+            const KIND: PartKind = PartKind::$kind;
 
             fn into_any(self) -> Any {
                 Any::$kind(self)
@@ -85,7 +85,7 @@ macro_rules! parts {
 /// What can be kept as a part.
 pub(crate) trait Keepable: Sized {
     /// Its kind.
-    const KIND: Kind;
+    const KIND: PartKind;
     /// As it is kept.
     fn into_any(self) -> Any;
     /// Back from there.
@@ -110,8 +110,8 @@ struct Held {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<(Kind, Id), Held> for ByBytes {
-    fn weight(&self, _: &(Kind, Id), held: &Held) -> u64 {
+impl Weighter<(PartKind, Id), Held> for ByBytes {
+    fn weight(&self, _: &(PartKind, Id), held: &Held) -> u64 {
         // A view's members weigh about what its JSON does.
         let own = match &held.view {
             Any::ListItem(item) => item.0.get().len(),
@@ -126,7 +126,7 @@ impl Weighter<(Kind, Id), Held> for ByBytes {
 }
 
 /// The kept parts.
-pub(crate) struct PartStore(Map<(Kind, Id), Held, ByBytes>);
+pub(crate) struct PartStore(Map<(PartKind, Id), Held, ByBytes>);
 
 impl PartStore {
     /// Room for parts of at most so many bytes together.

@@ -16,7 +16,7 @@ use super::bodies;
 use super::headers::IDEMPOTENCY_KEY;
 use crate::auth::viewer::Viewer;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::service::idempotency::{self, Kept, Key};
+use crate::service::idempotency::{self, KeptAnswer, Key};
 use crate::service::{Service, Svc};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -78,7 +78,8 @@ async fn serve(face: Face, mut request: ServiceRequest, next: Next<impl MessageB
         to_bytes_limited(body, usize::MAX).await.ok().and_then(std::result::Result::ok).unwrap_or_default();
     let is_kept = (face.outcome)(&head, &body).is_some_and(|outcome| outcome.is_kept(viewer.is_signed_in()));
     let outcome = if is_kept {
-        idempotency::keep(&svc, &key, &Kept { status: status.as_u16(), headers, body: body.to_vec() }).await
+        idempotency::keep(&svc, &key, &KeptAnswer { status: status.as_u16(), headers, body: body.to_vec() })
+            .await
     } else {
         idempotency::release(&svc, &key).await
     };
@@ -192,7 +193,7 @@ async fn read(request: &mut ServiceRequest, limit: usize) -> Result<actix_web::w
     Ok(body.freeze())
 }
 
-fn replay(kept: Kept) -> HttpResponse {
+fn replay(kept: KeptAnswer) -> HttpResponse {
     let mut answer = HttpResponse::build(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK));
     for (name, value) in kept.headers {
         answer.insert_header((name, value));

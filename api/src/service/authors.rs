@@ -19,7 +19,7 @@ use crate::auth::viewer::Viewer;
 use crate::content::slug::slugify;
 use crate::content::{BodyFormat, render_bio};
 use crate::cpu::{Turn, Work};
-use crate::error::{Code, Error, FieldError, Result, Unrendered};
+use crate::error::{BodyToRender, Code, Error, FieldError, Result};
 use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::service::posts::{ATTEMPTS, BodyInput, too_much};
@@ -198,7 +198,7 @@ impl Checked {
                 None if row.bio_source.is_empty() => String::new(),
                 None => {
                     let (format, source) = (row.bio_format, row.bio_source.clone());
-                    return Err(Error::unrendered(vec![Unrendered { format, source, revision: None }]));
+                    return Err(Error::unrendered(vec![BodyToRender { format, source, revision: None }]));
                 }
             };
         }

@@ -25,7 +25,7 @@ const LOST_SECONDS: i64 = 120;
 
 /// An answer as it is kept.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct KeptAnswer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -97,7 +97,7 @@ impl Key {
 ///
 /// # Errors
 /// 422 when the key was used for another request, 409 while the first is still under way, 429 after too many of a guest's.
-pub(crate) async fn begin(svc: &Svc, viewer: &Viewer, key: &Key) -> Result<Option<Kept>> {
+pub(crate) async fn begin(svc: &Svc, viewer: &Viewer, key: &Key) -> Result<Option<KeptAnswer>> {
     let key2 = key.clone();
     // An account's write is counted when it is done. Whoever has none is counted here, where the first row is written for them.
     if viewer.user().is_none() {
@@ -142,7 +142,7 @@ pub(crate) async fn begin(svc: &Svc, viewer: &Viewer, key: &Key) -> Result<Optio
             "The first request with this Idempotency-Key is still under way. Try again in a moment.",
         ));
     };
-    Ok(Some(Kept {
+    Ok(Some(KeptAnswer {
         status: u16::try_from(status).unwrap_or(500),
         headers: row.headers.to()?,
         body: key.open(row.body)?,
@@ -199,7 +199,7 @@ async fn make_room(svc: &Svc, owner: Option<&str>, more: u64, room: u64) -> Resu
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn keep(svc: &Svc, key: &Key, answer: &Kept) -> Result<()> {
+pub(crate) async fn keep(svc: &Svc, key: &Key, answer: &KeptAnswer) -> Result<()> {
     let bytes = u64::try_from(answer.body.len()).unwrap_or(u64::MAX).saturating_add(ROW_BYTES);
     let (all, each) = (svc.config.retry_bytes, svc.config.retry_caller_bytes);
     if bytes > all.min(each) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pressroom_schema::links;
-use pressroom_schema::posts::{self, PostRow, Ref, Tie, TieKind, Ties};
+use pressroom_schema::posts::{self, PostRelation, PostRow, Ref, RelationKind, WantedRelations};
 use pressroom_schema::revisions::{SnapshotExternal, SnapshotLink};
 use pressroom_schema::{ChangeAction, Conn, Id, Key, LinkOrigin, ObjectType, Relation, Timestamp, Tx};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::check::Check;
-use super::parts::{Other, Others};
+use super::parts::{OtherPost, OtherPosts};
 use super::posts::{find_visible, is_public};
 use super::{Found, IfMatch, Service, Svc, limits};
 use crate::auth::policy::{self, Action};
@@ -113,53 +113,55 @@ fn body_link_id(from: Id, to: Id) -> Id {
     Id(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// The links among `ties`; reads no more, except for callers who may see what is not public.
+/// The links among `relations`; reads no more, except for callers who may see what is not public.
 pub(super) fn links_of(
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
-    ties: &[Tie],
-    others: &Others,
+    relations: &[PostRelation],
+    others: &OtherPosts,
 ) -> Result<HashMap<Id, LinksView>> {
     let hidden = hidden(reader, viewer, others)?;
     let behind = policy::sees_behind_the_lists(viewer);
     let mut all: HashMap<Id, LinksView> = ids.iter().map(|id| (*id, LinksView::default())).collect();
-    // A public post never tells of a body link twice, nor of one that an editor curated as well. Curated ties come first.
+    // A public post never tells of a body link twice, nor of one that an editor curated as well. Curated relations come first.
     let mut seen: HashSet<(Id, Id)> = HashSet::new();
-    for tie in ties {
-        let Some(other) = tie.other else { continue };
-        match tie.kind {
-            TieKind::Outgoing => drop(seen.insert((tie.of, other))),
-            TieKind::Incoming => drop(seen.insert((other, tie.of))),
+    for relation in relations {
+        let Some(other) = relation.other else { continue };
+        match relation.kind {
+            RelationKind::Outgoing => drop(seen.insert((relation.of, other))),
+            RelationKind::Incoming => drop(seen.insert((other, relation.of))),
             _ => {}
         }
     }
-    let mut told: HashSet<(TieKind, Id, Id)> = HashSet::new();
-    for tie in ties {
-        let Some(views) = all.get_mut(&tie.of) else { continue };
-        let other = tie.other.and_then(|id| Some((id, others.get(&id)?)));
+    let mut told: HashSet<(RelationKind, Id, Id)> = HashSet::new();
+    for relation in relations {
+        let Some(views) = all.get_mut(&relation.of) else { continue };
+        let other = relation.other.and_then(|id| Some((id, others.get(&id)?)));
         if other.is_some_and(|(id, _)| hidden.contains(&id)) {
             continue;
         }
         // Who knows a post's address may follow its links, but is not led to where nothing else leads.
-        let is_back_link = matches!(tie.kind, TieKind::Incoming | TieKind::BodyIncoming);
+        let is_back_link = matches!(relation.kind, RelationKind::Incoming | RelationKind::BodyIncoming);
         if is_back_link && !behind && other.is_some_and(|(_, post)| !post.is_listed()) {
             continue;
         }
-        let (list, from, to, post) = match (tie.kind, other) {
-            (TieKind::Outgoing, other) => {
-                views.outgoing.push(view(reader, tie, other.map(|(_, post)| post)));
+        let (list, from, to, post) = match (relation.kind, other) {
+            (RelationKind::Outgoing, other) => {
+                views.outgoing.push(view(reader, relation, other.map(|(_, post)| post)));
                 continue;
             }
-            (TieKind::Incoming, Some((_, post))) => {
-                views.incoming.push(view(reader, tie, Some(post)));
+            (RelationKind::Incoming, Some((_, post))) => {
+                views.incoming.push(view(reader, relation, Some(post)));
                 continue;
             }
-            (TieKind::BodyOutgoing, Some((to, post))) => (&mut views.outgoing, tie.of, to, post),
-            (TieKind::BodyIncoming, Some((from, post))) => (&mut views.incoming, from, tie.of, post),
+            (RelationKind::BodyOutgoing, Some((to, post))) => (&mut views.outgoing, relation.of, to, post),
+            (RelationKind::BodyIncoming, Some((from, post))) => {
+                (&mut views.incoming, from, relation.of, post)
+            }
             _ => continue,
         };
-        if !seen.contains(&(from, to)) && told.insert((tie.kind, from, to)) {
+        if !seen.contains(&(from, to)) && told.insert((relation.kind, from, to)) {
             let position = i32::try_from(list.len()).unwrap_or(i32::MAX);
             list.push(body_view(reader, (from, to), position, post));
         }
@@ -168,7 +170,7 @@ pub(super) fn links_of(
 }
 
 /// The posts at the other ends that this viewer may not see.
-fn hidden(conn: &mut Conn, viewer: &Viewer, others: &Others) -> Result<HashSet<Id>> {
+fn hidden(conn: &mut Conn, viewer: &Viewer, others: &OtherPosts) -> Result<HashSet<Id>> {
     let closed = || others.iter().filter_map(|(id, post)| Some((*id, post.closed.as_ref()?)));
     let mut hidden: HashSet<Id> = closed().map(|(id, _)| id).collect();
     if viewer.is_signed_in() && !hidden.is_empty() {
@@ -185,15 +187,15 @@ fn hidden(conn: &mut Conn, viewer: &Viewer, others: &Others) -> Result<HashSet<I
     Ok(hidden)
 }
 
-fn view(reader: &mut Reader<'_>, tie: &Tie, post: Option<&Other>) -> LinkView {
+fn view(reader: &mut Reader<'_>, relation: &PostRelation, post: Option<&OtherPost>) -> LinkView {
     LinkView {
-        id: tie.link_id.unwrap_or(Id::NIL),
-        relation: tie.relation.unwrap_or(Relation::Related),
-        position: tie.position,
-        note: tie.note.clone(),
+        id: relation.link_id.unwrap_or(Id::NIL),
+        relation: relation.relation.unwrap_or(Relation::Related),
+        position: relation.position,
+        note: relation.note.clone(),
         origin: LinkOrigin::Curated,
         post: post.map(|post| post.show(reader)),
-        external: tie.external.as_ref().map(|external| ExternalView {
+        external: relation.external.as_ref().map(|external| ExternalView {
             url: external.url.clone(),
             title: external.title.clone(),
             author: external.author.clone(),
@@ -203,7 +205,7 @@ fn view(reader: &mut Reader<'_>, tie: &Tie, post: Option<&Other>) -> LinkView {
     }
 }
 
-fn body_view(reader: &mut Reader<'_>, (from, to): (Id, Id), position: i32, post: &Other) -> LinkView {
+fn body_view(reader: &mut Reader<'_>, (from, to): (Id, Id), position: i32, post: &OtherPost) -> LinkView {
     LinkView {
         id: body_link_id(from, to),
         relation: Relation::Cites,
@@ -232,9 +234,9 @@ pub async fn list(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<Read<Found<C
 }
 
 fn load_one(svc: &Service, reader: &mut Reader<'_>, viewer: &Viewer, post: Id) -> Result<LinksView> {
-    let wanted = Ties { outgoing: true, links: true, ..Ties::default() };
-    let mut tied = super::posts::load_ties(svc, reader, viewer, &[post], wanted)?;
-    Ok(tied.links.remove(&post).unwrap_or_default())
+    let wanted = WantedRelations { outgoing: true, links: true, ..WantedRelations::default() };
+    let mut relations = super::posts::load_relations(svc, reader, viewer, &[post], wanted)?;
+    Ok(relations.links.remove(&post).unwrap_or_default())
 }
 
 /// Judges what needs neither rights nor the database.

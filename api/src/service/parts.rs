@@ -29,17 +29,17 @@ impl<T> Parts<T> {
     }
 }
 
-/// The posts at the other ends of ties, by id.
-pub(crate) type Others = HashMap<Id, Other>;
+/// The posts at the other ends of relations, by id.
+pub(crate) type OtherPosts = HashMap<Id, OtherPost>;
 
-/// A post at the other end of a tie.
-pub(crate) struct Other {
+/// A post at the other end of a relation.
+pub(crate) struct OtherPost {
     summary: Part<Shared<PostSummary>>,
     /// What decides who may know of it, where that is not everybody.
     pub(super) closed: Option<SummaryRow>,
 }
 
-impl Other {
+impl OtherPost {
     /// Whether the public lists show it.
     pub(super) fn is_listed(&self) -> bool {
         self.summary.peek().listed
@@ -107,11 +107,15 @@ impl Service {
     }
 
     /// Summaries of the posts with these ids.
-    pub(crate) fn others(&self, reader: &mut Reader<'_>, ids: impl Iterator<Item = Id>) -> Result<Others> {
+    pub(crate) fn others(
+        &self,
+        reader: &mut Reader<'_>,
+        ids: impl Iterator<Item = Id>,
+    ) -> Result<OtherPosts> {
         let mut ids: Vec<Id> = ids.collect();
         let kept: HashMap<Id, Part<_>> = self.kept(reader, &mut ids);
-        let mut others: Others =
-            kept.into_iter().map(|(id, summary)| (id, Other { summary, closed: None })).collect();
+        let mut others: OtherPosts =
+            kept.into_iter().map(|(id, summary)| (id, OtherPost { summary, closed: None })).collect();
         for row in posts::summaries(reader, &ids)? {
             let (id, closed) = (row.id, !is_public(&row));
             let summary = Self::part(reader, |reader| self.summary(reader, &row));
@@ -119,7 +123,7 @@ impl Service {
             if !closed {
                 self.freshness.keep(reader, id, summary.clone());
             }
-            others.insert(id, Other { summary, closed: closed.then_some(row) });
+            others.insert(id, OtherPost { summary, closed: closed.then_some(row) });
         }
         Ok(others)
     }

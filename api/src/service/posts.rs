@@ -39,5 +39,5 @@ pub use publish::{archive, next_due, publish, publish_due, unpublish};
 pub use read::{PostQuery, ProjectedMembers, Projection, get, get_in, list, list_in};
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
 pub(crate) use rendering::{ATTEMPTS, keep, too_much};
-pub(crate) use views::{Tied, load_ties};
+pub(crate) use views::{PostRelations, load_relations};
 pub use write::{create, delete, restore, trash, update};

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pressroom_schema::posts::{Ref, Tie, TieKind, Ties};
+use pressroom_schema::posts::{PostRelation, Ref, RelationKind, WantedRelations};
 use pressroom_schema::{Conn, Id, ReasonKind, related};
 
-use super::parts::Others;
-use super::posts::{find_visible, load_ties};
+use super::parts::OtherPosts;
+use super::posts::{find_visible, load_relations};
 use super::{Found, Svc};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
@@ -82,32 +82,35 @@ pub(crate) fn forget_related(conn: &mut Conn, post: Id) -> Result<Vec<Id>> {
     Ok(related::forget(conn, post)?)
 }
 
-/// The related posts among `ties`: curated ones first, then similar ones.
+/// The related posts among `relations`: curated ones first, then similar ones.
 pub(super) fn related_of(
     reader: &mut Reader<'_>,
-    ties: &[Tie],
-    others: &Others,
+    relations: &[PostRelation],
+    others: &OtherPosts,
     limit: i64,
 ) -> HashMap<Id, Vec<RelatedView>> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let mut all: HashMap<Id, Vec<RelatedView>> = HashMap::new();
-    for tie in ties {
-        let Some(id) = tie.other else { continue };
+    for relation in relations {
+        let Some(id) = relation.other else { continue };
         let Some(post) = others.get(&id).filter(|post| post.is_listed()) else { continue };
-        let list = all.entry(tie.of).or_default();
+        let list = all.entry(relation.of).or_default();
         if list.len() >= limit || list.iter().any(|r| r.post.id == id) {
             continue;
         }
-        let reason = match tie.kind {
-            TieKind::Outgoing => {
-                ReasonView { kind: ReasonKind::Curated, relation: tie.relation, score: None, terms: None }
-            }
-            TieKind::Similar => ReasonView {
+        let reason = match relation.kind {
+            RelationKind::Outgoing => ReasonView {
+                kind: ReasonKind::Curated,
+                relation: relation.relation,
+                score: None,
+                terms: None,
+            },
+            RelationKind::Similar => ReasonView {
                 kind: ReasonKind::Similar,
                 relation: None,
                 // Thousandths, shown as hundredths.
-                score: Some(f64::from(tie.score / 10) / 100.0),
-                terms: Some(tie.terms.as_ref().and_then(|t| t.to().ok()).unwrap_or_default()),
+                score: Some(f64::from(relation.score / 10) / 100.0),
+                terms: Some(relation.terms.as_ref().and_then(|t| t.to().ok()).unwrap_or_default()),
             },
             _ => continue,
         };
@@ -130,9 +133,9 @@ pub async fn list(
     svc.read(viewer, move |reader| match find_visible(reader, &viewer2, &post)? {
         Found::Moved(slug) => Ok(Found::Moved(slug)),
         Found::Here((row, _)) => {
-            let wanted = Ties { outgoing: true, similar: limit, ..Ties::default() };
-            let mut tied = load_ties(&svc2, reader, &viewer2, &[row.id], wanted)?;
-            Ok(Found::Here((row.id, tied.related.remove(&row.id).unwrap_or_default())))
+            let wanted = WantedRelations { outgoing: true, similar: limit, ..WantedRelations::default() };
+            let mut relations = load_relations(&svc2, reader, &viewer2, &[row.id], wanted)?;
+            Ok(Found::Here((row.id, relations.related.remove(&row.id).unwrap_or_default())))
         }
     })
     .await

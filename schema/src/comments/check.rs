@@ -12,7 +12,7 @@ use crate::values::{CommentStatus, Total};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = comments)]
-struct Kept {
+struct StoredCounts {
     post_id: Id,
     id: Id,
     parent_id: Option<Id>,
@@ -30,7 +30,7 @@ struct Kept {
 /// # Errors
 /// When the database fails.
 pub fn recount(conn: &mut Conn) -> crate::Result<Vec<String>> {
-    let mut rows: Vec<Kept> = comments::table.select(Kept::as_select()).load(conn)?;
+    let mut rows: Vec<StoredCounts> = comments::table.select(StoredCounts::as_select()).load(conn)?;
     // Replies before what they answer.
     rows.sort_by_key(|row| std::cmp::Reverse(row.depth));
     let mut faults = Vec::new();
@@ -57,7 +57,7 @@ pub fn recount(conn: &mut Conn) -> crate::Result<Vec<String>> {
             *below.entry(parent).or_default() += score + i32::from(shown);
         }
     }
-    let by_id: HashMap<Id, &Kept> = rows.iter().map(|row| (row.id, row)).collect();
+    let by_id: HashMap<Id, &StoredCounts> = rows.iter().map(|row| (row.id, row)).collect();
     for row in &rows {
         let place = match row.parent_id.map(|id| by_id.get(&id)) {
             None => Some((row.id, 0, row.post_id)),

@@ -354,14 +354,14 @@ async fn the_same_is_said_twice_where_it_stands_in_the_same_place() {
 }
 
 /// The whole of a list in its order, by filter and sort in memory.
-fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: CommentSort) -> Vec<Id> {
+fn expected(rows: &[CommentRow], kind: ThreadPart, of: Id, order: CommentSort) -> Vec<Id> {
     let mut rows: Vec<&CommentRow> = rows
         .iter()
         .filter(|r| r.shown)
         .filter(|r| match kind {
-            Kind::Roots => r.post_id == of && r.parent_id.is_none(),
-            Kind::Flat => r.post_id == of,
-            Kind::Replies => r.parent_id == Some(of),
+            ThreadPart::Roots => r.post_id == of && r.parent_id.is_none(),
+            ThreadPart::Flat => r.post_id == of,
+            ThreadPart::Replies => r.parent_id == Some(of),
         })
         .collect();
     rows.sort_by_key(|r| (r.created_at, r.id));
@@ -375,7 +375,7 @@ fn expected(rows: &[CommentRow], kind: Kind, of: Id, order: CommentSort) -> Vec<
 
 fn one(
     conn: &mut Conn,
-    kind: Kind,
+    kind: ThreadPart,
     of: Id,
     order: CommentSort,
     start: Start,
@@ -400,9 +400,9 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_di
     store
         .read(|conn| {
             let rows = all(conn)?;
-            let mut lists: Vec<(Kind, Id)> =
-                (1..=3).flat_map(|n| [(Kind::Roots, id(n)), (Kind::Flat, id(n))]).collect();
-            lists.extend(rows.iter().map(|row| (Kind::Replies, row.id)));
+            let mut lists: Vec<(ThreadPart, Id)> =
+                (1..=3).flat_map(|n| [(ThreadPart::Roots, id(n)), (ThreadPart::Flat, id(n))]).collect();
+            lists.extend(rows.iter().map(|row| (ThreadPart::Replies, row.id)));
             for (kind, of) in lists {
                 for order in [CommentSort::Oldest, CommentSort::Newest, CommentSort::Top] {
                     let whole = expected(&rows, kind, of, order);
@@ -431,15 +431,17 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_each_order_and_both_di
                 }
             }
             let posts = [id(1), id(2), id(3)];
-            let together = pages(conn, Kind::Roots, &posts, CommentSort::Top, &Window::first(4), None)?.0;
+            let together =
+                pages(conn, ThreadPart::Roots, &posts, CommentSort::Top, &Window::first(4), None)?.0;
             assert_eq!(together.len(), 3);
             for (of, slice) in together {
-                let whole = expected(&rows, Kind::Roots, of, CommentSort::Top);
+                let whole = expected(&rows, ThreadPart::Roots, of, CommentSort::Top);
                 assert!(slice.rows.iter().map(|r| r.id).eq(whole.iter().copied().take(4)));
             }
-            for (kind, counts) in
-                [(Kind::Roots, count_roots(conn, &posts)?), (Kind::Flat, count_shown(conn, &posts)?)]
-            {
+            for (kind, counts) in [
+                (ThreadPart::Roots, count_roots(conn, &posts)?),
+                (ThreadPart::Flat, count_shown(conn, &posts)?),
+            ] {
                 assert_eq!(counts.len(), 3);
                 for (of, count) in counts {
                     let whole = expected(&rows, kind, of, CommentSort::Oldest).len();
@@ -458,8 +460,9 @@ async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for()
     store
         .read(|conn| {
             let rows = all(conn)?;
-            let tops: Vec<Id> =
-                (1..=3).flat_map(|n| expected(&rows, Kind::Roots, id(n), CommentSort::Oldest)).collect();
+            let tops: Vec<Id> = (1..=3)
+                .flat_map(|n| expected(&rows, ThreadPart::Roots, id(n), CommentSort::Oldest))
+                .collect();
             for (per_parent, levels) in [(1, 1), (2, 3), (10, 4), (3, 0)] {
                 let mut wanted: HashSet<Id> = HashSet::new();
                 let mut level = tops.clone();
@@ -467,7 +470,7 @@ async fn descendants_are_the_first_replies_of_each_down_to_the_depth_asked_for()
                     level = level
                         .iter()
                         .flat_map(|of| {
-                            expected(&rows, Kind::Replies, *of, CommentSort::Oldest)
+                            expected(&rows, ThreadPart::Replies, *of, CommentSort::Oldest)
                                 .into_iter()
                                 .take(per_parent)
                         })
@@ -505,8 +508,8 @@ async fn a_page_with_its_replies_is_the_page_and_then_its_replies() {
             let window = Window::first(3);
             let posts: Vec<Id> = (1..=3).map(id).collect();
             for order in [CommentSort::Oldest, CommentSort::Newest, CommentSort::Top] {
-                let (alone, none) = pages(conn, Kind::Roots, &posts, order, &window, None)?;
-                let (nested, replies) = pages(conn, Kind::Roots, &posts, order, &window, Some(below))?;
+                let (alone, none) = pages(conn, ThreadPart::Roots, &posts, order, &window, None)?;
+                let (nested, replies) = pages(conn, ThreadPart::Roots, &posts, order, &window, Some(below))?;
                 assert!(none.is_empty());
                 assert_eq!(alone, nested);
                 // The row that tells of a next page brings its own replies along.
@@ -560,7 +563,7 @@ async fn a_page_takes_as_many_statements_however_many_comments_there_are() {
                     .read(|conn| {
                         let found = pages(
                             conn,
-                            Kind::Roots,
+                            ThreadPart::Roots,
                             &[id(1)],
                             CommentSort::Newest,
                             &Window::first(50),
@@ -591,12 +594,12 @@ async fn each_page_is_read_from_an_index_and_not_from_the_whole_thread() {
         .db
         .raw(|conn| {
             for (kind, order) in [
-                (Kind::Roots, CommentSort::Oldest),
-                (Kind::Roots, CommentSort::Newest),
-                (Kind::Roots, CommentSort::Top),
-                (Kind::Flat, CommentSort::Oldest),
-                (Kind::Flat, CommentSort::Top),
-                (Kind::Replies, CommentSort::Oldest),
+                (ThreadPart::Roots, CommentSort::Oldest),
+                (ThreadPart::Roots, CommentSort::Newest),
+                (ThreadPart::Roots, CommentSort::Top),
+                (ThreadPart::Flat, CommentSort::Oldest),
+                (ThreadPart::Flat, CommentSort::Top),
+                (ThreadPart::Replies, CommentSort::Oldest),
             ] {
                 let key = if order == CommentSort::Top {
                     threads::KeyOf::Int(3)

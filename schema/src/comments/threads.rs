@@ -19,7 +19,7 @@ use crate::values::CommentSort;
 
 /// What a page is a page of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ThreadPart {
     /// A post's comments that answer none.
     Roots,
     /// All of a post's comments, whatever they answer.
@@ -39,7 +39,7 @@ fn selection() -> Selection {
 /// further than the page. diesel has neither `LATERAL` nor a correlated `IN` with a limit, and the databases differ in which of
 /// the two they can answer from the index.
 struct Pages<I> {
-    kind: Kind,
+    kind: ThreadPart,
     order: CommentSort,
     groups: I,
     place: Option<(KeyOf, Id)>,
@@ -70,10 +70,14 @@ impl<I: Ids> Pages<I> {
     /// The rows of the group `g.id`.
     fn rows<'b, DB: Dialect>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(" FROM comments AS r WHERE ");
-        out.push_sql(if self.kind == Kind::Replies { "r.parent_id = g.id" } else { "r.post_id = g.id" });
+        out.push_sql(if self.kind == ThreadPart::Replies {
+            "r.parent_id = g.id"
+        } else {
+            "r.post_id = g.id"
+        });
         out.push_sql(match self.kind {
-            Kind::Roots => " AND r.parent_id IS NULL AND r.shown = TRUE",
-            Kind::Flat | Kind::Replies => " AND r.shown = TRUE",
+            ThreadPart::Roots => " AND r.parent_id IS NULL AND r.shown = TRUE",
+            ThreadPart::Flat | ThreadPart::Replies => " AND r.shown = TRUE",
         });
         let key = if self.order == CommentSort::Top { "r.score" } else { "r.created_at" };
         if let Some((value, place)) = &self.place {
@@ -111,7 +115,7 @@ impl<I: Ids> Pages<I> {
         );
         if is_sqlite {
             out.push_sql("CROSS JOIN comments AS c ON ");
-            if self.kind != Kind::Replies {
+            if self.kind != ThreadPart::Replies {
                 out.push_sql("c.post_id = g.id AND ");
             }
             out.push_sql("c.id IN (SELECT r.id");
@@ -187,7 +191,7 @@ where
         self.columns.walk_ast(out.reborrow())?;
         if out.backend().is_sqlite() {
             out.push_sql(" FROM g CROSS JOIN comments ON ");
-            if self.kind != Kind::Replies {
+            if self.kind != ThreadPart::Replies {
                 out.push_sql("comments.post_id = g.id AND ");
             }
             out.push_sql("comments.id IN (SELECT r.id");
@@ -209,7 +213,7 @@ known_by_text!(Pages<Many>, rows: (Integer, SqlTypeOf<Selection>));
 #[cfg(test)]
 pub(super) fn plan(
     conn: &mut Conn,
-    kind: Kind,
+    kind: ThreadPart,
     order: CommentSort,
     place: (KeyOf, Id),
 ) -> crate::Result<Vec<String>> {
@@ -250,7 +254,7 @@ pub type Threads = (Vec<(Id, Slice<CommentRow>)>, Vec<CommentRow>);
 /// When the database fails.
 pub fn pages(
     conn: &mut Conn,
-    kind: Kind,
+    kind: ThreadPart,
     groups: &[Id],
     order: CommentSort,
     window: &Window,
@@ -288,14 +292,14 @@ pub fn pages(
 /// A page of each group that is among `rows`, which the statements find in no order that is promised.
 fn slices(
     mut rows: Vec<CommentRow>,
-    kind: Kind,
+    kind: ThreadPart,
     order: CommentSort,
     window: &Window,
 ) -> Vec<(Id, Slice<CommentRow>)> {
     let falls = falls(order, window);
     let group = |row: &CommentRow| match kind {
-        Kind::Roots | Kind::Flat => row.post_id,
-        Kind::Replies => row.parent_id.unwrap_or(Id::NIL),
+        ThreadPart::Roots | ThreadPart::Flat => row.post_id,
+        ThreadPart::Replies => row.parent_id.unwrap_or(Id::NIL),
     };
     rows.sort_by(|a, b| {
         let within = match (order, a.key(order), b.key(order)) {
@@ -343,7 +347,7 @@ pub fn whole(
         on_inner!(conn, c => shown.filter(id_in(comments::post_id, posts)).load(c))?
     };
     let (top, replies) = rows.into_iter().partition(|row| row.parent_id.is_none());
-    Ok((slices(top, Kind::Roots, order, window), replies))
+    Ok((slices(top, ThreadPart::Roots, order, window), replies))
 }
 
 /// Replies, the replies to those, and so on, of comments that are known. See [`Pages`] for why this is not diesel's own.

@@ -8,7 +8,7 @@ use diesel::sql_types::{Integer, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use diesel::{QueryResult, Queryable, RunQueryDsl};
 
-use super::ties::TieKind;
+use super::relations::RelationKind;
 use crate::db::Conn;
 use crate::sql::{Dialect, Ids, Many, One, cached_statement, on_inner};
 use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
@@ -31,7 +31,7 @@ pub(super) enum Branch {
     Author,
     Tag,
     Terms,
-    Tie(TieKind),
+    Relation(RelationKind),
 }
 
 impl Branch {
@@ -39,13 +39,13 @@ impl Branch {
         (Self::Author, "author"),
         (Self::Tag, "tag"),
         (Self::Terms, "terms"),
-        (Self::Tie(TieKind::Outgoing), "outgoing"),
-        (Self::Tie(TieKind::Incoming), "incoming"),
-        (Self::Tie(TieKind::BodyOutgoing), "body_outgoing"),
-        (Self::Tie(TieKind::BodyIncoming), "body_incoming"),
-        (Self::Tie(TieKind::Similar), "similar"),
-        (Self::Tie(TieKind::Previous), "previous"),
-        (Self::Tie(TieKind::Next), "next"),
+        (Self::Relation(RelationKind::Outgoing), "outgoing"),
+        (Self::Relation(RelationKind::Incoming), "incoming"),
+        (Self::Relation(RelationKind::BodyOutgoing), "body_outgoing"),
+        (Self::Relation(RelationKind::BodyIncoming), "body_incoming"),
+        (Self::Relation(RelationKind::Similar), "similar"),
+        (Self::Relation(RelationKind::Previous), "previous"),
+        (Self::Relation(RelationKind::Next), "next"),
     ];
 
     fn name(self) -> &'static str {

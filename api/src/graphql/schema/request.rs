@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use super::at::{At, Loaded};
-use super::load::{Kind, load_below};
+use super::load::{Written, load_below};
 use super::objects::{Author, Comment, Post, PostData, Tag};
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
@@ -33,7 +33,7 @@ impl Request {
     }
 
     /// Loads what the selection below `field` needs of what was written, in one read, and gives its place in the plan.
-    async fn below(&self, field: Arc<PlanField>, kind: Kind) -> Result<At> {
+    async fn below(&self, field: Arc<PlanField>, kind: Written) -> Result<At> {
         let (svc, viewer, below) = (Arc::clone(&self.svc), self.viewer.clone(), Arc::clone(&field));
         let loaded = if kind.needs_nothing(&field) {
             Loaded::default()
@@ -48,7 +48,7 @@ impl Request {
     /// A post that was written, as the answer of `field`.
     pub(crate) async fn post(&self, field: Arc<PlanField>, view: PostView) -> Result<Post> {
         let data = PostData::from(view);
-        let at = self.below(field, Kind::Posts(vec![data.clone()])).await?;
+        let at = self.below(field, Written::Posts(vec![data.clone()])).await?;
         Ok(Post::new(data, at))
     }
 
@@ -59,28 +59,28 @@ impl Request {
         views: Vec<CommentView>,
     ) -> Result<Vec<Comment>> {
         let views: Vec<Arc<CommentView>> = views.into_iter().map(Arc::new).collect();
-        let at = self.below(field, Kind::Comments(views.clone())).await?;
+        let at = self.below(field, Written::Comments(views.clone())).await?;
         Ok(views.into_iter().map(|view| Comment::new(view, at.clone())).collect())
     }
 
     /// A comment that was written, as the answer of `field`.
     pub(crate) async fn comment(&self, field: Arc<PlanField>, view: CommentView) -> Result<Comment> {
         let view = Arc::new(view);
-        let at = self.below(field, Kind::Comments(vec![Arc::clone(&view)])).await?;
+        let at = self.below(field, Written::Comments(vec![Arc::clone(&view)])).await?;
         Ok(Comment::new(view, at))
     }
 
     /// An author that was written, as the answer of `field`.
     pub(crate) async fn author(&self, field: Arc<PlanField>, view: AuthorView) -> Result<Author> {
         let view = Shared::new(view);
-        let at = self.below(field, Kind::Authors(vec![view.clone()])).await?;
+        let at = self.below(field, Written::Authors(vec![view.clone()])).await?;
         Ok(Author::new(view, at))
     }
 
     /// A tag that was written, as the answer of `field`.
     pub(crate) async fn tag(&self, field: Arc<PlanField>, view: TagView) -> Result<Tag> {
         let view = Shared::new(view);
-        let at = self.below(field, Kind::Tags(vec![view.clone()])).await?;
+        let at = self.below(field, Written::Tags(vec![view.clone()])).await?;
         Ok(Tag::new(view, at))
     }
 
@@ -91,7 +91,7 @@ impl Request {
         view: crate::view::LinksView,
         direction: Option<pressroom_schema::LinkDirection>,
     ) -> Result<Vec<super::objects::Link>> {
-        let at = self.below(field, Kind::Links(Arc::new(view.clone()))).await?;
+        let at = self.below(field, Written::Links(Arc::new(view.clone()))).await?;
         Ok(super::objects::Link::all(&view, direction, &at))
     }
 }

@@ -13,7 +13,7 @@ use super::users::{UserView, load_user, user_view};
 use crate::auth::jwt::{self, Claims, TokenError};
 use crate::auth::limit::Class;
 use crate::auth::scope::{Scope, Scopes};
-use crate::auth::secret::{self, Kind, Secret, hash_secret};
+use crate::auth::secret::{self, Secret, SecretKind, hash_secret};
 use crate::auth::throttle::{self, Attempts, Outcome, Rule};
 use crate::auth::viewer::{UserViewer, Via, Viewer, Who};
 use crate::error::{Code, Error, LimitMet, Result};
@@ -229,7 +229,7 @@ pub async fn login(svc: &Svc, viewer: &Viewer, input: LoginInput) -> Result<Sess
     let hash = user.as_ref().map(|u| u.password_hash.clone());
     let right = svc.passwords.verify(password, hash).await?;
     let user = user.filter(|u| right && u.disabled_at.is_none());
-    let refresh = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
+    let refresh = Secret::generate(SecretKind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     let (refresh_hash, family, session) = (refresh.hash(), svc.clock.new_id(), svc.clock.new_id());
     let expires_at = refresh_ends(svc, now, now);
     let Some(user) = user else { return Err(wrong()) };
@@ -333,7 +333,7 @@ pub async fn refresh(svc: &Svc, viewer: &Viewer, input: &RefreshInput) -> Result
             svc.admit_as(&rates::account(&owner.to_string()), Class::Refreshes).await?;
         }
     }
-    let next = Secret::generate(Kind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
+    let next = Secret::generate(SecretKind::RefreshToken).map_err(|e| Error::internal(e.to_string()))?;
     let (next_hash, next_id) = (next.hash(), svc.clock.new_id());
     let svc2 = svc.clone();
     let end = svc
@@ -493,7 +493,7 @@ pub async fn change_password(svc: &Svc, viewer: &Viewer, input: PasswordInput) -
 /// 401 when it is not good, or not any more.
 pub async fn authenticate(svc: &Svc, bearer: &str, request_id: String, ip: Option<String>) -> Result<Viewer> {
     let user = match secret::recognise(bearer) {
-        Some(Kind::ApiToken) => by_api_token(svc, bearer).await?,
+        Some(SecretKind::ApiToken) => by_api_token(svc, bearer).await?,
         Some(_) => {
             return Err(Error::new(
                 Code::InvalidToken,

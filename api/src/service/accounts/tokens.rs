@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::login::is_good;
 use crate::auth::policy::{self, Action, Reach, Target};
 use crate::auth::scope::{Scope, Scopes};
-use crate::auth::secret::{Kind, Secret};
+use crate::auth::secret::{Secret, SecretKind};
 use crate::auth::viewer::{Via, Viewer};
 use crate::error::{Code, Error, Result};
 use crate::page::{Page, PageRequest};
@@ -184,7 +184,7 @@ pub async fn create_token(svc: &Svc, viewer: &Viewer, input: CreateToken) -> Res
             "A token cannot give another token scopes that it lacks itself.",
         ));
     }
-    let secret = Secret::generate(Kind::ApiToken).map_err(|e| Error::internal(e.to_string()))?;
+    let secret = Secret::generate(SecretKind::ApiToken).map_err(|e| Error::internal(e.to_string()))?;
     let row = TokenRow {
         id: svc.clock.new_id(),
         user_id: owner,

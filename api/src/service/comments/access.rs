@@ -16,7 +16,7 @@ use crate::view::{AuthorView, CommentAuthorView, CommentView, Shared, SpamReason
 
 /// Where comments are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum Viewpoint {
     /// In a thread, which has the same shape for everybody: removed comments are tombstones.
     Thread,
     /// One by one: who may moderate reads removed ones too.
@@ -42,7 +42,7 @@ impl CommentAccess {
         viewer: &Viewer,
         place: &CommentedPost,
         row: &CommentRow,
-        reading: Reading,
+        viewpoint: Viewpoint,
         now: Timestamp,
     ) -> Self {
         let target = place.comment(row, now);
@@ -51,7 +51,7 @@ impl CommentAccess {
         let moderates = may(Action::ModerateComment);
         // Its own writer reads what waits for a moderator, but not what was removed.
         let waits = row.status == CommentStatus::Pending || row.status == CommentStatus::Spam;
-        let open = row.is_approved() || (reading != Reading::Thread && (moderates || (writes && waits)));
+        let open = row.is_approved() || (viewpoint != Viewpoint::Thread && (moderates || (writes && waits)));
         Self { writes, moderates, private: may(Action::SeeCommentPrivate), masked: !open }
     }
 
@@ -79,11 +79,11 @@ pub(super) fn load_views<'a>(
     viewer: &Viewer,
     commented: &CommentedPosts,
     rows: impl IntoIterator<Item = &'a CommentRow>,
-    reading: Reading,
+    viewpoint: Viewpoint,
 ) -> Result<HashMap<Id, CommentView>> {
     let rows: Vec<&CommentRow> = rows.into_iter().collect();
     let people = svc.people(reader, rows.iter().filter_map(|row| row.author_id).collect())?;
-    show(svc, reader, viewer, commented, rows, reading, &people)
+    show(svc, reader, viewer, commented, rows, viewpoint, &people)
 }
 
 /// [`load_views`] where the writers' profiles are known.
@@ -93,14 +93,14 @@ pub(super) fn show<'a>(
     viewer: &Viewer,
     commented: &CommentedPosts,
     rows: impl IntoIterator<Item = &'a CommentRow>,
-    reading: Reading,
+    viewpoint: Viewpoint,
     people: &People,
 ) -> Result<HashMap<Id, CommentView>> {
     let now = svc.now();
     let mut seen = Vec::new();
     for row in rows {
         let place = commented.get(row.post_id)?;
-        seen.push((row, place, CommentAccess::of(viewer, place, row, reading, now)));
+        seen.push((row, place, CommentAccess::of(viewer, place, row, viewpoint, now)));
     }
     let behind: Vec<Id> =
         seen.iter().filter(|(_, _, s)| s.looks_behind()).map(|(row, _, _)| row.id).collect();

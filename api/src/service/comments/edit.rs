@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::BODY_LENGTH;
-use super::access::Reading;
+use super::access::Viewpoint;
 use super::commented::{Known, is_writer, require_text, touched};
 use super::read::load_one;
 use super::write::{Evidence, Guest, check_body, judged, rendered, text, thousandths};
@@ -185,7 +185,14 @@ fn update_in(
     IfMatch::check(change.if_match.as_ref(), row.version)?;
     require_text(row, "change")?;
     let Some(new) = change.new.as_ref().filter(|new| new.source != private.source) else {
-        return load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.commented, row.id, Reading::Single);
+        return load_one(
+            svc,
+            &mut Reader::new(tx.conn),
+            &viewer,
+            &known.commented,
+            row.id,
+            Viewpoint::Single,
+        );
     };
     let mut new = new.clone();
     (new.spam_score, new.spam_reasons) = match &change.verdict {
@@ -206,7 +213,7 @@ fn update_in(
         after.version,
         touched(row.post_id, row.shown, after.shown, counted),
     );
-    load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.commented, row.id, Reading::Single)
+    load_one(svc, &mut Reader::new(tx.conn), &viewer, &known.commented, row.id, Viewpoint::Single)
 }
 
 /// The state of a comment after its guest changed it. What a moderator or the judge held stays held.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::MODERATED_AT_ONCE;
-use super::access::{Reading, load_views};
+use super::access::{Viewpoint, load_views};
 use super::commented::{CommentedPosts, Known, require_text, touched};
 use super::read::load_one;
 use crate::auth::policy::Action;
@@ -62,7 +62,14 @@ pub async fn moderate_one(
         require(&viewer2, Action::ModerateComment, &target, "comment")?;
         IfMatch::check(if_match.as_ref(), known.row.version)?;
         decide(tx, &known.row, decision)?;
-        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, &known.commented, known.row.id, Reading::Single)
+        load_one(
+            &svc2,
+            &mut Reader::new(tx.conn),
+            &viewer2,
+            &known.commented,
+            known.row.id,
+            Viewpoint::Single,
+        )
     })
     .await
 }
@@ -160,7 +167,7 @@ fn views(
     ids: &[Id],
 ) -> Result<Vec<CommentView>> {
     let rows = comments::by_ids(conn, ids)?;
-    let mut views = load_views(svc, &mut Reader::new(conn), viewer, commented, &rows, Reading::Single)?;
+    let mut views = load_views(svc, &mut Reader::new(conn), viewer, commented, &rows, Viewpoint::Single)?;
     Ok(ids.iter().filter_map(|id| views.remove(id)).collect())
 }
 

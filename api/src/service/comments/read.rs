@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use pressroom_schema::comments::{self, Kind, QueueFilter};
+use pressroom_schema::comments::{self, QueueFilter, ThreadPart};
 use pressroom_schema::posts::{self, Ref};
 use pressroom_schema::{CommentSort, CommentStatus, Conn, EmailKey, Id, Key, ThreadView};
 
 use super::ANCESTORS;
-use super::access::{Reading, load_views};
+use super::access::{Viewpoint, load_views};
 use super::commented::{CommentedPosts, Known};
 use super::thread::{BELOW, Branches, Level, is_readable, load};
 use crate::auth::limit::Class;
@@ -76,10 +76,10 @@ pub(crate) fn list_in(
             let parent: Id = parent.parse().map_err(|_| Error::not_found("comment"))?;
             let found = comments::by_ids(reader, &[parent])?.pop();
             let row = found.filter(|row| row.post_id == post.id && row.shown);
-            (Kind::Replies, row.ok_or_else(|| Error::not_found("comment"))?.id)
+            (ThreadPart::Replies, row.ok_or_else(|| Error::not_found("comment"))?.id)
         }
-        (None, ThreadView::Thread) => (Kind::Roots, post.id),
-        (None, ThreadView::Flat) => (Kind::Flat, post.id),
+        (None, ThreadView::Thread) => (ThreadPart::Roots, post.id),
+        (None, ThreadView::Flat) => (ThreadPart::Flat, post.id),
     };
     let commented = CommentedPosts::of_row(svc, reader, &post)?;
     let level = Level {
@@ -87,8 +87,8 @@ pub(crate) fn list_in(
         groups: &[of],
         order: query.sort,
         page: &query.page,
-        nested: (kind != Kind::Flat).then_some(BELOW),
-        longest: (kind != Kind::Replies).then_some(post.comment_count),
+        nested: (kind != ThreadPart::Flat).then_some(BELOW),
+        longest: (kind != ThreadPart::Replies).then_some(post.comment_count),
     };
     let page = load(svc, reader, viewer, &level, Some(commented))?.remove(&of);
     let page = page.ok_or_else(|| Error::internal("a list has no page"))?;
@@ -156,8 +156,8 @@ pub(crate) fn get_in(
     }
     let row = &known.row;
     let branches = Branches::load(reader, &[row])?;
-    let mut views = load_views(svc, reader, viewer, &known.commented, [row], Reading::Single)?;
-    views.extend(load_views(svc, reader, viewer, &known.commented, &branches.rows, Reading::Thread)?);
+    let mut views = load_views(svc, reader, viewer, &known.commented, [row], Viewpoint::Single)?;
+    views.extend(load_views(svc, reader, viewer, &known.commented, &branches.rows, Viewpoint::Thread)?);
     let mut view =
         branches.assemble(row.id, &mut views).ok_or_else(|| Error::internal("a comment has no view"))?;
     view.ancestors = Some(load_ancestors(reader, row.id)?);
@@ -169,17 +169,17 @@ pub(crate) fn load_ancestors(conn: &mut Conn, id: Id) -> Result<Vec<Id>> {
     Ok(comments::ancestors(conn, id, ANCESTORS)?)
 }
 
-/// One comment after a write, as `reading` shows it.
+/// One comment after a write, as `viewpoint` shows it.
 pub(super) fn load_one(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     commented: &CommentedPosts,
     id: Id,
-    reading: Reading,
+    viewpoint: Viewpoint,
 ) -> Result<CommentView> {
     let rows = comments::by_ids(reader, &[id])?;
-    let view = load_views(svc, reader, viewer, commented, &rows, reading)?.remove(&id);
+    let view = load_views(svc, reader, viewer, commented, &rows, viewpoint)?.remove(&id);
     view.ok_or_else(|| Error::not_found("comment"))
 }
 
@@ -239,7 +239,7 @@ pub(crate) fn queue_in(
     let total = if query.page.count { Some(comments::count_queue(reader, &filter)?) } else { None };
     let commented = CommentedPosts::of_ids(svc, reader, slice.rows.iter().map(|row| row.post_id))?;
     let mut views: HashMap<Id, CommentView> =
-        load_views(svc, reader, viewer, &commented, &slice.rows, Reading::Single)?;
+        load_views(svc, reader, viewer, &commented, &slice.rows, Viewpoint::Single)?;
     let items = slice
         .rows
         .iter()

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use pressroom_schema::comments::{self, Below, CommentRow, Kind};
+use pressroom_schema::comments::{self, Below, CommentRow, ThreadPart};
 use pressroom_schema::posts::PostRow;
 use pressroom_schema::{
     CommentSort, CommentStatus, Conn, Id, Key, KeyValue, Slice, Start, Timestamp, Window,
 };
 
-use super::access::{Reading, load_views, show};
+use super::access::{Viewpoint, load_views, show};
 use super::commented::{CommentedPosts, Known, is_writer};
 use super::{REPLIES_PER_ANSWER, REPLIES_PER_COMMENT, REPLY_LEVELS};
 use crate::auth::policy::Action;
@@ -25,11 +25,11 @@ pub(crate) const BELOW: Below =
     Below { per_parent: REPLIES_PER_COMMENT, levels: REPLY_LEVELS, most: REPLIES_PER_ANSWER };
 
 /// What a list's cursors are tagged with: a cursor is good for one post's or comment's list in one order.
-fn tag(kind: Kind, of: Id, order: CommentSort) -> String {
+fn tag(kind: ThreadPart, of: Id, order: CommentSort) -> String {
     let kind = match kind {
-        Kind::Roots => "thread",
-        Kind::Flat => "flat",
-        Kind::Replies => "replies",
+        ThreadPart::Roots => "thread",
+        ThreadPart::Flat => "flat",
+        ThreadPart::Replies => "replies",
     };
     format!("comments:{kind}:{of}:{order}")
 }
@@ -40,7 +40,7 @@ fn before_the_first() -> (KeyValue, Id) {
     (KeyValue::Time(year_one.unwrap_or(Timestamp::new(chrono::DateTime::UNIX_EPOCH))), Id::NIL)
 }
 
-fn window(kind: Kind, groups: &[Id], order: CommentSort, page: &PageRequest) -> Result<Option<Window>> {
+fn window(kind: ThreadPart, groups: &[Id], order: CommentSort, page: &PageRequest) -> Result<Option<Window>> {
     let mut window = None;
     for of in groups {
         // A cursor is good for one list: with several, it is refused for the others.
@@ -66,7 +66,7 @@ pub(crate) fn load_threads(
     flat: bool,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
     let commented = CommentedPosts::of_ids(svc, reader, posts.iter().copied())?;
-    let kind = if flat { Kind::Flat } else { Kind::Roots };
+    let kind = if flat { ThreadPart::Flat } else { ThreadPart::Roots };
     let level = Level { kind, groups: posts, order, page, nested: None, longest: None };
     load(svc, reader, viewer, &level, Some(commented))
 }
@@ -77,13 +77,13 @@ pub(crate) fn first_pages(reader: &mut Reader<'_>, posts: &[Id], below: Below, l
     let (page, order) = (PageRequest::default(), CommentSort::Oldest);
     let nested = Some(below);
     let longest = Some(longest);
-    fetch(reader, &Level { kind: Kind::Roots, groups: posts, order, page: &page, nested, longest })
+    fetch(reader, &Level { kind: ThreadPart::Roots, groups: posts, order, page: &page, nested, longest })
 }
 
 /// A page of the thread under `post` as GraphQL has it, from the first page as it was embedded in the post: its first `limit`
 /// comments.
 pub(crate) fn page_of_embedded(post: Id, list: &List<CommentView>, limit: usize) -> Page<CommentView> {
-    let tag = tag(Kind::Roots, post, CommentSort::Oldest);
+    let tag = tag(ThreadPart::Roots, post, CommentSort::Oldest);
     Page {
         has_next: list.page.next.is_some() || list.data.len() > limit,
         ..first_of(&tag, &list.data, limit)
@@ -96,7 +96,7 @@ pub(crate) fn page_of_nested(comment: &CommentView, limit: usize) -> Option<Page
     let replies = comment.replies.as_ref()?;
     let all = usize::try_from(comment.reply_count).unwrap_or_default();
     let enough = replies.len() >= limit.min(all);
-    let tag = tag(Kind::Replies, comment.id, CommentSort::Oldest);
+    let tag = tag(ThreadPart::Replies, comment.id, CommentSort::Oldest);
     enough.then(|| Page { has_next: all > limit, ..first_of(&tag, replies, limit) })
 }
 
@@ -115,7 +115,8 @@ pub(crate) fn load_replies(
     order: CommentSort,
     page: &PageRequest,
 ) -> Result<HashMap<Id, Page<CommentView>>> {
-    let level = Level { kind: Kind::Replies, groups: parents, order, page, nested: None, longest: None };
+    let level =
+        Level { kind: ThreadPart::Replies, groups: parents, order, page, nested: None, longest: None };
     load(svc, reader, viewer, &level, None)
 }
 
@@ -146,7 +147,7 @@ pub(crate) fn load_comments(
             readable.push(known.row);
         }
     }
-    load_views(svc, reader, viewer, &commented, &readable, Reading::Single)
+    load_views(svc, reader, viewer, &commented, &readable, Viewpoint::Single)
 }
 
 /// Whether `viewer` may read the comment by itself: it stands in a thread that they may read, they may decide on it, or they
@@ -164,8 +165,8 @@ pub(super) fn is_readable(viewer: &Viewer, known: &Known, now: Timestamp) -> Res
 
 /// Which pages of which lists.
 pub(super) struct Level<'a> {
-    pub(super) kind: Kind,
-    /// Posts, or comments where `kind` is [`Kind::Replies`].
+    pub(super) kind: ThreadPart,
+    /// Posts, or comments where `kind` is [`ThreadPart::Replies`].
     pub(super) groups: &'a [Id],
     pub(super) order: CommentSort,
     pub(super) page: &'a PageRequest,
@@ -195,7 +196,7 @@ pub(super) fn load(
 
 /// Pages of threads as they are stored, before it is known what their viewer sees of them.
 pub(crate) struct Rows {
-    kind: Kind,
+    kind: ThreadPart,
     order: CommentSort,
     nested: bool,
     groups: Vec<Id>,
@@ -214,7 +215,7 @@ fn fetch(reader: &mut Reader<'_>, level: &Level<'_>) -> Result<Rows> {
     let mut groups = level.groups.to_vec();
     groups.sort_unstable();
     groups.dedup();
-    if kind != Kind::Replies {
+    if kind != ThreadPart::Replies {
         // A thread without comments depends on its post as well.
         for post in &groups {
             reader.depend(Key::Comments(*post));
@@ -223,7 +224,9 @@ fn fetch(reader: &mut Reader<'_>, level: &Level<'_>) -> Result<Rows> {
     let window = window(kind, &groups, order, page)?;
     let (found, below) = match (&window, nested, longest) {
         (None, ..) | (_, _, Some(0)) => Default::default(),
-        (Some(window), Some(below), Some(..=SHORT)) if kind == Kind::Roots && window.place().is_none() => {
+        (Some(window), Some(below), Some(..=SHORT))
+            if kind == ThreadPart::Roots && window.place().is_none() =>
+        {
             comments::whole(reader, &groups, order, window, below.levels)?
         }
         (Some(window), ..) => comments::pages(reader, kind, &groups, order, window, nested)?,
@@ -257,7 +260,7 @@ impl Rows {
         totals: Option<&HashMap<Id, i64>>,
     ) -> Result<HashMap<Id, Page<CommentView>>> {
         let rows = self.top().chain(&self.branches.rows);
-        let mut views = show(svc, reader, viewer, commented, rows, Reading::Thread, people)?;
+        let mut views = show(svc, reader, viewer, commented, rows, Viewpoint::Thread, people)?;
         let Some(window) = &self.window else { return Ok(HashMap::new()) };
         let mut pages = HashMap::with_capacity(self.groups.len());
         for of in &self.groups {
@@ -283,11 +286,11 @@ impl Rows {
     }
 }
 
-fn totals(conn: &mut Conn, kind: Kind, groups: &[Id]) -> Result<HashMap<Id, i64>> {
+fn totals(conn: &mut Conn, kind: ThreadPart, groups: &[Id]) -> Result<HashMap<Id, i64>> {
     Ok(match kind {
-        Kind::Roots => comments::count_roots(conn, groups)?.into_iter().collect(),
-        Kind::Flat => comments::count_shown(conn, groups)?.into_iter().collect(),
-        Kind::Replies => comments::by_ids(conn, groups)?
+        ThreadPart::Roots => comments::count_roots(conn, groups)?.into_iter().collect(),
+        ThreadPart::Flat => comments::count_shown(conn, groups)?.into_iter().collect(),
+        ThreadPart::Replies => comments::by_ids(conn, groups)?
             .into_iter()
             .map(|row| (row.id, i64::from(row.reply_count)))
             .collect(),
@@ -352,7 +355,7 @@ impl Branches {
             let (key, last) = replies
                 .last()
                 .map_or_else(before_the_first, |reply| (KeyValue::Time(reply.created_at), reply.id));
-            view.replies_next = Some(cursor(&tag(Kind::Replies, id, CommentSort::Oldest), &key, last));
+            view.replies_next = Some(cursor(&tag(ThreadPart::Replies, id, CommentSort::Oldest), &key, last));
         }
         view.replies = Some(replies);
         Some(view)

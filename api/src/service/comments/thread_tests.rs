@@ -76,7 +76,7 @@ fn replies_stand_in_their_comments_in_order_and_the_rest_has_a_cursor() {
 
     // One of three replies is not here: its place is after the last that is.
     let request = after(&view.replies_next.unwrap());
-    let window = window(Kind::Replies, &[top.id], CommentSort::Oldest, &request).unwrap().unwrap();
+    let window = window(ThreadPart::Replies, &[top.id], CommentSort::Oldest, &request).unwrap().unwrap();
     assert_eq!(
         window.start,
         Start::After(Place { key: KeyValue::Time(replies[1].created_at), id: replies[1].id })
@@ -91,7 +91,7 @@ fn a_comment_none_of_whose_replies_are_given_leads_to_all_of_them() {
     let view = branches.assemble(top.id, &mut views).unwrap();
     assert_eq!(view.replies.as_deref().map(<[_]>::len), Some(0));
     let request = after(&view.replies_next.unwrap());
-    let window = window(Kind::Replies, &[top.id], CommentSort::Oldest, &request).unwrap().unwrap();
+    let window = window(ThreadPart::Replies, &[top.id], CommentSort::Oldest, &request).unwrap().unwrap();
     assert_eq!(window.start, Start::First);
 }
 
@@ -125,19 +125,19 @@ fn of_a_thread_that_was_read_whole_each_comment_keeps_its_first_replies() {
 #[test]
 fn a_cursor_is_good_for_one_list_in_one_order() {
     let (a, b) = (Id(Uuid::from_u128(1)), Id(Uuid::from_u128(2)));
-    let text = cursor(&tag(Kind::Roots, a, CommentSort::Top), &KeyValue::Int(3), a);
-    assert!(window(Kind::Roots, &[a], CommentSort::Top, &after(&text)).is_ok());
+    let text = cursor(&tag(ThreadPart::Roots, a, CommentSort::Top), &KeyValue::Int(3), a);
+    assert!(window(ThreadPart::Roots, &[a], CommentSort::Top, &after(&text)).is_ok());
     for (kind, of, order) in [
-        (Kind::Roots, b, CommentSort::Top),
-        (Kind::Roots, a, CommentSort::Oldest),
-        (Kind::Flat, a, CommentSort::Top),
-        (Kind::Replies, a, CommentSort::Top),
+        (ThreadPart::Roots, b, CommentSort::Top),
+        (ThreadPart::Roots, a, CommentSort::Oldest),
+        (ThreadPart::Flat, a, CommentSort::Top),
+        (ThreadPart::Replies, a, CommentSort::Top),
     ] {
         let refused = window(kind, &[of], order, &after(&text)).unwrap_err();
         assert_eq!(refused.code(), Code::InvalidCursor);
     }
     assert_eq!(
-        window(Kind::Roots, &[a, b], CommentSort::Top, &after(&text)).unwrap_err().code(),
+        window(ThreadPart::Roots, &[a, b], CommentSort::Top, &after(&text)).unwrap_err().code(),
         Code::InvalidCursor
     );
 }

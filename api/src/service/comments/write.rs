@@ -11,13 +11,13 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::access::Reading;
+use super::access::Viewpoint;
 use super::commented::{CommentedPosts, guest_of, touched};
 use super::read::load_one;
 use super::{BODY_LENGTH, NAME_LENGTH};
 use crate::auth::limit::Class;
 use crate::auth::policy::{Action, Target};
-use crate::auth::secret::{Kind, Secret};
+use crate::auth::secret::{Secret, SecretKind};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::render_comment;
 use crate::content::script::is_blank;
@@ -152,7 +152,7 @@ pub async fn add(
     let is_editable = svc.config.comment_edit_minutes > 0;
     let token = match &guest {
         Some(_) if is_editable => {
-            Some(Secret::generate(Kind::EditToken).map_err(|e| Error::internal(e.to_string()))?)
+            Some(Secret::generate(SecretKind::EditToken).map_err(|e| Error::internal(e.to_string()))?)
         }
         _ => None,
     };
@@ -238,7 +238,7 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
         touched(post.id, false, counted > 0, counted),
     );
     let writer = if viewer.is_signed_in() { viewer.clone() } else { guest_of(viewer, new.id) };
-    load_one(svc, &mut Reader::new(tx.conn), &writer, &commented, new.id, Reading::Single)
+    load_one(svc, &mut Reader::new(tx.conn), &writer, &commented, new.id, Viewpoint::Single)
 }
 
 /// The post, if the viewer may comment there now.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pressroom_schema::posts::{self, NewPost, PostRow, TieKind, Ties};
+use pressroom_schema::posts::{self, NewPost, PostRow, RelationKind, WantedRelations};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
 use pressroom_schema::{
     Conn, Id, Key, RevisionReason, SlugKind, Total, Tx, Visibility, page::sort_key, site,
@@ -290,13 +290,14 @@ fn shown_beside(conn: &mut Conn, row: &PostRow) -> Result<HashSet<Key>> {
     if !is_public(row) {
         return Ok(HashSet::new());
     }
-    let wanted = Ties { outgoing: true, links: true, adjacent: row.listed, ..Ties::default() };
+    let wanted =
+        WantedRelations { outgoing: true, links: true, adjacent: row.listed, ..WantedRelations::default() };
     let mut names = HashSet::new();
-    for tie in posts::ties(conn, &[row.id], wanted)? {
-        let Some(other) = tie.other else { continue };
-        match tie.kind {
-            TieKind::Previous | TieKind::Next => drop(names.insert(Key::Adjacent(other))),
-            TieKind::Incoming => names.extend([Key::Links(other), Key::Related(other)]),
+    for relation in posts::relations(conn, &[row.id], wanted)? {
+        let Some(other) = relation.other else { continue };
+        match relation.kind {
+            RelationKind::Previous | RelationKind::Next => drop(names.insert(Key::Adjacent(other))),
+            RelationKind::Incoming => names.extend([Key::Links(other), Key::Related(other)]),
             _ => drop(names.insert(Key::Links(other))),
         }
     }

@@ -10,7 +10,7 @@ use pressroom_schema::{Conn, Id, Tx};
 use crate::auth::viewer::Viewer;
 use crate::content::{BodyFormat, Rendered, TooMuch, render_post};
 use crate::cpu::Work;
-use crate::error::{Error, Result, Unrendered};
+use crate::error::{BodyToRender, Error, Result};
 use crate::freshness::{Read, Reader};
 use crate::service::Svc;
 
@@ -23,7 +23,7 @@ pub(super) struct Renderings(Vec<Arc<(BodyFormat, String, Rendered)>>);
 
 impl Renderings {
     /// Renders one more.
-    async fn add(&mut self, svc: &Svc, body: Unrendered) -> Result<()> {
+    async fn add(&mut self, svc: &Svc, body: BodyToRender) -> Result<()> {
         let rendered = match render(svc, &body).await? {
             // What was saved before there were limits must not be beyond unpublishing and deleting.
             Err(_) if body.revision.is_some() => Rendered::as_typed(&body.source),
@@ -91,8 +91,8 @@ pub(super) fn kept(conn: &mut Conn, post: Id, number: i32) -> Result<Option<Rend
 }
 
 /// What has to be rendered of a snapshot.
-pub(super) fn unrendered(snapshot: &Snapshot, revision: Option<(Id, i32)>) -> Unrendered {
-    Unrendered { format: snapshot.body_format, source: snapshot.body_source.clone(), revision }
+pub(super) fn unrendered(snapshot: &Snapshot, revision: Option<(Id, i32)>) -> BodyToRender {
+    BodyToRender { format: snapshot.body_format, source: snapshot.body_source.clone(), revision }
 }
 
 /// The answer to a text that makes too much of itself.
@@ -101,7 +101,7 @@ pub(crate) fn too_much(pointer: &str, why: TooMuch) -> Error {
 }
 
 /// Renders a body on the pool.
-async fn render(svc: &Svc, body: &Unrendered) -> Result<std::result::Result<Rendered, TooMuch>> {
+async fn render(svc: &Svc, body: &BodyToRender) -> Result<std::result::Result<Rendered, TooMuch>> {
     let format = body.format;
     let source = body.source.clone();
     svc.cpu.run(Work::Render, source.len(), move |turn| render_post(turn, format, &source)).await
@@ -124,7 +124,7 @@ where
 {
     let mut known = Renderings::default();
     if let Some((format, source)) = body {
-        known.add(svc, Unrendered { format, source, revision: None }).await?;
+        known.add(svc, BodyToRender { format, source, revision: None }).await?;
     }
     for _ in 0..ATTEMPTS {
         let (f, held) = (f.clone(), known.clone());
@@ -164,7 +164,7 @@ where
 ///
 /// # Errors
 /// 503 where too much is being rendered, or when the database fails.
-pub(crate) async fn keep(svc: &Svc, bodies: &[Unrendered]) -> Result<()> {
+pub(crate) async fn keep(svc: &Svc, bodies: &[BodyToRender]) -> Result<()> {
     for body in bodies {
         let Some((post, number)) = body.revision else { continue };
         let rendered = match render(svc, body).await? {

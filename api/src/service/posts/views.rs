@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use pressroom_schema::media::ImageRow;
-use pressroom_schema::posts::{self, Columns, FullPost, PostBody, PostRow, Refs, Tie, TieKind, Ties};
+use pressroom_schema::posts::{
+    self, Columns, FullPost, PostBody, PostRelation, PostRow, Refs, RelationKind, WantedRelations,
+};
 use pressroom_schema::revisions::{self, Snapshot};
 use pressroom_schema::{BodyFormat, Conn, Id, Key, Perspective, media};
 
@@ -17,15 +19,15 @@ use crate::content::Rendered;
 use crate::error::{Error, Result};
 use crate::freshness::Reader;
 use crate::page::Page;
-use crate::service::parts::{Others, People, Tags};
+use crate::service::parts::{OtherPosts, People, Tags};
 use crate::service::{Service, allowed, comments, links, related};
 use crate::view::{
     AdjacentView, BodyView, BylineView, CommentView, LinksView, PostView, RelatedView, SeoView, TermsView,
 };
 
-/// What ties posts to others.
+/// How posts are related to others.
 #[derive(Default)]
-pub(crate) struct Tied {
+pub(crate) struct PostRelations {
     /// Links in both directions.
     pub(crate) links: HashMap<Id, LinksView>,
     /// Related posts.
@@ -34,43 +36,43 @@ pub(crate) struct Tied {
     pub(crate) adjacent: HashMap<Id, AdjacentView>,
 }
 
-impl Tied {
+impl PostRelations {
     fn of(
         reader: &mut Reader<'_>,
         viewer: &Viewer,
         ids: &[Id],
-        wanted: Ties,
-        ties: &[Tie],
-        others: &Others,
+        wanted: WantedRelations,
+        relations: &[PostRelation],
+        others: &OtherPosts,
     ) -> Result<Self> {
         Ok(Self {
             links: if wanted.links {
-                links::links_of(reader, viewer, ids, ties, others)?
+                links::links_of(reader, viewer, ids, relations, others)?
             } else {
                 HashMap::new()
             },
-            related: related::related_of(reader, ties, others, wanted.similar),
-            adjacent: adjacent_of(reader, ties, others),
+            related: related::related_of(reader, relations, others, wanted.similar),
+            adjacent: adjacent_of(reader, relations, others),
         })
     }
 }
 
-/// What ties these posts to others, as far as it is wanted, by two statements at most.
-pub(crate) fn load_ties(
+/// How these posts are related to others, as far as it is wanted, by two statements at most.
+pub(crate) fn load_relations(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     ids: &[Id],
-    wanted: Ties,
-) -> Result<Tied> {
+    wanted: WantedRelations,
+) -> Result<PostRelations> {
     for id in ids {
         reader.depend(Key::Post(*id));
         // Whether they are listed is not known here.
-        depend_on_ties(reader, *id, wanted, false);
+        depend_on_relations(reader, *id, wanted, false);
     }
-    let ties = posts::ties(reader, ids, wanted)?;
-    let others = svc.others(reader, ties.iter().filter_map(|tie| tie.other))?;
-    Tied::of(reader, viewer, ids, wanted, &ties, &others)
+    let relations = posts::relations(reader, ids, wanted)?;
+    let others = svc.others(reader, relations.iter().filter_map(|relation| relation.other))?;
+    PostRelations::of(reader, viewer, ids, wanted, &relations, &others)
 }
 
 /// A working copy that differs from what is live.
@@ -108,20 +110,20 @@ pub(crate) fn load_views(
     Ok(rows.into_iter().map(|row| loaded.show(reader, row)).collect())
 }
 
-/// What is shown with some posts: what hangs on them, what ties them to others, their comments, and everybody and everything that
+/// What is shown with some posts: what hangs on them, how they are related to others, their comments, and everybody and everything that
 /// all of these name.
 pub(super) struct Loaded<'a> {
     svc: &'a Service,
     viewer: &'a Viewer,
     shown: Projection,
-    wanted: Ties,
+    wanted: WantedRelations,
     /// The live bylines, by which rights are judged: a working copy may differ from them.
     bylines: HashMap<Id, Vec<Id>>,
     refs: Refs,
     site_terms: TermsView,
     named: Named,
     drafts: HashMap<Id, Draft>,
-    beside: Tied,
+    beside: PostRelations,
     threads: HashMap<Id, Page<CommentView>>,
 }
 
@@ -136,7 +138,7 @@ impl<'a> Loaded<'a> {
         shown: Projection,
     ) -> Result<Self> {
         let ids: Vec<Id> = rows.iter().map(|row| row.post.id).collect();
-        let wanted = Ties {
+        let wanted = WantedRelations {
             outgoing: shown.links || shown.related,
             links: shown.links,
             similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
@@ -145,18 +147,19 @@ impl<'a> Loaded<'a> {
         let ProjectedMembers { authors, tags, terms, .. } = shown.members;
         // Bylines tell besides who may edit, and which comments are an author's.
         let by_rights = shown.comments || viewer.is_signed_in();
-        let (refs, ties) = if authors || tags || terms || by_rights || wanted != Ties::default() {
-            posts::refs_and_ties(reader, &ids, wanted)?
-        } else {
-            Default::default()
-        };
+        let (refs, relations) =
+            if authors || tags || terms || by_rights || wanted != WantedRelations::default() {
+                posts::refs_and_relations(reader, &ids, wanted)?
+            } else {
+                Default::default()
+            };
         let bylines: HashMap<Id, Vec<Id>> =
             refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
                 all.entry(*post).or_insert_with(Vec::new).push(*author);
                 all
             });
         let mut refs = only_shown(refs, shown.members);
-        let others = svc.others(reader, ties.iter().filter_map(|tie| tie.other))?;
+        let others = svc.others(reader, relations.iter().filter_map(|relation| relation.other))?;
         let threads = if shown.comments {
             let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
             let below = shown.below.unwrap_or(comments::BELOW);
@@ -177,7 +180,7 @@ impl<'a> Loaded<'a> {
         }
         let (people, tags) = svc.people_and_tags(reader, authors, tags)?;
         let named = Named { people, tags };
-        let beside = Tied::of(reader, viewer, &ids, wanted, &ties, &others)?;
+        let beside = PostRelations::of(reader, viewer, &ids, wanted, &relations, &others)?;
         let threads = match threads {
             Some(threads) => {
                 let commented = rows
@@ -247,8 +250,8 @@ fn only_shown(refs: Refs, members: ProjectedMembers) -> Refs {
     }
 }
 
-/// Notes what a post shows by itself and of what is tied to it. Whom and what it names is noted as that is shown.
-fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: ProjectedMembers, wanted: Ties) {
+/// Notes what a post shows by itself and of its relations. Whom and what it names is noted as that is shown.
+fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: ProjectedMembers, wanted: WantedRelations) {
     reader.depend(Key::Post(row.id));
     if members.terms && row.content.terms_notice.is_none() && row.content.terms_url.is_none() {
         reader.depend(Key::Terms);
@@ -256,11 +259,11 @@ fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: ProjectedMembers, 
     if members.comment_count {
         reader.depend(Key::CommentCount(row.id));
     }
-    depend_on_ties(reader, row.id, wanted, row.listed);
+    depend_on_relations(reader, row.id, wanted, row.listed);
 }
 
-/// Notes what decides which ties this post has.
-fn depend_on_ties(reader: &mut Reader<'_>, post: Id, wanted: Ties, is_listed: bool) {
+/// Notes what decides which relations this post has.
+fn depend_on_relations(reader: &mut Reader<'_>, post: Id, wanted: WantedRelations, is_listed: bool) {
     if wanted.links {
         reader.depend(Key::Links(post));
     }
@@ -365,14 +368,18 @@ fn overlay_draft(live: &mut FullPost, snapshot: &Snapshot, rendered: Rendered, c
     };
 }
 
-/// The neighbours in time among `ties`.
-fn adjacent_of(reader: &mut Reader<'_>, ties: &[Tie], others: &Others) -> HashMap<Id, AdjacentView> {
+/// The neighbours in time among `relations`.
+fn adjacent_of(
+    reader: &mut Reader<'_>,
+    relations: &[PostRelation],
+    others: &OtherPosts,
+) -> HashMap<Id, AdjacentView> {
     let mut all: HashMap<Id, AdjacentView> = HashMap::new();
-    for tie in ties {
-        let mut neighbour = || tie.other.and_then(|id| others.get(&id)).map(|other| other.show(reader));
-        match tie.kind {
-            TieKind::Previous => all.entry(tie.of).or_default().previous = neighbour(),
-            TieKind::Next => all.entry(tie.of).or_default().next = neighbour(),
+    for relation in relations {
+        let mut neighbour = || relation.other.and_then(|id| others.get(&id)).map(|other| other.show(reader));
+        match relation.kind {
+            RelationKind::Previous => all.entry(relation.of).or_default().previous = neighbour(),
+            RelationKind::Next => all.entry(relation.of).or_default().next = neighbour(),
             _ => {}
         }
     }

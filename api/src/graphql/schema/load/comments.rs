@@ -19,10 +19,10 @@ use crate::service::posts;
 use crate::view::{AuthorView, CommentView, Shared};
 
 /// Comments that stand under a field.
-type Stand = (Arc<PlanField>, Vec<Arc<CommentView>>);
+type FieldComments = (Arc<PlanField>, Vec<Arc<CommentView>>);
 
 /// A page of comments as it is kept.
-type Kept = Arc<Page<Arc<CommentView>>>;
+type CommentPage = Arc<Page<Arc<CommentView>>>;
 
 /// Whether a field asks for some comments from the beginning, oldest first, without their number.
 fn is_plain(page: &PageArguments, sort: CommentSort, field: &PlanField) -> bool {
@@ -107,7 +107,7 @@ impl Loader<'_, '_> {
         });
         match found {
             Ok(pages) => self.pages(field, &args.page, pages),
-            Err(error) => self.refuse::<Kept>(field, posts, &error),
+            Err(error) => self.refuse::<CommentPage>(field, posts, &error),
         }
     }
 
@@ -120,17 +120,17 @@ impl Loader<'_, '_> {
     ) -> Result<()> {
         let mut all = Vec::new();
         for (owner, page) in pages {
-            let page: Kept = Arc::new(page.map(Arc::new));
+            let page: CommentPage = Arc::new(page.map(Arc::new));
             all.extend(page.items.iter().map(|(_, comment)| Arc::clone(comment)));
             self.keep(field, owner, Ok(page))?;
         }
         let rows = rows_of(args, field, "CommentConnection", "CommentEdge");
-        let stands: Vec<Stand> = rows.into_iter().map(|row| (row, all.clone())).collect();
+        let stands: Vec<FieldComments> = rows.into_iter().map(|row| (row, all.clone())).collect();
         self.below_comments(&stands)
     }
 
     /// What is asked of comments.
-    pub(super) fn below_comments(&mut self, stands: &[Stand]) -> Result<()> {
+    pub(super) fn below_comments(&mut self, stands: &[FieldComments]) -> Result<()> {
         for (field, comments) in stands {
             if comments.is_empty() {
                 continue;
@@ -178,7 +178,7 @@ impl Loader<'_, '_> {
             }
             Err(error) => {
                 let owners = distinct(comments.iter().map(|comment| comment.id));
-                self.refuse::<Kept>(field, &owners, &error)
+                self.refuse::<CommentPage>(field, &owners, &error)
             }
         }
     }

@@ -38,7 +38,7 @@ pub(crate) fn load(
 
 /// What was written, before its answer is put together.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum Written {
     /// Posts.
     Posts(Vec<PostData>),
     /// Comments.
@@ -51,7 +51,7 @@ pub(crate) enum Kind {
     Links(Arc<LinksView>),
 }
 
-impl Kind {
+impl Written {
     /// Whether the selection below `field` has all that it asks for in what the write answered.
     pub(crate) fn needs_nothing(&self, field: &PlanField) -> bool {
         let selects = |type_name: &str, names: &[&str]| {
@@ -86,16 +86,16 @@ pub(crate) fn load_below(
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     field: &Arc<PlanField>,
-    kind: Kind,
+    kind: Written,
 ) -> Result<Loaded> {
     let mut loader = Loader { svc, reader, viewer, loaded: Loaded::default() };
     let field = Arc::clone(field);
     match kind {
-        Kind::Posts(posts) => loader.below_posts(&[(field, posts)])?,
-        Kind::Comments(comments) => loader.below_comments(&[(field, comments)])?,
-        Kind::Authors(authors) => loader.below_authors(&field, "Author", &authors)?,
-        Kind::Tags(tags) => loader.below_tags(&field, &tags)?,
-        Kind::Links(links) => loader.below_links(&field, &links)?,
+        Written::Posts(posts) => loader.below_posts(&[(field, posts)])?,
+        Written::Comments(comments) => loader.below_comments(&[(field, comments)])?,
+        Written::Authors(authors) => loader.below_authors(&field, "Author", &authors)?,
+        Written::Tags(tags) => loader.below_tags(&field, &tags)?,
+        Written::Links(links) => loader.below_links(&field, &links)?,
     }
     Ok(loader.loaded)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pressroom_schema::Id;
-use pressroom_schema::posts::Ties;
+use pressroom_schema::posts::WantedRelations;
 
 use super::shown::shown;
 use super::{Loader, distinct};
@@ -14,18 +14,18 @@ use crate::graphql::schema::arguments::{LinksArguments, PostListArguments, Relat
 use crate::graphql::schema::connection::{page_of, rows_of};
 use crate::graphql::schema::objects::PostData;
 use crate::page::Page;
-use crate::service::posts::Tied;
+use crate::service::posts::PostRelations;
 use crate::service::{posts, related};
 use crate::view::{AuthorView, LinksView, PostSummary, RelatedView, Shared, TagView};
 
 /// Posts that stand under a field.
-pub(super) type Stand = (Arc<PlanField>, Vec<PostData>);
+pub(super) type FieldPosts = (Arc<PlanField>, Vec<PostData>);
 
 /// Posts at the other ends of something: the field that shows them, and each under the key by which it is found there.
-pub(super) type End = (Arc<PlanField>, Vec<(Id, Shared<PostSummary>)>);
+pub(super) type FieldSummaries = (Arc<PlanField>, Vec<(Id, Shared<PostSummary>)>);
 
 /// A field and the posts that it is asked of.
-type Asked<'a> = (Arc<PlanField>, &'a [PostData]);
+type AskedOf<'a> = (Arc<PlanField>, &'a [PostData]);
 
 fn limit_of(args: &RelatedArguments) -> Result<i64> {
     let limit = i64::from(args.limit);
@@ -36,22 +36,22 @@ fn limit_of(args: &RelatedArguments) -> Result<i64> {
     Err(Error::parameters(vec![FieldError::parameter("limit", "out_of_range", why)]))
 }
 
-/// The ties that posts were loaded with.
-fn embedded<'a>(posts: impl Iterator<Item = &'a PostData>) -> Tied {
-    let mut tied = Tied::default();
+/// The relations that posts were loaded with.
+fn embedded<'a>(posts: impl Iterator<Item = &'a PostData>) -> PostRelations {
+    let mut relations = PostRelations::default();
     for post in posts {
         if let PostData::Full(view) = post {
-            tied.links.extend(view.links.clone().map(|links| (view.id, links)));
-            tied.related.extend(view.related.clone().map(|related| (view.id, related)));
-            tied.adjacent.extend(view.adjacent.clone().map(|adjacent| (view.id, adjacent)));
+            relations.links.extend(view.links.clone().map(|links| (view.id, links)));
+            relations.related.extend(view.related.clone().map(|related| (view.id, related)));
+            relations.adjacent.extend(view.adjacent.clone().map(|adjacent| (view.id, adjacent)));
         }
     }
-    tied
+    relations
 }
 
 impl Loader<'_, '_> {
-    /// Which ties one post is to be loaded with, in the statements that read the page: links, related posts, neighbours.
-    pub(super) fn embedded_ties(&mut self, post: &PlanField) -> (bool, bool, bool) {
+    /// Which relations one post is to be loaded with, in the statements that read the page: links, related posts, neighbours.
+    pub(super) fn embedded_relations(&mut self, post: &PlanField) -> (bool, bool, bool) {
         let asks = |name| !post.named("Post", name).is_empty();
         let mut are_few = |field: &Arc<PlanField>| {
             let limit = self.loaded.args::<RelatedArguments>(field).and_then(|args| limit_of(&args).ok());
@@ -62,8 +62,8 @@ impl Loader<'_, '_> {
     }
 
     /// What is asked of posts that stand on one level.
-    pub(super) fn below_posts(&mut self, stands: &[Stand]) -> Result<()> {
-        let mut asked: Vec<Asked<'_>> = Vec::new();
+    pub(super) fn below_posts(&mut self, stands: &[FieldPosts]) -> Result<()> {
+        let mut asked: Vec<AskedOf<'_>> = Vec::new();
         for (field, posts) in stands {
             if posts.is_empty() {
                 continue;
@@ -78,13 +78,13 @@ impl Loader<'_, '_> {
                 }
             }
         }
-        self.ties(&asked)
+        self.relations(&asked)
     }
 
     /// Links, related posts and neighbours: what posts were not loaded with, together for all of a level.
-    fn ties(&mut self, asked: &[Asked<'_>]) -> Result<()> {
-        let mut tied = embedded(asked.iter().flat_map(|(_, posts)| posts.iter()));
-        let (mut wanted, mut ids, mut good) = (Ties::default(), Vec::new(), Vec::new());
+    fn relations(&mut self, asked: &[AskedOf<'_>]) -> Result<()> {
+        let mut relations = embedded(asked.iter().flat_map(|(_, posts)| posts.iter()));
+        let (mut wanted, mut ids, mut good) = (WantedRelations::default(), Vec::new(), Vec::new());
         for (field, posts) in asked {
             let of = distinct(posts.iter().map(PostData::id));
             match field.name.as_str() {
@@ -92,7 +92,7 @@ impl Loader<'_, '_> {
                     if self.loaded.args::<LinksArguments>(field).is_none() {
                         continue;
                     }
-                    if !of.iter().all(|id| tied.links.contains_key(id)) {
+                    if !of.iter().all(|id| relations.links.contains_key(id)) {
                         (wanted.outgoing, wanted.links) = (true, true);
                         ids.extend(&of);
                     }
@@ -102,7 +102,7 @@ impl Loader<'_, '_> {
                     Some(Ok(0)) => {}
                     Some(Ok(limit)) => {
                         let enough = limit <= related::DEFAULT_LIMIT;
-                        if !enough || !of.iter().all(|id| tied.related.contains_key(id)) {
+                        if !enough || !of.iter().all(|id| relations.related.contains_key(id)) {
                             (wanted.outgoing, wanted.similar) = (true, wanted.similar.max(limit));
                             ids.extend(&of);
                         }
@@ -112,7 +112,7 @@ impl Loader<'_, '_> {
                         continue;
                     }
                 },
-                _ if of.iter().all(|id| tied.adjacent.contains_key(id)) => {}
+                _ if of.iter().all(|id| relations.adjacent.contains_key(id)) => {}
                 _ => {
                     wanted.adjacent = true;
                     ids.extend(&of);
@@ -121,20 +121,20 @@ impl Loader<'_, '_> {
             good.push((field, of));
         }
         if !ids.is_empty() {
-            let more = posts::load_ties(self.svc, self.reader, self.viewer, &distinct(ids), wanted)?;
+            let more = posts::load_relations(self.svc, self.reader, self.viewer, &distinct(ids), wanted)?;
             // Of what is not wanted there is nothing in it.
-            tied.links.extend(more.links);
-            tied.related.extend(more.related.into_iter().filter(|_| wanted.similar > 0));
-            tied.adjacent.extend(more.adjacent);
+            relations.links.extend(more.links);
+            relations.related.extend(more.related.into_iter().filter(|_| wanted.similar > 0));
+            relations.adjacent.extend(more.adjacent);
         }
         let mut ends = Vec::new();
         for (field, of) in &good {
             match field.name.as_str() {
-                "links" => ends.extend(self.links(field, of, &tied)?),
-                "related" => ends.extend(self.related(field, of, &tied)?),
+                "links" => ends.extend(self.links(field, of, &relations)?),
+                "related" => ends.extend(self.related(field, of, &relations)?),
                 name => {
                     let side = |id: &Id| {
-                        let both = tied.adjacent.get(id)?;
+                        let both = relations.adjacent.get(id)?;
                         if name == "previous" { both.previous.clone() } else { both.next.clone() }
                     };
                     let posts = of.iter().filter_map(|id| Some((*id, side(id)?))).collect();
@@ -145,10 +145,15 @@ impl Loader<'_, '_> {
         self.ends(ends)
     }
 
-    fn links(&mut self, field: &PlanField, of: &[Id], tied: &Tied) -> Result<Vec<End>> {
+    fn links(
+        &mut self,
+        field: &PlanField,
+        of: &[Id],
+        relations: &PostRelations,
+    ) -> Result<Vec<FieldSummaries>> {
         let mut others = Vec::new();
         for id in of {
-            let links = tied.links.get(id).cloned().unwrap_or_default();
+            let links = relations.links.get(id).cloned().unwrap_or_default();
             let both = links.outgoing.iter().chain(&links.incoming);
             others.extend(both.filter_map(|link| link.post.clone()).map(|post| (post.id, post)));
             self.keep(field, *id, Ok(Arc::new(links)))?;
@@ -163,12 +168,17 @@ impl Loader<'_, '_> {
         self.ends(field.named("Link", "post").into_iter().map(|post| (post, others.clone())).collect())
     }
 
-    fn related(&mut self, field: &PlanField, of: &[Id], tied: &Tied) -> Result<Vec<End>> {
+    fn related(
+        &mut self,
+        field: &PlanField,
+        of: &[Id],
+        relations: &PostRelations,
+    ) -> Result<Vec<FieldSummaries>> {
         let limit = self.loaded.args::<RelatedArguments>(field).map(|args| limit_of(&args)).transpose()?;
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default();
         let mut others = Vec::new();
         for id in of {
-            let mut views = tied.related.get(id).cloned().unwrap_or_default();
+            let mut views = relations.related.get(id).cloned().unwrap_or_default();
             views.truncate(limit);
             others.extend(views.iter().map(|view| (view.post.id, view.post.clone())));
             self.keep(field, *id, Ok(Arc::new(views)))?;
@@ -177,7 +187,7 @@ impl Loader<'_, '_> {
     }
 
     /// Loads the posts at these ends, as far as more is asked than their summaries have, in one go; then what is asked of them.
-    pub(super) fn ends(&mut self, ends: Vec<End>) -> Result<()> {
+    pub(super) fn ends(&mut self, ends: Vec<FieldSummaries>) -> Result<()> {
         let needs_more: Vec<bool> = ends.iter().map(|(field, _)| PostData::needs_more(field)).collect();
         // Summaries are of what is live.
         let previewed = self.viewer.previewed().map(Id);

@@ -126,7 +126,7 @@ impl Loader<'_, '_> {
         let mut shown = shown([field]);
         shown.below = self.embedding(field);
         shown.comments = shown.below.is_some();
-        (shown.links, shown.related, shown.adjacent) = self.embedded_ties(field);
+        (shown.links, shown.related, shown.adjacent) = self.embedded_relations(field);
         let mut post = named(args.id.as_ref(), args.slug.as_deref(), "post")?;
         loop {
             match posts::get_in(self.svc, self.reader, self.viewer, &post, perspective, shown)? {

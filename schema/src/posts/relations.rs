@@ -1,4 +1,4 @@
-//! What ties posts to other posts: curated links in both directions, links in bodies, likeness, neighbours in time. One statement
+//! How posts are related to other posts: curated links in both directions, links in bodies, likeness, neighbours in time. One statement
 //! reads all of it, for any number of posts, and with it what else hangs on them. It tells which posts are at the other ends;
 //! what is shown of those, [`summaries`] reads.
 
@@ -60,9 +60,9 @@ impl From<&PostRow> for SummaryRow {
     }
 }
 
-/// How two posts, or a post and something elsewhere, are tied.
+/// How two posts, or a post and something elsewhere, are related.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TieKind {
+pub enum RelationKind {
     /// A curated link from the post.
     Outgoing,
     /// A curated link to the post.
@@ -79,11 +79,11 @@ pub enum TieKind {
     Next,
 }
 
-/// One tie of one post.
+/// One relation of one post.
 #[derive(Debug, Clone)]
-pub struct Tie {
+pub struct PostRelation {
     /// What it is.
-    pub kind: TieKind,
+    pub kind: RelationKind,
     /// Whose.
     pub of: Id,
     /// Its place among its kind, where the kind has an order of its own.
@@ -106,9 +106,9 @@ pub struct Tie {
     pub terms: Option<JsonText>,
 }
 
-/// Which ties are wanted.
+/// Which relations are wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ties {
+pub struct WantedRelations {
     /// Curated links from the posts.
     pub outgoing: bool,
     /// All other links: to the posts, and in bodies.
@@ -123,12 +123,12 @@ pub struct Ties {
 /// site's terms as well.
 struct Statement<I, const REFS: bool> {
     posts: I,
-    wanted: Ties,
+    wanted: WantedRelations,
 }
 
 impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, REFS> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let Ties { outgoing, links, similar, adjacent } = &self.wanted;
+        let WantedRelations { outgoing, links, similar, adjacent } = &self.wanted;
         let posts = &self.posts;
         let link = Select {
             post_id: "l.post_id",
@@ -148,25 +148,25 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
             "('url', l.external_url, 'title', l.external_title, 'author', l.external_author, 'publisher', l.external_publisher, \
              'published_at', l.external_published_at) END",
         ];
-        Select { json: &external, ..link }.push(Branch::Tie(TieKind::Outgoing), &mut out);
+        Select { json: &external, ..link }.push(Branch::Relation(RelationKind::Outgoing), &mut out);
         posts.of("links AS l", "l.post_id", &mut out)?;
         out.push_sql(" AND ");
         DB::truth(&mut out, outgoing)?;
         out.push_sql(" UNION ALL ");
         Select { post_id: "l.target_post_id", other_id: "l.post_id", ..link }
-            .push(Branch::Tie(TieKind::Incoming), &mut out);
+            .push(Branch::Relation(RelationKind::Incoming), &mut out);
         posts.of("links AS l", "l.target_post_id", &mut out)?;
         out.push_sql(" AND ");
         DB::truth(&mut out, links)?;
         out.push_sql(" UNION ALL ");
         Select { post_id: "b.post_id", other_id: "p.id", position: "b.position", ..Select::NOTHING }
-            .push(Branch::Tie(TieKind::BodyOutgoing), &mut out);
+            .push(Branch::Relation(RelationKind::BodyOutgoing), &mut out);
         posts.of("body_links AS b CROSS JOIN posts AS p", "b.post_id", &mut out)?;
         out.push_sql(" AND p.slug = b.slug AND ");
         DB::truth(&mut out, links)?;
         out.push_sql(" UNION ALL ");
         Select { post_id: "p.id", other_id: "b.post_id", ..Select::NOTHING }
-            .push(Branch::Tie(TieKind::BodyIncoming), &mut out);
+            .push(Branch::Relation(RelationKind::BodyIncoming), &mut out);
         posts.of("posts AS p CROSS JOIN body_links AS b", "p.id", &mut out)?;
         out.push_sql(" AND b.slug = p.slug AND ");
         DB::truth(&mut out, links)?;
@@ -179,7 +179,7 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
             json: &["r.terms"],
             ..Select::NOTHING
         };
-        similar_post.push(Branch::Tie(TieKind::Similar), &mut out);
+        similar_post.push(Branch::Relation(RelationKind::Similar), &mut out);
         posts.of("related_posts AS r", "r.post_id", &mut out)?;
         out.push_sql(" AND r.position IN (SELECT q.position FROM related_posts AS q WHERE q.post_id = ");
         posts.id(&mut out)?;
@@ -188,19 +188,19 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
         out.push_sql(")");
         for (kind, neighbour) in [
             (
-                TieKind::Previous,
+                RelationKind::Previous,
                 "(SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
                  AND (p.sorted_at, p.id) < (me.sorted_at, me.id) ORDER BY p.sorted_at DESC, p.id DESC LIMIT 1)",
             ),
             (
-                TieKind::Next,
+                RelationKind::Next,
                 "(SELECT p.id FROM posts AS p WHERE p.listed = TRUE \
                  AND (p.sorted_at, p.id) > (me.sorted_at, me.id) ORDER BY p.sorted_at, p.id LIMIT 1)",
             ),
         ] {
             out.push_sql(" UNION ALL ");
             Select { post_id: "me.id", other_id: neighbour, ..Select::NOTHING }
-                .push(Branch::Tie(kind), &mut out);
+                .push(Branch::Relation(kind), &mut out);
             posts.of("posts AS me", "me.id", &mut out)?;
             out.push_sql(" AND ");
             DB::truth(&mut out, adjacent)?;
@@ -215,7 +215,7 @@ impl<DB: Dialect, I: Ids, const REFS: bool> QueryFragment<DB> for Statement<I, R
 
 cached_statement!([I: Ids + 'static, const REFS: bool] Statement<I, REFS>, rows: RowSql);
 
-fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Row>> {
+fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: WantedRelations) -> crate::Result<Vec<Row>> {
     Ok(if let [post] = posts {
         let statement = Statement::<_, REFS> { posts: One::of(*post), wanted };
         on_inner!(conn, c => statement.load(c))?
@@ -225,22 +225,22 @@ fn load<const REFS: bool>(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate:
     })
 }
 
-/// The ties among `rows`, in their order.
-fn sorted(rows: impl IntoIterator<Item = Row>) -> crate::Result<Vec<Tie>> {
-    let mut ties: Vec<Tie> =
-        rows.into_iter().filter_map(|row| tie(row).transpose()).collect::<Result<_, _>>()?;
-    ties.sort_by(|a, b| (a.kind, a.of).cmp(&(b.kind, b.of)).then_with(|| within(a).cmp(&within(b))));
-    Ok(ties)
+/// The relations among `rows`, in their order.
+fn sorted(rows: impl IntoIterator<Item = Row>) -> crate::Result<Vec<PostRelation>> {
+    let mut relations: Vec<PostRelation> =
+        rows.into_iter().filter_map(|row| relation_of(row).transpose()).collect::<Result<_, _>>()?;
+    relations.sort_by(|a, b| (a.kind, a.of).cmp(&(b.kind, b.of)).then_with(|| within(a).cmp(&within(b))));
+    Ok(relations)
 }
 
-fn tie(row: Row) -> crate::Result<Option<Tie>> {
-    let (Branch::Tie(kind), Some(of)) = (row.branch, row.post_id) else { return Ok(None) };
+fn relation_of(row: Row) -> crate::Result<Option<PostRelation>> {
+    let (Branch::Relation(kind), Some(of)) = (row.branch, row.post_id) else { return Ok(None) };
     let relation = row.word.map(|word| word.parse()).transpose()?;
     let (external, terms) = match (kind, row.json) {
-        (TieKind::Outgoing, Some(json)) => (Some(json.to()?), None),
+        (RelationKind::Outgoing, Some(json)) => (Some(json.to()?), None),
         (_, json) => (None, json),
     };
-    Ok(Some(Tie {
+    Ok(Some(PostRelation {
         kind,
         of,
         position: row.position,
@@ -255,29 +255,34 @@ fn tie(row: Row) -> crate::Result<Option<Tie>> {
     }))
 }
 
-/// The ties of these posts that are wanted. Each kind is in its own order: curated links and those in bodies as they stand,
+/// The relations of these posts that are wanted. Each kind is in its own order: curated links and those in bodies as they stand,
 /// incoming ones oldest first, similar posts best first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<Vec<Tie>> {
-    if posts.is_empty() || wanted == Ties::default() {
+pub fn relations(conn: &mut Conn, posts: &[Id], wanted: WantedRelations) -> crate::Result<Vec<PostRelation>> {
+    if posts.is_empty() || wanted == WantedRelations::default() {
         return Ok(Vec::new());
     }
     sorted(load::<false>(conn, posts, wanted)?)
 }
 
-/// [`refs`](refs_of) and [`ties`] by one statement.
+/// [`refs`](refs_of) and [`relations`] by one statement.
 ///
 /// # Errors
 /// When the database fails.
-pub fn refs_and_ties(conn: &mut Conn, posts: &[Id], wanted: Ties) -> crate::Result<(Refs, Vec<Tie>)> {
-    if posts.is_empty() || wanted == Ties::default() {
+pub fn refs_and_relations(
+    conn: &mut Conn,
+    posts: &[Id],
+    wanted: WantedRelations,
+) -> crate::Result<(Refs, Vec<PostRelation>)> {
+    if posts.is_empty() || wanted == WantedRelations::default() {
         return Ok((refs_of(conn, posts)?, Vec::new()));
     }
-    let (ties, others): (Vec<Row>, Vec<Row>) =
-        load::<true>(conn, posts, wanted)?.into_iter().partition(|row| matches!(row.branch, Branch::Tie(_)));
-    Ok((Refs::of(others), sorted(ties)?))
+    let (relations, others): (Vec<Row>, Vec<Row>) = load::<true>(conn, posts, wanted)?
+        .into_iter()
+        .partition(|row| matches!(row.branch, Branch::Relation(_)));
+    Ok((Refs::of(others), sorted(relations)?))
 }
 
 /// Summaries of these posts, in no particular order.
@@ -293,11 +298,11 @@ pub fn summaries(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<SummaryRow>> 
     Ok(on_inner!(conn, c => query.load(c))?)
 }
 
-/// A tie's place among those of its kind.
-fn within(tie: &Tie) -> (Option<Timestamp>, i32, Option<Id>) {
-    match tie.kind {
-        TieKind::Incoming => (tie.made_at, 0, tie.link_id),
-        TieKind::BodyIncoming => (None, 0, tie.other),
-        _ => (None, tie.position, tie.link_id),
+/// A relation's place among those of its kind.
+fn within(relation: &PostRelation) -> (Option<Timestamp>, i32, Option<Id>) {
+    match relation.kind {
+        RelationKind::Incoming => (relation.made_at, 0, relation.link_id),
+        RelationKind::BodyIncoming => (None, 0, relation.other),
+        _ => (None, relation.position, relation.link_id),
     }
 }
