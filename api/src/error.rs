@@ -193,6 +193,7 @@ struct Inner {
     internal: Option<String>,
     conflict: bool,
     bodies: Vec<BodyToRender>,
+    text: Option<String>,
 }
 
 impl Error {
@@ -208,6 +209,7 @@ impl Error {
             internal: None,
             conflict: false,
             bodies: Vec::new(),
+            text: None,
         }))
     }
 
@@ -297,6 +299,18 @@ impl Error {
         let mut error = Self::too_busy(1, "The text is being prepared. Try again in a moment.");
         error.0.bodies = bodies;
         error
+    }
+
+    /// This text must be made ready for search first; otherwise as [`Error::unrendered`].
+    pub(crate) fn unindexed(text: &str) -> Self {
+        let mut error = Self::unrendered(Vec::new());
+        error.0.text = Some(text.to_owned());
+        error
+    }
+
+    /// The text that must be made ready for search first.
+    pub(crate) fn unindexed_text(&self) -> Option<&str> {
+        self.0.text.as_deref()
     }
 
     /// The bodies that must be rendered first.

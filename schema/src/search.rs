@@ -3,7 +3,8 @@
 //! Neither database's own analysis is used. The application makes the tokens, of ASCII letters and digits only, so that
 //! both keep them whole, and both answer by the same rules:
 //!
-//! - The index holds the tokens of each listed post in three fields (title, meta, body), up to [`MAX_BYTES`] in all.
+//! - The index holds the tokens of each listed post in three fields: title and meta, up to [`MAX_HEAD_BYTES`] together, and body, up
+//!   to [`MAX_BYTES`].
 //! - A query asks for terms, all of which must match. A term is a run of tokens that stand next to one another in one
 //!   field, mostly a run of one; the last token may be a prefix.
 //! - FTS5 knows positions. A `tsvector` forgets them (256 a lexeme, none beyond 16,383), so there pairs of neighbours
@@ -18,7 +19,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Integer, Text};
 
-use crate::db::{Conn, MultiBackend};
+use crate::db::{Backend, Conn, MultiBackend};
 use crate::sql::{IdIn, id_in, known_by_text};
 use crate::tables::{post_lists, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
@@ -27,9 +28,12 @@ use crate::values::LanguageTag;
 /// Between texts that do not run on into one another: no term matches across it.
 pub const GAP: &str = "\u{b7}";
 
-/// How much of a post is found: bytes of its tokens, each with the space after it. A `tsvector` takes a megabyte, of
+/// How much of a post's text is found: bytes of its tokens, each with the space after it. A `tsvector` takes a megabyte, of
 /// which each token may need four times its length.
 pub const MAX_BYTES: usize = 192 * 1024;
+
+/// The same of its title and of what stands about it.
+pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// Most posts that one search answers.
 pub const MAX_MATCHES: i64 = 1_000;
@@ -46,15 +50,36 @@ pub fn is_token(token: &str) -> bool {
     !token.is_empty() && token.len() <= 64 && token.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// The tokens of a post's texts, in order; [`GAP`] parts them where they do not run on.
+/// The tokens of what stands about a post's text, in order; [`GAP`] parts them where they do not run on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields {
+pub struct Head {
     /// Of the title.
     pub title: Vec<String>,
-    /// Of what stands about it: subtitle, excerpt, tags.
+    /// Of subtitle, excerpt and tags.
     pub meta: Vec<String>,
-    /// Of the text.
-    pub body: Vec<String>,
+}
+
+/// A post's text as the index holds it. It takes long of a processor to make one of a long text: not inside a transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Its tokens.
+    line: String,
+    /// What a `tsvector` holds of them; empty for SQLite.
+    lexemes: String,
+}
+
+impl Body {
+    /// Of these tokens, in order.
+    #[must_use]
+    pub fn of(backend: Backend, tokens: &[String]) -> Self {
+        let mut left = MAX_BYTES;
+        let line = line(tokens, &mut left);
+        let lexemes = match backend {
+            Backend::Sqlite => String::new(),
+            Backend::Postgres => written(&lexemes(&[&line])),
+        };
+        Self { line, lexemes }
+    }
 }
 
 /// Tokens that must stand next to one another in one field, in this order.
@@ -96,60 +121,58 @@ pub struct Match {
     pub body: String,
 }
 
-/// The fields as they are stored: bounded, padded with spaces.
-struct Stored {
-    title: String,
-    meta: String,
-    body: String,
+/// Tokens as they are stored: padded with spaces, and no more than there is room for.
+fn line(tokens: &[String], left: &mut usize) -> String {
+    let mut out = String::from(" ");
+    for token in tokens.iter().filter(|t| is_token(t) || *t == GAP) {
+        if token.len() >= *left {
+            // What follows is left out too: a text is cut, never thinned.
+            *left = 0;
+            break;
+        }
+        *left -= token.len() + 1;
+        out.push_str(token);
+        out.push(' ');
+    }
+    out
 }
 
-impl Stored {
-    fn of(fields: &Fields) -> Self {
-        let mut left = MAX_BYTES;
-        let mut line = |tokens: &[String]| {
-            let mut out = String::from(" ");
-            for token in tokens.iter().filter(|t| is_token(t) || *t == GAP) {
-                if token.len() >= left {
-                    // What follows is left out too: a text is cut, never thinned.
-                    left = 0;
-                    break;
-                }
-                left -= token.len() + 1;
-                out.push_str(token);
-                out.push(' ');
+/// What a `tsvector` holds of these lines: their tokens and their pairs of neighbours.
+fn lexemes(lines: &[&str]) -> BTreeSet<String> {
+    let mut lexemes = BTreeSet::new();
+    for line in lines {
+        let mut before: Option<&str> = None;
+        for token in line.split_ascii_whitespace() {
+            if token == GAP {
+                before = None;
+                continue;
             }
-            out
-        };
-        let (title, meta) = (line(&fields.title), line(&fields.meta));
-        Self { body: line(&fields.body), title, meta }
+            lexemes.insert(token.to_owned());
+            if let Some(before) = before {
+                lexemes.insert(format!("+{before} {token}"));
+            }
+            before = Some(token);
+        }
     }
+    lexemes
+}
 
-    /// What a `tsvector` holds, as PostgreSQL reads it. Tokens need no escaping.
-    fn document(&self) -> String {
-        let mut lexemes: BTreeSet<String> = BTreeSet::new();
-        for field in [&self.title, &self.meta, &self.body] {
-            let mut before: Option<&str> = None;
-            for token in field.split_ascii_whitespace() {
-                if token == GAP {
-                    before = None;
-                    continue;
-                }
-                lexemes.insert(token.to_owned());
-                if let Some(before) = before {
-                    lexemes.insert(format!("+{before} {token}"));
-                }
-                before = Some(token);
-            }
-        }
-        lexemes.extend(self.title.split_ascii_whitespace().filter(|t| *t != GAP).map(|t| format!(".{t}")));
-        let mut text = String::new();
-        for lexeme in lexemes {
-            text.push('\'');
-            text.push_str(&lexeme);
-            text.push_str("' ");
-        }
-        text
+/// Lexemes as PostgreSQL reads a `tsvector`, in any order and more than once. Tokens need no escaping.
+fn written(lexemes: &BTreeSet<String>) -> String {
+    let mut text = String::new();
+    for lexeme in lexemes {
+        text.push('\'');
+        text.push_str(lexeme);
+        text.push_str("' ");
     }
+    text
+}
+
+/// The lexemes of what stands about a text.
+fn head(title: &str, meta: &str) -> String {
+    let mut lexemes = lexemes(&[title, meta]);
+    lexemes.extend(title.split_ascii_whitespace().filter(|t| *t != GAP).map(|t| format!(".{t}")));
+    written(&lexemes)
 }
 
 #[derive(Debug, Clone, QueryId)]
@@ -227,7 +250,13 @@ fn number(conn: &mut Conn, post: Id) -> crate::Result<Option<i64>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn index(conn: &mut Conn, post: Id, sorted_at: Timestamp, fields: &Fields) -> crate::Result<()> {
+pub fn index(
+    conn: &mut Conn,
+    post: Id,
+    sorted_at: Timestamp,
+    about: &Head,
+    body: &Body,
+) -> crate::Result<()> {
     let id = if let Some(id) = number(conn, post)? {
         diesel::update(search_docs::table.filter(search_docs::id.eq(id)))
             .set(search_docs::sorted_at.eq(sorted_at))
@@ -240,10 +269,10 @@ pub fn index(conn: &mut Conn, post: Id, sorted_at: Timestamp, fields: &Fields) -
             .returning(search_docs::id)
             .get_result(conn)?
     };
-    let stored = Stored::of(fields);
-    let document = matches!(conn, Conn::Pg(_)).then(|| stored.document());
-    let Stored { title, meta, body } = stored;
-    InsertEntry { id, title, meta, body, document }.execute(conn)?;
+    let mut left = MAX_HEAD_BYTES;
+    let (title, meta) = (line(&about.title, &mut left), line(&about.meta, &mut left));
+    let document = matches!(conn, Conn::Pg(_)).then(|| head(&title, &meta) + &body.lexemes);
+    InsertEntry { id, title, meta, body: body.line.clone(), document }.execute(conn)?;
     Ok(())
 }
 

@@ -26,16 +26,20 @@ fn terms_become_the_language_of_each_engine() {
 
 #[test]
 fn a_document_has_words_neighbours_and_title_words_but_no_neighbours_across_a_gap() {
-    let fields = Fields { title: tokens("b a"), meta: tokens("x · y"), body: tokens("a b") };
-    let stored = Stored::of(&fields);
-    assert_eq!((stored.title.as_str(), stored.meta.as_str()), (" b a ", " x · y "));
-    assert_eq!(stored.document(), "'+a b' '+b a' '.a' '.b' 'a' 'b' 'x' 'y' ");
+    let line = |text: &str| line(&tokens(text), &mut 100);
+    assert_eq!((line("b a").as_str(), line("x · y").as_str()), (" b a ", " x · y "));
+    assert_eq!(head(&line("b a"), &line("x · y")), "'+b a' '.a' '.b' 'a' 'b' 'x' 'y' ");
+    let body = |backend| Body::of(backend, &tokens("a b"));
+    assert_eq!(
+        (body(Backend::Postgres).lexemes.as_str(), body(Backend::Postgres).line.as_str()),
+        ("'+a b' 'a' 'b' ", " a b ")
+    );
+    assert_eq!(body(Backend::Sqlite), Body { line: " a b ".into(), lexemes: String::new() });
 }
 
 #[test]
 fn what_is_no_token_is_neither_kept_nor_sought() {
-    let fields = Fields { body: tokens("ok it's a'b \u{fc} ok2"), ..Fields::default() };
-    assert_eq!(Stored::of(&fields).body, " ok ok2 ");
+    assert_eq!(Body::of(Backend::Sqlite, &tokens("ok it's a'b \u{fc} ok2")).line, " ok ok2 ");
     assert!(!is_token(""));
     assert!(!is_token(&"a".repeat(65)));
     assert!(!is_token("a\" OR \"b"));
@@ -43,11 +47,12 @@ fn what_is_no_token_is_neither_kept_nor_sought() {
 
 #[test]
 fn a_long_text_is_cut_where_its_tokens_fill_the_measure() {
-    let fields = Fields { title: tokens("t"), body: vec!["a".repeat(63); 10_000], ..Fields::default() };
-    let stored = Stored::of(&fields);
-    assert!(stored.body.len() <= MAX_BYTES);
-    assert!(stored.body.len() > MAX_BYTES - 100);
+    let body = Body::of(Backend::Sqlite, &vec!["a".repeat(63); 10_000]);
+    assert!((MAX_BYTES - 100..=MAX_BYTES + 1).contains(&body.line.len()));
     // A tsvector's lexemes may fill a megabyte.
     let various: Vec<String> = (0..10_000).map(|n| format!("{n:0>63}")).collect();
-    assert!(Stored::of(&Fields { body: various, ..Fields::default() }).document().len() < 1 << 20);
+    let (title, meta) = various.split_at(100);
+    let mut left = MAX_HEAD_BYTES;
+    let about = head(&line(title, &mut left), &line(meta, &mut left));
+    assert!(about.len() + Body::of(Backend::Postgres, &various).lexemes.len() < 1 << 20);
 }

@@ -119,7 +119,10 @@ async fn where_too_much_waits_a_text_is_refused_at_once_and_readers_and_sign_in_
         app.post("/v1/posts/p/comments").by(&editor).json(&comment).await.problem(503, "too_busy");
         app.get("/v1/posts/p?include=comments").await.ok();
         app.login(&editor.email).await;
-        app.patch("/v1/posts/p?publish=true").by(&editor).json(&json!({ "title": "Q" })).await.ok();
+        app.patch("/v1/posts/p").by(&editor).json(&json!({ "title": "Q" })).await.ok();
+        // What search needs of a text is made before the transaction that makes it public.
+        app.post("/v1/posts/p/publish").by(&editor).await.problem(503, "too_busy");
+        app.post("/v1/posts/p/unpublish").by(&editor).await.ok();
         app.get("/healthz").await.ok();
         drop(go);
     })
@@ -160,6 +163,40 @@ async fn a_working_copy_is_rendered_when_it_is_saved_and_never_again() {
         app.delete("/v1/posts/p").by(&editor).await.ok();
         assert_eq!(app.post("/v1/posts/p/restore").by(&editor).await.ok()["html"], one);
         assert_eq!(rendered(&app), 2);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_text_is_made_ready_for_search_once_whenever_it_goes_live_and_not_before() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let made = || app.svc().cpu.done(Work::Index);
+        let sent = json!({ "title": "P", "slug": "p", "body": body("markdown", "An otter.") });
+        app.post("/v1/posts").by(&editor).json(&sent).await.ok();
+        app.patch("/v1/posts/p")
+            .by(&editor)
+            .json(&json!({ "body": body("markdown", "A heron.") }))
+            .await
+            .ok();
+        assert_eq!(made(), 0);
+        let found = async |word: &str| {
+            app.get(&format!("/v1/search?q={word}&count=true")).await.ok()["page"]["total"].clone()
+        };
+        app.post("/v1/posts/p/publish").by(&editor).await.ok();
+        assert_eq!((made(), found("heron").await), (1, json!(1)));
+        app.patch("/v1/posts/p?publish=true").by(&editor).json(&json!({ "title": "Wading" })).await.ok();
+        assert_eq!((made(), found("heron+wading").await), (2, json!(1)));
+        let swan = json!({ "body": { "source": "A swan." } });
+        app.patch("/v1/posts/p?publish=true").by(&editor).json(&swan).await.ok();
+        assert_eq!((made(), found("swan").await, found("heron").await), (3, json!(1), json!(0)));
+        app.post("/v1/posts/p/unpublish").by(&editor).await.ok();
+        assert_eq!((made(), found("swan").await), (3, json!(0)));
+        let later = json!({ "at": "2024-05-01T12:00:30Z" });
+        app.post("/v1/posts/p/publish").by(&editor).json(&later).await.ok();
+        app.advance(60);
+        pressroom::service::posts::publish_due(app.svc()).await.unwrap();
+        assert_eq!(found("swan").await, json!(1));
     })
     .await;
 }

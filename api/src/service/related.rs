@@ -9,6 +9,7 @@ use super::parts::OtherPosts;
 use super::posts::{find_visible, load_relations};
 use super::{Found, Svc};
 use crate::auth::viewer::Viewer;
+use crate::cpu::Turn;
 use crate::error::Result;
 use crate::freshness::{Read, Reader};
 use crate::view::{ReasonView, RelatedView};
@@ -32,44 +33,58 @@ const STOP_WORDS: &str = "a about after again all also am an and any are as at b
     os as um uma e ou mas é são em no na nos nas por para com do da dos das ao que se seu sua como mais não \
     il lo gli i uno una e o ma è sono in con per di del della dei che si non come più";
 
+/// Words of a text whose weights are kept until it is known what else the post has.
+const COUNTED: usize = 1_000;
+
 /// What a post's subject is judged by.
 pub(crate) struct Sources<'a> {
     /// Title.
     pub(crate) title: &'a str,
     /// Names of its tags.
     pub(crate) tags: &'a [String],
-    /// Plain text.
-    pub(crate) text: &'a str,
+    /// What [`count`] says of its plain text.
+    pub(crate) text: &'a [(String, i32)],
+}
+
+/// The words of a text that may tell its subject and how often they are there, the most frequent first.
+pub(crate) fn count(_: &Turn, text: &str) -> Vec<(String, i32)> {
+    let mut weights = HashMap::new();
+    add(&mut weights, text, 1);
+    weightiest(weights, COUNTED)
+}
+
+fn add(weights: &mut HashMap<String, i32>, text: &str, weight: i32) {
+    use unicode_segmentation::UnicodeSegmentation;
+    let stop: HashSet<&str> = STOP_WORDS.split_whitespace().collect();
+    for word in text.unicode_words() {
+        let word = word.to_lowercase();
+        let long = word.chars().count() >= 3 || word.chars().any(|c| u32::from(c) >= 0x2e80);
+        if long
+            && word.len() <= 60
+            && !stop.contains(word.as_str())
+            && !word.chars().all(|c| c.is_ascii_digit())
+        {
+            let entry = weights.entry(word).or_default();
+            *entry = (*entry + weight).min(20);
+        }
+    }
+}
+
+fn weightiest(weights: HashMap<String, i32>, most: usize) -> Vec<(String, i32)> {
+    let mut terms: Vec<(String, i32)> = weights.into_iter().collect();
+    terms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    terms.truncate(most);
+    terms
 }
 
 /// A post's telling terms and their weights, weightiest first. Tags bear a mark, so that a tag and a word are two terms.
 fn terms(sources: &Sources<'_>) -> Vec<(String, i32)> {
-    use unicode_segmentation::UnicodeSegmentation;
-    let stop: HashSet<&str> = STOP_WORDS.split_whitespace().collect();
-    let mut weights: HashMap<String, i32> = HashMap::new();
-    let mut add = |text: &str, weight: i32| {
-        for word in text.unicode_words() {
-            let word = word.to_lowercase();
-            let long = word.chars().count() >= 3 || word.chars().any(|c| u32::from(c) >= 0x2e80);
-            if long
-                && word.len() <= 60
-                && !stop.contains(word.as_str())
-                && !word.chars().all(|c| c.is_ascii_digit())
-            {
-                let entry = weights.entry(word).or_default();
-                *entry = (*entry + weight).min(20);
-            }
-        }
-    };
-    add(sources.title, TITLE);
-    add(sources.text, 1);
+    let mut weights: HashMap<String, i32> = sources.text.iter().cloned().collect();
+    add(&mut weights, sources.title, TITLE);
     for tag in sources.tags {
         weights.insert(format!("#{}", tag.to_lowercase()), TAG);
     }
-    let mut terms: Vec<(String, i32)> = weights.into_iter().collect();
-    terms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    terms.truncate(TERMS);
-    terms
+    weightiest(weights, TERMS)
 }
 
 /// Brings the relations of a listed post up to date. Answers the posts whose own lists changed.
@@ -149,6 +164,7 @@ mod tests {
     fn telling_terms_are_few_and_without_common_words() {
         let tags = ["Sea".to_owned()];
         let text = "the sea and the harbour and the sea ".repeat(50);
+        let text = count(&Turn::here(), &text);
         let terms = terms(&Sources { title: "The Harbour", tags: &tags, text: &text });
         let words: Vec<&str> = terms.iter().map(|(t, _)| t.as_str()).collect();
         assert_eq!(words, ["harbour", "sea", "#sea"]);

@@ -8,8 +8,9 @@ mod rank;
 
 use std::collections::HashMap;
 
+use pressroom_schema::db::Backend;
 use pressroom_schema::posts::PostRow;
-use pressroom_schema::search::{self as store, Fields, GAP, Match};
+use pressroom_schema::search::{self as store, Body, GAP, Head, Match};
 use pressroom_schema::{
     Conn, Id, Key, KeyValue, Place, Slice, Start, Timestamp, Window, posts, revisions, tags,
 };
@@ -23,6 +24,7 @@ use super::{Service, Svc};
 use crate::auth::limit::Class;
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
+use crate::cpu::{Turn, Work};
 use crate::error::Result;
 use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
@@ -31,12 +33,12 @@ use crate::view::{SearchHitView, Shared};
 /// Length of a snippet, in characters.
 const SNIPPET: usize = 240;
 
-/// How many posts one transaction of [`reindex_all`] takes.
-const BATCH: i64 = 50;
+/// How many posts [`reindex_all`] takes at a time.
+const BATCH: i64 = 20;
 
-/// What of a post can be found.
+/// What stands about a post's text, as far as it can be found.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Document<'a> {
+pub(crate) struct About<'a> {
     /// Its title, which weighs most.
     pub(crate) title: &'a str,
     /// The line under it.
@@ -45,12 +47,10 @@ pub(crate) struct Document<'a> {
     pub(crate) excerpt: Option<&'a str>,
     /// The names of its tags.
     pub(crate) tags: &'a [String],
-    /// Its body as plain text.
-    pub(crate) text: &'a str,
 }
 
-impl Document<'_> {
-    fn fields(&self) -> Fields {
+impl About<'_> {
+    fn head(&self) -> Head {
         // The order in which tags are read is the database's affair; what is stored may not depend on it.
         let mut tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
         tags.sort_unstable();
@@ -61,16 +61,27 @@ impl Document<'_> {
             }
             meta.extend(index_tokens(text));
         }
-        Fields { title: index_tokens(self.title), meta, body: index_tokens(self.text) }
+        Head { title: index_tokens(self.title), meta }
     }
+}
+
+/// A text as the index holds it.
+pub(crate) fn body(_: &Turn, backend: Backend, text: &str) -> Body {
+    Body::of(backend, &index_tokens(text))
 }
 
 /// Puts a listed post into the index, or renews its entry: a part of the transaction that changes the post.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn index(conn: &mut Conn, post: Id, sorted_at: Timestamp, document: &Document<'_>) -> Result<()> {
-    Ok(store::index(conn, post, sorted_at, &document.fields())?)
+pub(crate) fn index(
+    conn: &mut Conn,
+    post: Id,
+    sorted_at: Timestamp,
+    about: &About<'_>,
+    body: &Body,
+) -> Result<()> {
+    Ok(store::index(conn, post, sorted_at, &about.head(), body)?)
 }
 
 /// Takes a post out of the index, if it is there.
@@ -260,32 +271,64 @@ pub async fn reindex_all(svc: &Svc) -> Result<u64> {
     svc.write(&system, |tx| Ok(store::prune(tx.conn)?)).await?;
     let (mut after, mut count) = (Id::NIL, 0);
     loop {
-        let ids = svc.write(&system, move |tx| reindex_after(tx.conn, after)).await?;
-        let Some(last) = ids.last() else { return Ok(count) };
-        after = *last;
-        count += ids.len() as u64;
+        let found = svc.read_for_itself(move |conn| listed_after(conn, after)).await?;
+        let Some(last) = found.last() else { return Ok(count) };
+        after = last.row.id;
+        count += found.len() as u64;
+        let backend = svc.db.backend();
+        let bytes = found.iter().map(|listed| listed.text.len()).sum();
+        let work = move |turn: &Turn| -> Vec<(Listed, Body)> {
+            let made = |listed: Listed| (body(turn, backend, &listed.text), listed);
+            found.into_iter().map(made).map(|(body, listed)| (listed, body)).collect()
+        };
+        let made = svc.cpu.run(Work::Index, bytes, work).await?;
+        svc.write(&system, move |tx| made.iter().try_for_each(|(listed, body)| renew(tx.conn, listed, body)))
+            .await?;
     }
 }
 
-fn reindex_after(conn: &mut Conn, after: Id) -> Result<Vec<Id>> {
+/// A listed post as it was read to be indexed.
+#[derive(Debug, Clone)]
+struct Listed {
+    row: PostRow,
+    excerpt: Option<String>,
+    tags: Vec<String>,
+    text: String,
+}
+
+fn listed_after(conn: &mut Conn, after: Id) -> Result<Vec<Listed>> {
     let ids = store::listed_after(conn, after, BATCH)?;
-    let texts: HashMap<Id, String> = store::whole_texts(conn, &ids)?.into_iter().collect();
+    let mut texts: HashMap<Id, String> = store::whole_texts(conn, &ids)?.into_iter().collect();
     let mut names: HashMap<Id, Vec<String>> = HashMap::new();
     for (post, (tag, _)) in tags::of_posts(conn, &ids)? {
         names.entry(post).or_default().push(tag.name);
     }
-    for (row, _) in posts::by_ids(conn, &ids)? {
+    let mut rows: Vec<PostRow> = posts::by_ids(conn, &ids)?.into_iter().map(|(row, _)| row).collect();
+    rows.sort_by_key(|row| row.id);
+    let mut found = Vec::new();
+    for row in rows {
         // The row's excerpt may have been made from the text; the revision has the editor's own, if there is one.
         let live = row.live_revision.unwrap_or(row.revision);
-        let snapshot = revisions::snapshot(conn, row.id, live)?;
-        let document = Document {
-            title: &row.content.title,
-            subtitle: row.content.subtitle.as_deref(),
-            excerpt: snapshot.as_ref().and_then(|s| s.excerpt.as_deref()),
-            tags: names.get(&row.id).map(Vec::as_slice).unwrap_or_default(),
-            text: texts.get(&row.id).map(String::as_str).unwrap_or_default(),
-        };
-        index(conn, row.id, row.sorted_at, &document)?;
+        let excerpt = revisions::snapshot(conn, row.id, live)?.and_then(|snapshot| snapshot.excerpt);
+        let (tags, text) =
+            (names.remove(&row.id).unwrap_or_default(), texts.remove(&row.id).unwrap_or_default());
+        found.push(Listed { row, excerpt, tags, text });
     }
-    Ok(ids)
+    Ok(found)
+}
+
+/// Renews the entry of a post, unless it changed since it was read: then whoever changed it has done so.
+fn renew(conn: &mut Conn, listed: &Listed, body: &Body) -> Result<()> {
+    let row = &listed.row;
+    let now = posts::by_ids(conn, &[row.id])?.pop().map(|(now, _)| now);
+    if now.is_none_or(|now| (now.version, now.listed) != (row.version, row.listed)) {
+        return Ok(());
+    }
+    let about = About {
+        title: &row.content.title,
+        subtitle: row.content.subtitle.as_deref(),
+        excerpt: listed.excerpt.as_deref(),
+        tags: &listed.tags,
+    };
+    index(conn, row.id, row.sorted_at, &about, body)
 }

@@ -121,6 +121,11 @@ impl Checked {
         Some((format, source.to_owned()))
     }
 
+    /// Whether the input changes the body, or a part of it.
+    pub(super) fn changes_body(&self) -> bool {
+        !self.input.body.is_undefined()
+    }
+
     /// The bylines that the editor chose, if any.
     pub(super) fn names_authors(&self) -> bool {
         !self.input.authors.is_undefined()

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::access::{find, open, require_on};
 use super::live;
 use super::read::load_one;
-use super::rendering::write_rendered;
+use super::rendering::{Renderings, write_rendered};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::content::{DiffLine, line_diff};
@@ -311,7 +311,7 @@ pub async fn restore_revision(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    write_rendered(svc, viewer, None, move |tx, known| {
+    write_rendered(svc, viewer, Renderings::default(), move |tx, known| {
         let (mut row, present) = open(tx, &viewer2, &post, Action::RestoreRevision, if_match.as_ref())?;
         require_on(tx.conn, &viewer2, Action::EditPost, &row)?;
         let before = row.clone();
@@ -336,7 +336,7 @@ pub async fn restore_revision(
             live::touch(tx, &row)?
         } else {
             row.updated_at = tx.actor.now;
-            live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?
+            live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered, known)?
         };
         tx.record(ObjectType::Post, row.id, ChangeAction::RestoredRevision, row.version, keys);
         load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use pressroom_schema::posts::{self, NewPost, PostRow, RelationKind, WantedRelations};
 use pressroom_schema::revisions::{self, RevisionRow, Snapshot};
 use pressroom_schema::{
-    Conn, Id, Key, RevisionReason, SlugKind, Total, Tx, Visibility, page::sort_key, site,
+    Conn, Id, Key, RevisionReason, SlugKind, Total, Tx, Visibility, page::sort_key, post_words, site,
 };
 
 use super::access::{is_public, working_copy};
+use super::rendering::{Indexed, Renderings};
 use crate::content::Rendered;
 use crate::error::Result;
 use crate::service::{Service, links, related, search};
@@ -77,6 +78,29 @@ fn settle(row: &mut PostRow, snapshot: &Snapshot, rendered: &Rendered) {
     row.sorted_at = row.published_at.unwrap_or(row.created_at);
 }
 
+/// What a post is written from.
+#[derive(Debug, Clone, Copy)]
+struct Content<'a> {
+    snapshot: &'a Snapshot,
+    rendered: &'a Rendered,
+    /// What search, related posts and comments need of its text; where everybody may read it.
+    indexed: Option<&'a Indexed>,
+}
+
+impl<'a> Content<'a> {
+    /// # Errors
+    /// That the text must be made ready for search first.
+    fn of(
+        row: &PostRow,
+        snapshot: &'a Snapshot,
+        rendered: &'a Rendered,
+        known: &'a Renderings,
+    ) -> Result<Self> {
+        let indexed = is_public(row).then(|| known.of_text(&rendered.text)).transpose()?;
+        Ok(Self { snapshot, rendered, indexed })
+    }
+}
+
 /// Adds a post with its first revision and everything that hangs on them, and names what public answers this touches. `row` has its
 /// state and the number of the revision; what follows from its content is set here.
 pub(super) fn begin(
@@ -85,12 +109,14 @@ pub(super) fn begin(
     row: &mut PostRow,
     snapshot: &Snapshot,
     rendered: &Rendered,
+    known: &Renderings,
 ) -> Result<Vec<Key>> {
     let before = PostRow::begin(row.id, row.owner_id, row.created_at);
     settle(row, snapshot, rendered);
+    let content = Content::of(row, snapshot, rendered, known)?;
     posts::insert(tx.conn, &columns(row, snapshot, rendered))?;
     insert_revision(tx, row, snapshot, Some(rendered), RevisionReason::Created)?;
-    surround(svc, tx, &before, row, snapshot, rendered, HashSet::new())
+    surround(svc, tx, &before, row, &content, HashSet::new())
 }
 
 /// Writes state and content of a post, with everything that hangs on them, and names what public answers this touches.
@@ -103,9 +129,11 @@ pub(super) fn apply(
     row: &mut PostRow,
     snapshot: &Snapshot,
     rendered: &Rendered,
+    known: &Renderings,
 ) -> Result<Vec<Key>> {
-    let beside_before = shown_beside(tx.conn, before)?;
     settle(row, snapshot, rendered);
+    let content = Content::of(row, snapshot, rendered, known)?;
+    let beside_before = shown_beside(tx.conn, before)?;
     if row.content.slug != before.content.slug {
         posts::set_slug(tx.conn, row.id, &before.content.slug, &row.content.slug)?;
         // A draft that nobody has seen under its old name needs no sign-post.
@@ -121,7 +149,7 @@ pub(super) fn apply(
         }
     }
     posts::update(tx.conn, row, Some(&columns(row, snapshot, rendered)))?;
-    surround(svc, tx, before, row, snapshot, rendered, beside_before)
+    surround(svc, tx, before, row, &content, beside_before)
 }
 
 /// Brings what hangs on a post in step with its row: lists, links, totals, related posts, the search index.
@@ -130,10 +158,10 @@ fn surround(
     tx: &mut Tx<'_>,
     before: &PostRow,
     row: &PostRow,
-    snapshot: &Snapshot,
-    rendered: &Rendered,
+    content: &Content<'_>,
     beside_before: HashSet<Key>,
 ) -> Result<Vec<Key>> {
+    let Content { snapshot, rendered, indexed } = *content;
     // Neither authors nor tags need be there any more: an old revision may name those that were deleted since.
     let tags: Vec<(Id, String)> = {
         let known = pressroom_schema::tags::by_ids(tx.conn, &snapshot.tags)?;
@@ -148,8 +176,11 @@ fn surround(
     let step = i64::from(row.listed) - i64::from(before.listed);
     site::add_to_total(tx.conn, Total::Posts, step)?;
     site::add_to_total(tx.conn, Total::Comments, step * row.comment_count)?;
-    let related = relate(tx.conn, before, row, snapshot, rendered, &tag_names)?;
-    index(tx.conn, before, row, snapshot, rendered, &tag_names)?;
+    if let (Some(indexed), Some(revision)) = (indexed, row.live_revision) {
+        post_words::keep(tx.conn, row.id, revision, &indexed.words)?;
+    }
+    let related = relate(tx.conn, before, row, content, &tag_names)?;
+    index(tx.conn, before, row, content, &tag_names)?;
     let beside = shown_beside(tx.conn, row)?;
     Ok(touched_keys(before, row, &Around { lists, opened, linked, related, beside_before, beside }))
 }
@@ -175,13 +206,12 @@ fn relate(
     conn: &mut Conn,
     before: &PostRow,
     row: &PostRow,
-    snapshot: &Snapshot,
-    rendered: &Rendered,
+    content: &Content<'_>,
     tags: &[String],
 ) -> Result<Vec<Id>> {
-    if row.listed {
-        let sources = related::Sources { title: &snapshot.content.title, tags, text: &rendered.text };
-        related::refresh_related(conn, row.id, &sources)
+    if let Some(indexed) = content.indexed.filter(|_| row.listed) {
+        let title = &content.snapshot.content.title;
+        related::refresh_related(conn, row.id, &related::Sources { title, tags, text: &indexed.terms })
     } else if before.listed {
         related::forget_related(conn, row.id)
     } else {
@@ -194,19 +224,17 @@ fn index(
     conn: &mut Conn,
     before: &PostRow,
     row: &PostRow,
-    snapshot: &Snapshot,
-    rendered: &Rendered,
+    content: &Content<'_>,
     tags: &[String],
 ) -> Result<()> {
-    if row.listed {
-        let document = search::Document {
-            title: &snapshot.content.title,
-            subtitle: snapshot.content.subtitle.as_deref(),
-            excerpt: snapshot.excerpt.as_deref(),
+    if let Some(indexed) = content.indexed.filter(|_| row.listed) {
+        let about = search::About {
+            title: &content.snapshot.content.title,
+            subtitle: content.snapshot.content.subtitle.as_deref(),
+            excerpt: content.snapshot.excerpt.as_deref(),
             tags,
-            text: &rendered.text,
         };
-        search::index(conn, row.id, row.sorted_at, &document)
+        search::index(conn, row.id, row.sorted_at, &about, &indexed.body)
     } else if before.listed {
         search::remove(conn, row.id)
     } else {

@@ -7,7 +7,7 @@ use pressroom_schema::{ChangeAction, Key, ObjectType, Perspective, PostStatus, T
 use super::access::{open, require_on, working_copy};
 use super::live;
 use super::read::load_one;
-use super::rendering::write_rendered;
+use super::rendering::{Renderings, write_rendered};
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::content::Rendered;
@@ -60,12 +60,13 @@ pub async fn publish(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let when = parse_at(svc, at)?;
+    let present = Renderings::of_present(svc, viewer, post, Action::PublishPost).await?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    let view = write_rendered(svc, viewer, None, move |tx, known| {
+    let view = write_rendered(svc, viewer, present, move |tx, known| {
         let (mut row, snapshot) = open(tx, &viewer2, &post, Action::PublishPost, if_match.as_ref())?;
         let before = row.clone();
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
-        let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &when)?;
+        let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, (&rendered, known), &when)?;
         let action = match row.status {
             PostStatus::Scheduled => ChangeAction::Scheduled,
             _ => ChangeAction::Published,
@@ -86,11 +87,11 @@ pub(super) fn publish_in(
     before: &PostRow,
     row: &mut PostRow,
     snapshot: &Snapshot,
-    rendered: &Rendered,
+    (rendered, known): (&Rendered, &Renderings),
     when: &When,
 ) -> Result<Vec<Key>> {
     release(tx.actor.now, before, row, when)?;
-    live::apply(svc, tx, before, row, snapshot, rendered)
+    live::apply(svc, tx, before, row, snapshot, rendered, known)
 }
 
 /// Gives `row` the state of a post that is published, or is to be.
@@ -159,7 +160,7 @@ async fn take_back(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    write_rendered(svc, viewer, None, move |tx, known| {
+    write_rendered(svc, viewer, Renderings::default(), move |tx, known| {
         let (mut row, snapshot) = open(tx, &viewer2, &post, action, if_match.as_ref())?;
         let before = row.clone();
         let idle =
@@ -175,7 +176,7 @@ async fn take_back(
         row.version += 1;
         row.updated_at = tx.actor.now;
         let rendered = known.of_working_copy(tx, &before, &snapshot)?;
-        let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
+        let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered, known)?;
         tx.record(ObjectType::Post, row.id, done, row.version, keys);
         load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
@@ -195,7 +196,7 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
     for id in due {
         let svc2 = svc.clone();
         let viewer2 = viewer.clone();
-        published += write_rendered(svc, &viewer, None, move |tx, known| {
+        published += write_rendered(svc, &viewer, Renderings::default(), move |tx, known| {
             let Some((mut row, _)) = posts::find(tx.conn, &Ref::Id(id))? else { return Ok(0) };
             if row.status != PostStatus::Scheduled
                 || row.deleted_at.is_some()
@@ -207,7 +208,7 @@ pub async fn publish_due(svc: &Svc) -> Result<usize> {
             let before = row.clone();
             let snapshot = working_copy(tx, &row)?;
             let rendered = known.of_working_copy(tx, &row, &snapshot)?;
-            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &When::Due)?;
+            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, (&rendered, known), &When::Due)?;
             tx.record(ObjectType::Post, row.id, ChangeAction::Published, row.version, keys);
             Ok(1)
         })

@@ -1,27 +1,102 @@
-//! Bodies are rendered on the pool, once, before the write that saves them, and kept with the revision. A transaction only looks
-//! them up: what is not there ends it, is rendered, and it is run again.
+//! Bodies are rendered on the pool, once, before the write that saves them, and kept with the revision; what search, related posts
+//! and comments need of a text is made there before it goes live. A transaction only looks them up: what is not there ends it, is
+//! made, and it is run again.
 
 use std::sync::Arc;
 
-use pressroom_schema::posts::PostRow;
+use pressroom_schema::posts::{PostRow, Ref};
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{Conn, Id, Tx};
+use pressroom_schema::{Conn, Id, Tx, search::Body};
 
+use super::access::find;
+use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
-use crate::content::{BodyFormat, Rendered, TooMuch, render_post};
-use crate::cpu::Work;
+use crate::content::{BodyFormat, PostWords, Rendered, TooMuch, render_post};
+use crate::cpu::{Turn, Work};
 use crate::error::{BodyToRender, Error, Result};
 use crate::freshness::{Read, Reader};
-use crate::service::Svc;
+use crate::service::{Svc, related, search};
 
 /// How often a body may change while it is being rendered.
 pub(crate) const ATTEMPTS: usize = 5;
 
-/// Bodies that were rendered before a transaction began, by format and source.
+/// What search, related posts and comments need of the text of a post that goes live.
+#[derive(Debug, Clone)]
+pub(super) struct Indexed {
+    /// As search has it.
+    pub(super) body: Body,
+    /// As related posts are found by.
+    pub(super) terms: Vec<(String, i32)>,
+    /// As comments are compared with, in the form in which that is kept.
+    pub(super) words: String,
+}
+
+/// What was made of bodies before a transaction began.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Renderings(Vec<Arc<(BodyFormat, String, Rendered)>>);
+pub(super) struct Renderings {
+    /// By format and source.
+    bodies: Vec<Arc<(BodyFormat, String, Rendered)>>,
+    /// By text.
+    texts: Vec<Arc<(String, Indexed)>>,
+}
 
 impl Renderings {
+    /// Of a body that is known to be needed; `live` where its text will be public.
+    ///
+    /// # Errors
+    /// 422 for a body that makes too much of itself; 503 where too much is being rendered.
+    pub(super) async fn of_body(svc: &Svc, body: Option<(BodyFormat, String)>, live: bool) -> Result<Self> {
+        let mut known = Self::default();
+        if let Some((format, source)) = body {
+            known.add(svc, BodyToRender { format, source, revision: None }).await?;
+            let texts: Vec<String> = known.bodies.iter().map(|body| body.2.text.clone()).collect();
+            for text in texts.into_iter().filter(|_| live) {
+                known.index(svc, text).await?;
+            }
+        }
+        Ok(known)
+    }
+
+    /// Of the text of the post's working copy, as it is now.
+    ///
+    /// # Errors
+    /// As of [`find`], or 503 where too much waits.
+    pub(super) async fn of_present(svc: &Svc, viewer: &Viewer, post: &Ref, action: Action) -> Result<Self> {
+        let (viewer2, post) = (viewer.clone(), post.clone());
+        let look = move |conn: &mut Conn| {
+            let row = find(conn, &viewer2, &post, action)?;
+            kept(conn, row.id, row.revision)
+        };
+        let mut known = Self::default();
+        if let Some(rendered) = svc.read_private(viewer, look).await? {
+            known.index(svc, rendered.text).await?;
+        }
+        Ok(known)
+    }
+
+    async fn index(&mut self, svc: &Svc, text: String) -> Result<()> {
+        let (backend, bytes) = (svc.db.backend(), text.len());
+        let work = move |turn: &Turn| {
+            let indexed = Indexed {
+                body: search::body(turn, backend, &text),
+                terms: related::count(turn, &text),
+                words: serde_json::to_string(&PostWords::of(turn, &text)).unwrap_or_default(),
+            };
+            Arc::new((text, indexed))
+        };
+        self.texts.push(svc.cpu.run(Work::Index, bytes, work).await?);
+        Ok(())
+    }
+
+    /// That of the text of a post that goes live.
+    ///
+    /// # Errors
+    /// That it must be made first.
+    pub(super) fn of_text(&self, text: &str) -> Result<&Indexed> {
+        let found = self.texts.iter().find(|indexed| indexed.0 == text);
+        found.map(|indexed| &indexed.1).ok_or_else(|| Error::unindexed(text))
+    }
+
     /// Renders one more.
     async fn add(&mut self, svc: &Svc, body: BodyToRender) -> Result<()> {
         let rendered = match render(svc, &body).await? {
@@ -29,7 +104,7 @@ impl Renderings {
             Err(_) if body.revision.is_some() => Rendered::as_typed(&body.source),
             rendered => rendered.map_err(|why| too_much("/body/source", why))?,
         };
-        self.0.push(Arc::new((body.format, body.source, rendered)));
+        self.bodies.push(Arc::new((body.format, body.source, rendered)));
         Ok(())
     }
 
@@ -41,7 +116,7 @@ impl Renderings {
         let is_it = |r: &&Arc<(BodyFormat, String, Rendered)>| {
             (r.0, &r.1) == (snapshot.body_format, &snapshot.body_source)
         };
-        self.0.iter().find(is_it).map(|r| r.2.clone())
+        self.bodies.iter().find(is_it).map(|r| r.2.clone())
     }
 
     /// That of a snapshot's body.
@@ -107,34 +182,28 @@ async fn render(svc: &Svc, body: &BodyToRender) -> Result<std::result::Result<Re
     svc.cpu.run(Work::Render, source.len(), move |turn| render_post(turn, format, &source)).await
 }
 
-/// Writes in one transaction, as [`Service::write`](crate::service::Service::write), what needs rendered bodies: `body` is one
-/// that is known to be needed. `f` may find that it needs others, which are then rendered, and it is run again.
+/// Writes in one transaction, as [`Service::write`](crate::service::Service::write), what needs rendered bodies. `f` may find that
+/// it needs others than are known, which are then made, and it is run again.
 ///
 /// # Errors
 /// What `f` answers; 422 for a body that makes too much of itself; 503 where too much is being rendered.
-pub(super) async fn write_rendered<T, F>(
-    svc: &Svc,
-    viewer: &Viewer,
-    body: Option<(BodyFormat, String)>,
-    f: F,
-) -> Result<T>
+pub(super) async fn write_rendered<T, F>(svc: &Svc, viewer: &Viewer, mut known: Renderings, f: F) -> Result<T>
 where
     T: Send + 'static,
     F: Fn(&mut Tx<'_>, &Renderings) -> Result<T> + Clone + Send + 'static,
 {
-    let mut known = Renderings::default();
-    if let Some((format, source)) = body {
-        known.add(svc, BodyToRender { format, source, revision: None }).await?;
-    }
-    for _ in 0..ATTEMPTS {
+    // A post that goes live may need first its body, and then its text.
+    for _ in 0..2 * ATTEMPTS {
         let (f, held) = (f.clone(), known.clone());
-        match svc.write(viewer, move |tx| f(tx, &held)).await {
-            Err(error) if !error.bodies().is_empty() => {
-                for body in error.bodies() {
-                    known.add(svc, body.clone()).await?;
-                }
-            }
+        let error = match svc.write(viewer, move |tx| f(tx, &held)).await {
+            Err(error) if !error.bodies().is_empty() || error.unindexed_text().is_some() => error,
             done => return done,
+        };
+        for body in error.bodies() {
+            known.add(svc, body.clone()).await?;
+        }
+        if let Some(text) = error.unindexed_text() {
+            known.index(svc, text.to_owned()).await?;
         }
     }
     Err(Error::unavailable("a body changed again and again while it was rendered"))

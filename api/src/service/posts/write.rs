@@ -28,8 +28,9 @@ use crate::view::PostView;
 pub async fn create(svc: &Svc, viewer: &Viewer, input: CreatePost, publish: bool) -> Result<PostView> {
     require(viewer, Action::CreatePost, &Target::None, "post")?;
     let checked = draft::check(svc, input.into(), true)?;
+    let known = Renderings::of_body(svc, checked.body(), publish).await?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    write_rendered(svc, viewer, checked.body(), move |tx, known| {
+    write_rendered(svc, viewer, known, move |tx, known| {
         let row = create_in(&svc2, tx, &viewer2, &checked, known, publish)?;
         load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
@@ -64,7 +65,7 @@ fn create_in(
         let before = row.clone();
         release(now, &before, &mut row, &When::Now)?;
     }
-    let keys = live::begin(svc, tx, &mut row, &snapshot, &rendered)?;
+    let keys = live::begin(svc, tx, &mut row, &snapshot, &rendered, known)?;
     tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
     if publish {
         tx.record(ObjectType::Post, id, ChangeAction::Published, row.version, keys);
@@ -87,8 +88,13 @@ pub async fn update(
 ) -> Result<PostView> {
     viewer.require_signed_in()?;
     let checked = draft::check(svc, input, false)?;
+    let known = if publish && !checked.changes_body() {
+        Renderings::of_present(svc, viewer, post, Action::EditPost).await?
+    } else {
+        Renderings::of_body(svc, checked.body(), publish).await?
+    };
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    write_rendered(svc, viewer, checked.body(), move |tx, known| {
+    write_rendered(svc, viewer, known, move |tx, known| {
         let (mut row, mut snapshot) = open(tx, &viewer2, &post, Action::EditPost, if_match.as_ref())?;
         let before = row.clone();
         let old = snapshot.clone();
@@ -130,7 +136,7 @@ pub async fn update(
         }
         if publish {
             require_on(tx.conn, &viewer2, Action::PublishPost, &before)?;
-            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, &rendered, &When::Now)?;
+            let keys = publish_in(&svc2, tx, &before, &mut row, &snapshot, (&rendered, known), &When::Now)?;
             tx.record(ObjectType::Post, row.id, ChangeAction::Published, row.version, keys);
         } else if before.is_live() {
             let keys = live::touch(tx, &row)?;
@@ -139,7 +145,7 @@ pub async fn update(
             }
         } else if changed || row.status != before.status {
             row.updated_at = tx.actor.now;
-            let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered)?;
+            let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered, known)?;
             tx.record(ObjectType::Post, row.id, ChangeAction::Saved, row.version, keys);
         }
         load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
@@ -154,7 +160,7 @@ pub async fn update(
 pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    write_rendered(svc, viewer, None, move |tx, known| {
+    write_rendered(svc, viewer, Renderings::default(), move |tx, known| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         if row.deleted_at.is_some() {
@@ -166,7 +172,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
         after.version += 1;
         let snapshot = working_copy(tx, &row)?;
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered, known)?;
         tx.record(ObjectType::Post, row.id, ChangeAction::Trashed, after.version, keys);
         Ok(row.id)
     })
@@ -180,7 +186,7 @@ pub async fn trash(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMa
 pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    write_rendered(svc, viewer, None, move |tx, known| {
+    write_rendered(svc, viewer, Renderings::default(), move |tx, known| {
         let row = find(tx.conn, &viewer2, &post, Action::TrashPost)?;
         if row.deleted_at.is_none() {
             return Err(Error::new(Code::InvalidState, "This post is not in the trash."));
@@ -197,7 +203,7 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
         after.version += 1;
         let snapshot = working_copy(tx, &row)?;
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered, known)?;
         tx.record(ObjectType::Post, row.id, ChangeAction::Restored, after.version, keys);
         load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
     })
@@ -211,7 +217,7 @@ pub async fn restore(svc: &Svc, viewer: &Viewer, post: &Ref) -> Result<PostView>
 pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfMatch>) -> Result<Id> {
     viewer.require_signed_in()?;
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    write_rendered(svc, viewer, None, move |tx, known| {
+    write_rendered(svc, viewer, Renderings::default(), move |tx, known| {
         let row = find(tx.conn, &viewer2, &post, Action::DeletePostForever)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         let mut after = row.clone();
@@ -219,7 +225,7 @@ pub async fn delete(svc: &Svc, viewer: &Viewer, post: &Ref, if_match: Option<IfM
         after.version += 1;
         let snapshot = working_copy(tx, &row)?;
         let rendered = known.of_working_copy(tx, &row, &snapshot)?;
-        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered)?;
+        let keys = live::apply(&svc2, tx, &row, &mut after, &snapshot, &rendered, known)?;
         site::forget_slugs(tx.conn, SlugKind::Post, row.id)?;
         posts::delete(tx.conn, row.id)?;
         tx.record(ObjectType::Post, row.id, ChangeAction::Deleted, after.version, keys);
