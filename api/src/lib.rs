@@ -4,6 +4,7 @@ mod answers;
 pub mod app;
 pub mod auth;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod content;
 pub mod cpu;

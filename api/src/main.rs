@@ -1,11 +1,9 @@
 //! The binary: see `pressroom --help`.
 
-mod commands;
-
 /// Answers are made of many small allocations, at which mimalloc is measurably better than the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    commands::run()
+    pressroom::commands::run()
 }

@@ -6,8 +6,9 @@ use std::str::FromStr as _;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The folders and single files of `api/src`, from the top down. Each names only what is on a floor below its own, so that none is
-/// in a circle, and no face knows another. What is neither here nor among [`COMMANDS`] is refused.
-const FLOORS: [&[&str]; 13] = [
+/// in a circle, and no face knows another. What is neither here nor one of the [`ROOTS`] is refused.
+const FLOORS: [&[&str]; 14] = [
+    &["commands"],
     &["app"],
     &["openapi"],
     &["routes", "reference"],
@@ -32,8 +33,8 @@ const ONLY: [(&str, &[&str]); 5] = [
     ("media", &[]),
 ];
 
-/// The other crate in the same folder, which may name all that is public.
-const COMMANDS: [&str; 3] = ["main.rs", "commands", "lib.rs"];
+/// The two roots, which name everything.
+const ROOTS: [&str; 2] = ["main.rs", "lib.rs"];
 
 /// What stands for everything at once: the root itself, or all of its names.
 const ROOT: &str = "*";
@@ -184,7 +185,7 @@ fn files(root: &Path, folder: &Path, found: &mut Vec<String>) {
             files(root, &entry, found);
         } else if entry.extension().is_some_and(|ending| ending == "rs")
             && !is_test(&name)
-            && !COMMANDS.contains(&name.split('/').next().unwrap_or_default())
+            && !ROOTS.contains(&name.split('/').next().unwrap_or_default())
         {
             found.push(name);
         }

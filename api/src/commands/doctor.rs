@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use pressroom::clock::Clock;
-use pressroom::config::Config;
-use pressroom::error::Error;
-use pressroom::service::{Service, Svc, accounts};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Error;
+use crate::service::{Service, Svc, accounts};
 use pressroom_schema::migrate;
 
 use super::{Failure, say};

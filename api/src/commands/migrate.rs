@@ -1,9 +1,9 @@
 //! `pressroom migrate`.
 
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::service::Service;
 use clap::Args;
-use pressroom::clock::Clock;
-use pressroom::config::Config;
-use pressroom::service::Service;
 use pressroom_schema::migrate;
 
 use super::{Failure, say};

@@ -10,12 +10,12 @@ mod user;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat};
+use crate::error::Error;
+use crate::reference::Page;
+use crate::service::{Service, Svc};
 use clap::{Parser, Subcommand};
-use pressroom::clock::Clock;
-use pressroom::config::{Config, LogFormat};
-use pressroom::error::Error;
-use pressroom::reference::Page;
-use pressroom::service::{Service, Svc};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -67,7 +67,7 @@ enum Command {
 }
 
 /// Reads the settings, runs the command, and says in one line what went wrong.
-pub(crate) fn run() -> ExitCode {
+pub fn run() -> ExitCode {
     let outcome = Config::load_dotenv().map_err(Failure::from).and_then(|()| {
         let cli = Cli::parse();
         log(&cli.config)?;
@@ -105,7 +105,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Token(token) => token.run(config).await,
         Command::RotateKey { revoke } => {
             let svc = open_unprepared(config).await?;
-            let kid = pressroom::service::accounts::rotate_keys(&svc, revoke).await?;
+            let kid = crate::service::accounts::rotate_keys(&svc, revoke).await?;
             say(&format!("New tokens are signed with {kid}."))?;
             if revoke {
                 say(

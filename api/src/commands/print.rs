@@ -5,14 +5,14 @@ use std::io::Write;
 use super::Failure;
 
 pub(super) fn openapi() -> Result<(), Failure> {
-    write(&pressroom::openapi::document())
+    write(&crate::openapi::document())
 }
 
 pub(super) fn graphql_schema() -> Result<(), Failure> {
-    write(&pressroom::graphql::sdl())
+    write(&crate::graphql::sdl())
 }
 
-pub(super) fn reference(page: pressroom::reference::Page) -> Result<(), Failure> {
+pub(super) fn reference(page: crate::reference::Page) -> Result<(), Failure> {
     write(&page.text())
 }
 

@@ -2,10 +2,10 @@
 
 use std::net::TcpListener;
 
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
 use clap::Args;
-use pressroom::app::App;
-use pressroom::clock::Clock;
-use pressroom::config::Config;
 
 use super::{Failure, say};
 
@@ -26,7 +26,7 @@ impl Serve {
         let workers = config.workers;
         let app = App::open(config, Clock::System).await?;
         if self.demo {
-            match pressroom::demo::load(app.service()).await? {
+            match crate::demo::load(app.service()).await? {
                 Some(admin) => {
                     say("The demo publication is in place. Log in as")?;
                     say(&format!("  e-mail    {}", admin.email))?;

@@ -1,10 +1,10 @@
 //! `pressroom token`.
 
+use crate::auth::viewer::Viewer;
+use crate::config::Config;
+use crate::page::PageRequest;
+use crate::service::accounts::{self, CreateToken};
 use clap::{Args, Subcommand};
-use pressroom::auth::viewer::Viewer;
-use pressroom::config::Config;
-use pressroom::page::PageRequest;
-use pressroom::service::accounts::{self, CreateToken};
 
 use super::{Failure, open, say};
 

@@ -1,11 +1,11 @@
 //! `pressroom user`.
 
+use crate::auth::viewer::{Role, Viewer};
+use crate::config::Config;
+use crate::error::{Error, FieldError};
+use crate::page::PageRequest;
+use crate::service::accounts::{self, CreateUser, UpdateUser};
 use clap::{Args, Subcommand};
-use pressroom::auth::viewer::{Role, Viewer};
-use pressroom::config::Config;
-use pressroom::error::{Error, FieldError};
-use pressroom::page::PageRequest;
-use pressroom::service::accounts::{self, CreateUser, UpdateUser};
 use pressroom_schema::UnknownWord;
 
 use super::{Failure, open, say, secret};
