@@ -390,11 +390,11 @@ fn write_post(
     let excerpt: String = text.chars().take(200).collect();
     let shows = n.is_multiple_of(2).then(|| image(n % IMAGES));
     conn.prepare_cached(
-        "INSERT INTO posts (id, slug, status, visibility, listed, featured, comments_open, sorted_at, published_at, created_at, \
+        "INSERT INTO posts (id, slug, status, visibility, listed, featured, sorted_at, published_at, created_at, \
          updated_at, deleted_at, version, revision, live_revision, owner_id, comment_count, word_count, reading_minutes, \
          language, title, title_key, subtitle, excerpt, image_media_id, image_alt, image_caption, terms_notice, terms_url, \
          canonical_url, seo, custom, html, text, body_format, body_source) \
-         VALUES (?1, ?2, 'published', 'public', 1, ?3, 1, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 420, 2, 'en', ?6, \
+         VALUES (?1, ?2, 'published', 'public', 1, ?3, ?4, ?4, ?4, ?4, NULL, 2, 1, 1, NULL, ?5, 420, 2, 'en', ?6, \
          ?7, 'A line under the title', ?8, ?9, NULL, NULL, NULL, NULL, NULL, '{}', '{}', ?10, ?11, 'markdown', ?12)",
     )?
     .execute(params![
@@ -424,7 +424,7 @@ fn write_post(
         "links": links.iter().enumerate().map(|(place, (relation, to))| json!({
             "id": link_id(place), "relation": relation, "note": null, "target_post_id": post(*to), "external": null,
         })).collect::<Vec<_>>(),
-        "featured": n.is_multiple_of(50), "visibility": "public", "language": "en", "comments_open": true, "terms_notice": null,
+        "featured": n.is_multiple_of(50), "visibility": "public", "language": "en", "terms_notice": null,
         "terms_url": null, "canonical_url": null, "seo": {}, "custom": {},
     });
     conn.prepare_cached("INSERT INTO revisions (post_id, number, created_at, created_by, reason, title, word_count, snapshot) \

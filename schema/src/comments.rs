@@ -8,6 +8,7 @@
 mod check;
 mod counts;
 mod history;
+mod policy;
 mod queue;
 mod store;
 mod threads;
@@ -28,6 +29,7 @@ use crate::values::{CommentSort, CommentStatus, EmailKey};
 pub use check::recount;
 pub use counts::{above, ancestors};
 pub use history::{History, Sender, history, is_repeated};
+pub use policy::{policy, policy_in_force, set_policy};
 pub use queue::{QueueFilter, count_queue, queue};
 pub use store::{NewComment, Text, erase, insert, set_status, set_text};
 pub use threads::{Below, ThreadPart, Threads, count_roots, count_shown, descendants, pages, whole};

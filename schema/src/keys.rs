@@ -20,7 +20,7 @@ pub enum Key {
     /// The site's settings.
     Site,
     /// What the site lets readers reproduce, which every post without terms of its own shows.
-    Terms,
+    Defaults,
     /// How many posts, authors, tags and comments there are.
     Totals,
     /// Any public post in any respect: searches, filters and sorts of which it cannot be told what they look at.
@@ -68,7 +68,7 @@ impl Key {
     #[must_use]
     pub fn of_object(self) -> Self {
         match self {
-            Self::Terms => Self::Site,
+            Self::Defaults => Self::Site,
             Self::Summary(id)
             | Self::CommentCount(id)
             | Self::Links(id)
@@ -85,7 +85,7 @@ impl fmt::Display for Key {
             Self::All => f.write_str("all"),
             Self::Caller => f.write_str("caller"),
             Self::Site => f.write_str("site"),
-            Self::Terms => f.write_str("site:terms"),
+            Self::Defaults => f.write_str("site:defaults"),
             Self::Totals => f.write_str("totals"),
             Self::Posts => f.write_str("posts"),
             Self::Listed => f.write_str("posts:listed"),
@@ -121,7 +121,7 @@ impl FromStr for Key {
             ("all", "") => Self::All,
             ("caller", "") => Self::Caller,
             ("site", "") => Self::Site,
-            ("site", "terms") => Self::Terms,
+            ("site", "defaults") => Self::Defaults,
             ("totals", "") => Self::Totals,
             ("posts", "") => Self::Posts,
             ("posts", "listed") => Self::Listed,
@@ -160,7 +160,7 @@ mod tests {
             Key::All,
             Key::Caller,
             Key::Site,
-            Key::Terms,
+            Key::Defaults,
             Key::Totals,
             Key::Posts,
             Key::Listed,

@@ -38,11 +38,11 @@ pub use keys::Key;
 pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, JsonText, Timestamp};
 pub use values::{
-    ActorKind, AuthorSort, BadLanguageTag, BodyFormat, ChangeAction, CommentSort, CommentStatus, DiffOp,
-    DraftStatus, EmailKey, JobKind, LanguageTag, LinkDirection, LinkOrigin, MediaState, MediaType,
-    Moderation, ObjectType, Perspective, PostInclude, PostListSort, PostSort, PostStatus, ReasonKind,
-    Relation, RevisionReason, Role, Scope, SlugKind, TagKind, TagSort, ThreadView, TokenType, Total,
-    UnknownWord, Visibility, Word,
+    ActorKind, AuthorSort, BadLanguageTag, BodyFormat, ChangeAction, CommentPolicy, CommentSort,
+    CommentStatus, DiffOp, DraftStatus, EmailKey, JobKind, LanguageTag, LinkDirection, LinkOrigin,
+    MediaState, MediaType, Moderation, ObjectType, Perspective, PostInclude, PostListSort, PostSort,
+    PostStatus, ReasonKind, Relation, RevisionReason, Role, Scope, SlugKind, TagKind, TagSort, ThreadView,
+    TokenType, Total, UnknownWord, Visibility, Word,
 };
 
 /// What a query answers.

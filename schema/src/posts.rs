@@ -18,7 +18,7 @@ use crate::values::{BodyFormat, LanguageTag, PostStatus, Visibility};
 
 pub use list::{Filter, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
-pub use refs::{Refs, refs};
+pub use refs::{Refs, SiteDefaults, refs};
 pub use relations::{
     PostRelation, RelationKind, SummaryRow, WantedRelations, refs_and_relations, relations, summaries,
 };
@@ -48,8 +48,6 @@ pub struct PostContent {
     pub visibility: Visibility,
     /// BCP 47.
     pub language: LanguageTag,
-    /// Whether new comments are taken.
-    pub comments_open: bool,
     /// Own terms.
     pub terms_notice: Option<String>,
     /// Own terms.

@@ -89,11 +89,7 @@ impl Snapshot {
     pub fn begin(site: &SiteRow, author: Option<Id>) -> Self {
         let byline = |author_id| SnapshotByline { author_id, role: "author".into() };
         Self {
-            content: PostContent {
-                language: site.language.clone(),
-                comments_open: site.comments_open,
-                ..PostContent::default()
-            },
+            content: PostContent { language: site.language.clone(), ..PostContent::default() },
             excerpt: None,
             body_format: BodyFormat::Markdown,
             body_source: String::new(),
@@ -267,7 +263,7 @@ mod tests {
                 "id": "0190a5d8-7c3e-7cc0-8000-000000000004", "relation": "cites", "note": null, "target_post_id": null,
                 "external": { "url": "https://example.org/", "title": null, "author": null, "publisher": null, "published_at": null }
             }],
-            "featured": true, "visibility": "unlisted", "language": "en", "comments_open": false,
+            "featured": true, "visibility": "unlisted", "language": "en",
             "terms_notice": "N", "terms_url": null, "canonical_url": null, "seo": { "title": "S" }, "custom": { "a": 1 }
         }"#;
         let snapshot: Snapshot = serde_json::from_str(stored).unwrap();

@@ -194,7 +194,6 @@ table! {
         visibility -> Text,
         listed -> Bool,
         featured -> Bool,
-        comments_open -> Bool,
         sorted_at -> TimeSql,
         published_at -> Nullable<TimeSql>,
         created_at -> TimeSql,
@@ -451,6 +450,16 @@ table! {
     }
 }
 
+table! {
+    use crate::types::IdSql;
+    use diesel::sql_types::Text;
+
+    comment_policies (post_id) {
+        post_id -> IdSql,
+        policy -> Text,
+    }
+}
+
 diesel::joinable!(authors -> media (avatar_media_id));
 diesel::joinable!(post_authors -> authors (author_id));
 diesel::joinable!(post_authors -> posts (post_id));
@@ -469,6 +478,7 @@ diesel::joinable!(search_docs -> posts (post_id));
 allow_tables_to_appear_in_same_query!(
     site,
     post_words,
+    comment_policies,
     counters,
     media,
     authors,

@@ -410,6 +410,17 @@ words! {
         /// Read the log of changes.
         ChangesRead = "changes:read",
     }
+    /// Whether a post takes comments.
+    CommentPolicy {
+        /// As the site's settings have it.
+        Site = "site",
+        /// It does.
+        Open = "open",
+        /// It does, and each waits for a moderator.
+        Held = "held",
+        /// It does not.
+        Closed = "closed",
+    }
     /// What kind of caller wrote.
     ActorKind {
         /// Nobody signed in: a guest's comment.
@@ -466,6 +477,8 @@ words! {
         PreviewsRevoked = "previews_revoked",
         /// A post's curated links were changed.
         LinksChanged = "links_changed",
+        /// The comments of a post were closed, opened or held.
+        CommentsDecided = "comments_decided",
         /// It was removed for good.
         Deleted = "deleted",
         /// A comment's text was changed.

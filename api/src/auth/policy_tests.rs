@@ -100,6 +100,7 @@ const POSTS: &str = "
     AssignAuthors     UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA FFFFHF FFFFHF      FHHFHH
     AddComment        AHHAHH    UHHUHH  AHHAHH AAAAAA AAAAAA AAAAHA AAAAHA      AHHAHH
     ReadQueue         UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FFFFHF      AAAAAA
+    ModerateThread    UUUUUU    UUUUUU  UUUUUU AAAAAA AAAAAA AAAFHA FFFFHF      AAAAAA
 ";
 
 /// Columns: own in the window; own, pending, after it; other's approved; other's pending; other's pending on an own post;

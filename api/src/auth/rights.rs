@@ -167,6 +167,8 @@ rights! {
     ReadQueue [CommentsModerate]    No | Any Any OnOwnPost No Any;
     /// Approve a comment, mark it as spam, or move it to the trash.
     ModerateComment [CommentsModerate] No | Any Any OnOwnPost No Any;
+    /// Close the comments of a post, open them, or have each wait for a moderator.
+    ModerateThread [CommentsModerate] No | Any Any OnOwnPost No Any;
     /// Edit one's own comment.
     EditOwnComment [CommentsWrite]  OwnRecent | OwnRecent OwnRecent OwnRecent OwnRecent OwnRecent;
     /// Edit the words of somebody else's comment.

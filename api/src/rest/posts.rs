@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Perspective, PostInclude, PostSort, PostStatus, Visibility, Word};
+use pressroom_schema::{CommentPolicy, Perspective, PostInclude, PostSort, PostStatus, Visibility, Word};
 
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
@@ -47,6 +47,7 @@ fn shown(includes: &[PostInclude], fields: &[&str], single: bool) -> Projection 
             tags: whole || wants("tags"),
             terms: whole || wants("terms"),
             comment_count: whole || wants("comment_count"),
+            comment_policy: whole || wants("comments_open") || wants("comment_policy"),
         },
         links: wants("links"),
         related: wants("related"),
@@ -335,6 +336,102 @@ pub(crate) async fn archive_post(
     respond::written(StatusCode::OK, Some(view.version), None, &view)
 }
 
+/// Take no more comments under a post.
+///
+/// What is there stays. It holds at once, and nothing of the working copy goes out with it.
+#[utoipa::path(operation_id = "close_comments", tag = "comments", extensions(("x-right" = json!(Action::ModerateThread.as_str()))),
+    params(
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
+#[post("/posts/{post}/comments/close")]
+pub(crate) async fn close_comments(
+    svc: Data<Service>,
+    SignedIn(viewer): SignedIn,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: body::UnexpectedBody,
+) -> Result<HttpResponse> {
+    decided(svc, &viewer, &path, &request, &bytes, CommentPolicy::Closed).await
+}
+
+/// Take comments under a post, whatever the site's settings say.
+///
+/// It holds at once, and nothing of the working copy goes out with it.
+#[utoipa::path(operation_id = "open_comments", tag = "comments", extensions(("x-right" = json!(Action::ModerateThread.as_str()))),
+    params(
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
+#[post("/posts/{post}/comments/open")]
+pub(crate) async fn open_comments(
+    svc: Data<Service>,
+    SignedIn(viewer): SignedIn,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: body::UnexpectedBody,
+) -> Result<HttpResponse> {
+    decided(svc, &viewer, &path, &request, &bytes, CommentPolicy::Open).await
+}
+
+/// Take comments under a post, and show none before a moderator approves it.
+///
+/// Those of accounts wait as well, but for those who may moderate here.
+#[utoipa::path(operation_id = "hold_comments", tag = "comments", extensions(("x-right" = json!(Action::ModerateThread.as_str()))),
+    params(
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
+#[post("/posts/{post}/comments/hold")]
+pub(crate) async fn hold_comments(
+    svc: Data<Service>,
+    SignedIn(viewer): SignedIn,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: body::UnexpectedBody,
+) -> Result<HttpResponse> {
+    decided(svc, &viewer, &path, &request, &bytes, CommentPolicy::Held).await
+}
+
+/// Let a post follow the site's settings for comments again.
+///
+/// Posts do until something else is decided of them.
+#[utoipa::path(operation_id = "inherit_comments", tag = "comments", extensions(("x-right" = json!(Action::ModerateThread.as_str()))),
+    params(
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The ETag of the version that is meant."),
+    ),
+    responses((status = 200, description = "The post, as it is now.", body = PostView)))]
+#[post("/posts/{post}/comments/inherit")]
+pub(crate) async fn inherit_comments(
+    svc: Data<Service>,
+    SignedIn(viewer): SignedIn,
+    path: Path<String>,
+    request: HttpRequest,
+    bytes: body::UnexpectedBody,
+) -> Result<HttpResponse> {
+    decided(svc, &viewer, &path, &request, &bytes, CommentPolicy::Site).await
+}
+
+async fn decided(
+    svc: Data<Service>,
+    viewer: &Viewer,
+    post: &str,
+    request: &HttpRequest,
+    bytes: &body::UnexpectedBody,
+    policy: CommentPolicy,
+) -> Result<HttpResponse> {
+    Params::of(request).finish()?;
+    body::none(request, bytes)?;
+    let post = Ref::parse(post);
+    let view =
+        posts::set_comment_policy(&svc.into_inner(), viewer, &post, policy, if_match(request)?).await?;
+    respond::written(StatusCode::OK, Some(view.version), None, &view)
+}
+
 /// The routes of this module.
 pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     cfg.service(list_posts)
@@ -345,5 +442,9 @@ pub(crate) fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfi
         .service(restore_post)
         .service(publish_post)
         .service(unpublish_post)
-        .service(archive_post);
+        .service(archive_post)
+        .service(close_comments)
+        .service(open_comments)
+        .service(hold_comments)
+        .service(inherit_comments);
 }

@@ -264,7 +264,7 @@ fn posts_feed(
     }
     let shown = Projection {
         body: Columns { html: true, ..Columns::NONE },
-        members: ProjectedMembers { comment_count: false, ..ProjectedMembers::ALL },
+        members: ProjectedMembers { comment_count: false, comment_policy: false, ..ProjectedMembers::ALL },
         ..Projection::default()
     };
     let page = list_in(svc, reader, viewer, &wanted, shown)?;

@@ -40,4 +40,4 @@ pub use read::{PostQuery, ProjectedMembers, Projection, get, get_in, list, list_
 pub(crate) use read::{author_ids, language_of, load_lists, load_visible, tag_ids};
 pub(crate) use rendering::{ATTEMPTS, keep, too_much};
 pub(crate) use views::{PostRelations, load_relations};
-pub use write::{create, delete, restore, trash, update};
+pub use write::{create, delete, restore, set_comment_policy, trash, update};

@@ -213,7 +213,7 @@ pub async fn update(
     svc.write(viewer, move |tx| {
         let mut row = settings(tx.conn, tx.actor.now)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
-        let terms_before = (row.terms_notice.clone(), row.terms_url.clone());
+        let defaults_before = (row.terms_notice.clone(), row.terms_url.clone(), row.comments_open);
         if let MaybeUndefined::Value(title) = &input.title {
             row.title.clone_from(title);
         }
@@ -252,8 +252,8 @@ pub async fn update(
         row.updated_at = tx.actor.now;
         site::put(tx.conn, &row)?;
         let mut names = vec![Key::Site];
-        if terms_before != (row.terms_notice, row.terms_url) {
-            names.push(Key::Terms);
+        if defaults_before != (row.terms_notice, row.terms_url, row.comments_open) {
+            names.push(Key::Defaults);
         }
         tx.record(ObjectType::Site, Id::NIL, ChangeAction::Updated, row.version, names);
         load_site(&svc2, &mut Reader::new(tx.conn))

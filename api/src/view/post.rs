@@ -1,4 +1,4 @@
-use pressroom_schema::{BodyFormat, Id, LanguageTag, PostStatus, Timestamp, Visibility};
+use pressroom_schema::{BodyFormat, CommentPolicy, Id, LanguageTag, PostStatus, Timestamp, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -213,6 +213,8 @@ pub struct PostView {
     pub comment_count: i64,
     /// Whether new comments are taken.
     pub comments_open: bool,
+    /// What was decided of new comments: as the site has it, or for this post alone.
+    pub comment_policy: CommentPolicy,
     /// What a reader may reproduce: the post's own terms or the site's.
     pub terms: TermsView,
     /// Where it first appeared, if elsewhere.
@@ -282,6 +284,7 @@ impl Sample for PostView {
             tags: vec![Shared::new(TagView::sample())],
             comment_count: 3,
             comments_open: true,
+            comment_policy: CommentPolicy::Site,
             terms: TermsView::sample(),
             canonical_url: Some("https://example.org/first/the-tide-table".into()),
             seo: SeoView::sample(),

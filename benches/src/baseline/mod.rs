@@ -52,7 +52,9 @@ const AUTHOR: &str = "a.id, a.slug, a.name, a.bio_html, CASE WHEN a.bio_format =
      a.social, a.post_count, a.first_published_at, a.last_published_at, a.created_at, a.updated_at, a.version";
 const SUMMARY: &str = "p.id, p.slug, p.title, p.excerpt, p.published_at, p.language";
 const CARD: &str = "p.id, p.slug, p.title, p.subtitle, p.excerpt, p.status, p.visibility, p.featured, p.published_at, p.updated_at, \
-     p.created_at, p.version, p.word_count, p.reading_minutes, p.language, p.comment_count, p.comments_open, p.terms_notice, p.terms_url, \
+     p.created_at, p.version, p.word_count, p.reading_minutes, p.language, p.comment_count, \
+     coalesce((SELECT c.policy FROM comment_policies AS c WHERE c.post_id = p.id), \
+     CASE WHEN s.comments_open THEN 'site' ELSE 'none' END), p.terms_notice, p.terms_url, \
      p.canonical_url, p.seo, p.custom, p.image_alt, p.image_caption";
 
 /// Fourteen columns from `at` on, and the portrait's nine.
@@ -106,6 +108,7 @@ fn card(row: &impl Row) -> Answer<Post> {
     if terms.notice.is_none() && terms.url.is_none() {
         terms = Terms { notice: row.get(33)?, url: row.get(34)? };
     }
+    let policy: String = row.get(16)?;
     Ok(Post {
         id: row.get(0)?,
         url: format!("{SITE}/{slug}"),
@@ -129,7 +132,8 @@ fn card(row: &impl Row) -> Answer<Post> {
         authors: Vec::new(),
         tags: Vec::new(),
         comment_count: row.get(15)?,
-        comments_open: row.get(16)?,
+        comments_open: !matches!(policy.as_str(), "closed" | "none"),
+        comment_policy: if policy == "none" { "site".to_owned() } else { policy },
         terms,
         canonical_url: row.get(19)?,
         seo: row.json(20)?,

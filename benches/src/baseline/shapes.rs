@@ -215,6 +215,7 @@ pub(super) struct Post {
     pub(super) tags: Vec<Tag>,
     pub(super) comment_count: i64,
     pub(super) comments_open: bool,
+    pub(super) comment_policy: String,
     pub(super) terms: Terms,
     pub(super) canonical_url: Option<String>,
     pub(super) seo: Seo,

@@ -1,4 +1,6 @@
-//! What hangs on posts: bylines, tags, and the site's terms, by one statement.
+//! What belongs to posts: bylines, tags, decisions on comments, and what they have from the site, by one statement.
+
+use std::collections::HashMap;
 
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -12,16 +14,37 @@ use super::relations::RelationKind;
 use crate::db::Conn;
 use crate::sql::{Dialect, Ids, Many, One, cached_statement, on_inner};
 use crate::types::{Id, IdSql, JsonSql, JsonText, TimeSql, Timestamp};
+use crate::values::CommentPolicy;
 
-/// Bylines and tags of posts as they are live, by id, and what the site lets readers reproduce.
+/// Bylines, tags and decisions on comments of posts as they are live, by id, and what the site has for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refs {
     /// Post, author, role: by post, in the order of the byline.
     pub authors: Vec<(Id, Id, String)>,
     /// Post, tag: by post, in the editor's order.
     pub tags: Vec<(Id, Id)>,
-    /// The site's terms: notice, address.
-    pub terms: (Option<String>, Option<String>),
+    /// What was decided of comments under those posts that do not follow the site.
+    pub policies: HashMap<Id, CommentPolicy>,
+    /// What posts have from the site where they have nothing of their own.
+    pub defaults: SiteDefaults,
+}
+
+/// What the site has for the posts that have nothing of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteDefaults {
+    /// What a reader may reproduce.
+    pub terms_notice: Option<String>,
+    /// Where that is set out.
+    pub terms_url: Option<String>,
+    /// Whether comments are taken.
+    pub comments_open: bool,
+}
+
+impl Default for SiteDefaults {
+    /// Of a site that nobody has set up yet: it takes comments.
+    fn default() -> Self {
+        Self { terms_notice: None, terms_url: None, comments_open: true }
+    }
 }
 
 /// Which branch of a statement a row is of.
@@ -30,15 +53,17 @@ pub struct Refs {
 pub(super) enum Branch {
     Author,
     Tag,
-    Terms,
+    Policy,
+    Defaults,
     Relation(RelationKind),
 }
 
 impl Branch {
-    const NAMES: [(Self, &'static str); 10] = [
+    const NAMES: [(Self, &'static str); 11] = [
         (Self::Author, "author"),
         (Self::Tag, "tag"),
-        (Self::Terms, "terms"),
+        (Self::Policy, "policy"),
+        (Self::Defaults, "defaults"),
         (Self::Relation(RelationKind::Outgoing), "outgoing"),
         (Self::Relation(RelationKind::Incoming), "incoming"),
         (Self::Relation(RelationKind::BodyOutgoing), "body_outgoing"),
@@ -74,15 +99,15 @@ impl FromSql<Text, Sqlite> for Branch {
 #[derive(Queryable)]
 pub(super) struct Row {
     pub(super) branch: Branch,
-    /// The post that it is about; none for the site's terms.
+    /// The post that it is about; none for the site's defaults.
     pub(super) post_id: Option<Id>,
     /// What is at the other end: an author, a tag, another post.
     pub(super) other_id: Option<Id>,
-    /// Its place among its kind.
+    /// Its place among its kind; 1 where the site takes comments.
     pub(super) position: i32,
     /// A curated link's id.
     pub(super) link_id: Option<Id>,
-    /// An author's role, a link's relation, the notice of the site's terms.
+    /// An author's role, a link's relation, what was decided of comments, the notice of the site's terms.
     pub(super) word: Option<String>,
     /// The remark on a link, the address of the site's terms.
     pub(super) note: Option<String>,
@@ -161,7 +186,7 @@ impl Select<'_> {
     }
 }
 
-/// Bylines, tags and terms of `posts`, as branches of a statement.
+/// Bylines, tags, decisions on comments and what the site has for all, as branches of a statement.
 pub(super) fn push_branches<'b, DB: Dialect>(
     posts: &'b impl Ids,
     out: &mut AstPass<'_, 'b, DB>,
@@ -181,14 +206,23 @@ pub(super) fn push_branches<'b, DB: Dialect>(
     tag.push(Branch::Tag, out);
     posts.of("post_tags AS t", "t.post_id", out)?;
     out.push_sql(" UNION ALL ");
-    Select { word: "s.terms_notice", note: "s.terms_url", ..Select::NOTHING }.push(Branch::Terms, out);
+    Select { post_id: "c.post_id", word: "c.policy", ..Select::NOTHING }.push(Branch::Policy, out);
+    posts.of("comment_policies AS c", "c.post_id", out)?;
+    out.push_sql(" UNION ALL ");
+    let defaults = Select {
+        word: "s.terms_notice",
+        note: "s.terms_url",
+        position: "CASE WHEN s.comments_open THEN 1 ELSE 0 END",
+        ..Select::NOTHING
+    };
+    defaults.push(Branch::Defaults, out);
     out.push_sql(" FROM site AS s WHERE s.id = 1");
     Ok(())
 }
 
 impl Refs {
     /// What the branches gave.
-    pub(super) fn of(mut rows: Vec<Row>) -> Self {
+    pub(super) fn of(mut rows: Vec<Row>) -> crate::Result<Self> {
         rows.sort_by_key(|row| (row.post_id, row.position));
         let mut refs = Self::default();
         for row in rows {
@@ -197,11 +231,21 @@ impl Refs {
                     refs.authors.push((post, author, row.word.unwrap_or_default()));
                 }
                 (Branch::Tag, Some(post), Some(tag)) => refs.tags.push((post, tag)),
-                (Branch::Terms, ..) => refs.terms = (row.word, row.note),
+                (Branch::Policy, Some(post), _) => {
+                    let policy = row.word.map(|word| word.parse()).transpose()?;
+                    refs.policies.extend(policy.map(|policy| (post, policy)));
+                }
+                (Branch::Defaults, ..) => {
+                    refs.defaults = SiteDefaults {
+                        terms_notice: row.word,
+                        terms_url: row.note,
+                        comments_open: row.position == 1,
+                    };
+                }
                 _ => {}
             }
         }
-        refs
+        Ok(refs)
     }
 }
 
@@ -224,11 +268,11 @@ cached_statement!([I: Ids + 'static] Statement<I>, rows: RowSql);
 /// # Errors
 /// When the database fails.
 pub fn refs(conn: &mut Conn, posts: &[Id]) -> crate::Result<Refs> {
-    Ok(Refs::of(if let [post] = posts {
+    Refs::of(if let [post] = posts {
         let statement = Statement { posts: One::of(*post) };
         on_inner!(conn, c => statement.load(c))?
     } else {
         let statement = Statement { posts: Many::of(posts) };
         on_inner!(conn, c => statement.load(c))?
-    }))
+    })
 }

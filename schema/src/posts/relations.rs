@@ -282,7 +282,7 @@ pub fn refs_and_relations(
     let (relations, others): (Vec<Row>, Vec<Row>) = load::<true>(conn, posts, wanted)?
         .into_iter()
         .partition(|row| matches!(row.branch, Branch::Relation(_)));
-    Ok((Refs::of(others), sorted(relations)?))
+    Ok((Refs::of(others)?, sorted(relations)?))
 }
 
 /// Summaries of these posts, in no particular order.

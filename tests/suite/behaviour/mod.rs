@@ -1,6 +1,7 @@
 //! What the contract promises of REST, one sentence a test, on both databases.
 
 mod auth;
+mod comment_policies;
 mod comments;
 mod counts;
 mod credentials;

@@ -241,7 +241,7 @@ async fn the_site_has_settings_that_an_editor_changes_unless_somebody_else_did()
         assert_eq!(app.get("/v1/site").await.ok(), changed);
         is_stale(&app.patch("/v1/site").by(&editor).header("If-Match", before.header("etag")).json(&json!({"title": "X"})).await, changed["version"].as_i64().unwrap());
         let post = app.published(&editor, &json!({"title": "P"})).await;
-        assert_eq!((&post["language"], &post["comments_open"]), (&json!("pt"), &json!(false)), "new posts follow the site");
+        assert_eq!((&post["language"], &post["comments_open"]), (&json!("pt"), &json!(false)), "posts follow the site");
         let bad = json!({"timezone": "Mars/Olympus", "language": "not a tag", "terms": {"url": "ftp://x"}});
         let mut members = named(&app.patch("/v1/site").by(&editor).json(&bad).await.problem(422, "validation_failed"));
         members.sort();

@@ -125,6 +125,10 @@ impl Session<'_> {
         self.does(write("delete_post_link", &[&harbour, &link])).await;
         self.does(write("restore_revision", &[&harbour, "1"])).await;
         self.does(write("publish_post", &[&harbour])).await;
+        self.does(write("hold_comments", &[&harbour])).await;
+        self.does(write("close_comments", &[&harbour])).await;
+        self.does(write("open_comments", &[&harbour])).await;
+        self.does(write("inherit_comments", &[&harbour])).await;
         self.does(write("unpublish_post", &[&harbour])).await;
         self.does(write("delete_post", &[&harbour])).await;
         self.does(write("restore_post", &[&harbour])).await;

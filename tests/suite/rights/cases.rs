@@ -203,6 +203,21 @@ pub(super) const CASES: &[Case] = &[
     may("unpublish_post", On::Live, Action::PublishPost, |app, s| {
         app.post(&format!("/v1/posts/{}/unpublish", s.post))
     }),
+    may("close_comments", On::Live, Action::ModerateThread, |app, s| {
+        app.post(&format!("/v1/posts/{}/comments/close", s.post))
+    }),
+    may("close_comments", On::Draft, Action::ModerateThread, |app, s| {
+        app.post(&format!("/v1/posts/{}/comments/close", s.post))
+    }),
+    may("open_comments", On::Live, Action::ModerateThread, |app, s| {
+        app.post(&format!("/v1/posts/{}/comments/open", s.post))
+    }),
+    may("hold_comments", On::Live, Action::ModerateThread, |app, s| {
+        app.post(&format!("/v1/posts/{}/comments/hold", s.post))
+    }),
+    may("inherit_comments", On::Live, Action::ModerateThread, |app, s| {
+        app.post(&format!("/v1/posts/{}/comments/inherit", s.post))
+    }),
     may("archive_post", On::Live, Action::ArchivePost, |app, s| {
         app.post(&format!("/v1/posts/{}/archive", s.post))
     }),

@@ -132,6 +132,10 @@ const FIELDS: &[Field] = &[
         )
     },
     field("unpublish_post", r#"mutation { unpublishPost(id: "$post") { id } }"#),
+    field("close_comments", r#"mutation { closeComments(id: "$post") { id } }"#),
+    field("open_comments", r#"mutation { openComments(id: "$post") { id } }"#),
+    field("hold_comments", r#"mutation { holdComments(id: "$post") { id } }"#),
+    field("inherit_comments", r#"mutation { inheritComments(id: "$post") { id } }"#),
     field("archive_post", r#"mutation { archivePost(id: "$post") { id } }"#),
     field("restore_revision", r#"mutation { restoreRevision(post: "$post", number: 1) { id } }"#),
     field(

@@ -168,7 +168,7 @@ fn script(size: Size, is_sqlite: bool) -> String {
         let published = if is_draft(n) { "NULL".to_owned() } else { minute(n) };
         let live = if is_draft(n) { "NULL" } else { "1" };
         format!(
-            "({id}, 'post-{n}', '{status}', 'public', {listed}, {featured}, TRUE, {at}, {published}, {at}, {at}, NULL, 1, {revision}, {live}, {owner}, {comments}, 5, 1, 'en', \
+            "({id}, 'post-{n}', '{status}', 'public', {listed}, {featured}, {at}, {published}, {at}, {at}, NULL, 1, {revision}, {live}, {owner}, {comments}, 5, 1, 'en', \
              'Post {n:05}', 'post {n:05}', NULL, 'Excerpt', {media}, NULL, NULL, NULL, NULL, NULL, '{{}}', '{{}}', '<p>tide word{n}</p>', 'tide word{n}', 'markdown', 'tide word{n}', 0)",
             id = s.id(Kind::Post, n),
             featured = if n % 20 == 0 { "TRUE" } else { "FALSE" },
@@ -179,7 +179,7 @@ fn script(size: Size, is_sqlite: bool) -> String {
             media = s.id(Kind::Media, n % many),
         )
     });
-    s.rows("posts (id, slug, status, visibility, listed, featured, comments_open, sorted_at, published_at, created_at, \
+    s.rows("posts (id, slug, status, visibility, listed, featured, sorted_at, published_at, created_at, \
      updated_at, deleted_at, version, revision, live_revision, owner_id, comment_count, word_count, reading_minutes, language, \
      title, title_key, subtitle, excerpt, image_media_id, image_alt, image_caption, terms_notice, terms_url, canonical_url, \
      seo, custom, html, text, body_format, body_source, preview_epoch)", &rows);
@@ -194,7 +194,7 @@ fn script(size: Size, is_sqlite: bool) -> String {
         for number in 1..=(if n == 0 { many } else { 1 }) {
             let snapshot = format!(
                 "{{\"title\": \"Post {n:05}\", \"slug\": \"post-{n}\", \"subtitle\": null, \"excerpt\": null, \"body_format\": \"markdown\", \"body_source\": \"tide word{n}\", \
-                 \"image\": null, \"authors\": [{}], \"tags\": [{}], \"links\": [], \"featured\": false, \"visibility\": \"public\", \"language\": \"en\", \"comments_open\": true, \
+                 \"image\": null, \"authors\": [{}], \"tags\": [{}], \"links\": [], \"featured\": false, \"visibility\": \"public\", \"language\": \"en\", \
                  \"terms_notice\": null, \"terms_url\": null, \"canonical_url\": null, \"seo\": {{}}, \"custom\": {{}}}}",
                 authors.join(", "),
                 tags.join(", ")

@@ -5,7 +5,8 @@ use pressroom_schema::comments::{self, History, NewComment, Sender, Text};
 use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{PostRow, Ref};
 use pressroom_schema::{
-    ChangeAction, CommentStatus, Conn, EmailKey, Id, Json, ObjectType, Timestamp, Tx, post_words,
+    ChangeAction, CommentPolicy, CommentStatus, Conn, EmailKey, Id, Json, ObjectType, Timestamp, Tx,
+    post_words,
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -27,7 +28,7 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::freshness::Reader;
 use crate::service::check::Check;
 use crate::service::posts::{find_visible, too_much};
-use crate::service::{Found, Service, Svc, limits, require};
+use crate::service::{Found, Service, Svc, allowed, limits, require};
 use crate::view::CommentView;
 
 /// Saying the same in the same place of a thread again within this time is taken for a slip.
@@ -124,7 +125,7 @@ pub async fn add(
     let evidence: Option<Evidence> = svc
         .db
         .read(Freshness::Primary, move |conn| {
-            let (row, _) = find_open(&svc2, &mut Reader::new(conn), &viewer2, &post2)?;
+            let (row, ..) = find_open(&svc2, &mut Reader::new(conn), &viewer2, &post2)?;
             let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
                 return Ok(None);
             };
@@ -173,7 +174,12 @@ pub async fn add(
 
 fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &Draft) -> Result<CommentView> {
     let now = tx.actor.now;
-    let (post, commented) = find_open(svc, &mut Reader::new(tx.conn), viewer, post)?;
+    let (post, commented, held) = find_open(svc, &mut Reader::new(tx.conn), viewer, post)?;
+    let moderates = {
+        let place = commented.get(post.id)?;
+        allowed(viewer, Action::ModerateThread, &Target::Post(place.post()))
+    };
+    let waits = held && draft.status == CommentStatus::Approved && !moderates;
     let parent = match &draft.parent {
         None => None,
         Some(text) => {
@@ -212,7 +218,7 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     let new = NewComment {
         id: draft.id,
         post_id: post.id,
-        status: draft.status,
+        status: if waits { CommentStatus::Pending } else { draft.status },
         created_at: now,
         user_id,
         author_id: user.and_then(|user| user.author_id).map(Id),
@@ -241,13 +247,13 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     load_one(svc, &mut Reader::new(tx.conn), &writer, &commented, new.id, Viewpoint::Single)
 }
 
-/// The post, if the viewer may comment there now.
+/// The post, if the viewer may comment there now, and whether each comment waits for a moderator.
 fn find_open(
     svc: &Service,
     reader: &mut Reader<'_>,
     viewer: &Viewer,
     post: &Ref,
-) -> Result<(PostRow, CommentedPosts)> {
+) -> Result<(PostRow, CommentedPosts, bool)> {
     let found = match find_visible(reader, viewer, post)? {
         Found::Here(found) => Found::Here(found),
         // A former slug leads on for writes too.
@@ -260,10 +266,11 @@ fn find_open(
     if !place.is_live {
         return Err(Error::new(Code::InvalidState, "This post is not published; comments come after."));
     }
-    if !row.content.comments_open {
+    let policy = comments::policy_in_force(reader, row.id)?;
+    if policy == CommentPolicy::Closed {
         return Err(Error::new(Code::InvalidState, "Comments on this post are closed."));
     }
-    Ok((row, commented))
+    Ok((row, commented, policy == CommentPolicy::Held))
 }
 
 /// The body and, of guests, who they say to be.

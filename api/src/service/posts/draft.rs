@@ -3,7 +3,7 @@
 use async_graphql::MaybeUndefined;
 use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
 use pressroom_schema::{
-    BodyFormat, Conn, DraftStatus, Id, Json, LanguageTag, Tx, Visibility, authors, media,
+    BodyFormat, CommentPolicy, Conn, DraftStatus, Id, Json, LanguageTag, Tx, Visibility, authors, media,
 };
 
 use super::input::{self, BylineInput, ImageInput, MAX_AUTHORS, UpdatePost, set, set_text};
@@ -131,7 +131,18 @@ impl Checked {
         !self.input.authors.is_undefined()
     }
 
-    /// Applies the changes to `snapshot`, all but the slug. New tags are made in `tx`.
+    /// What the editor decided of comments, if anything.
+    pub(super) fn comment_policy(&self) -> Option<CommentPolicy> {
+        match self.input.comments_open {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(CommentPolicy::Site),
+            MaybeUndefined::Value(true) => Some(CommentPolicy::Open),
+            MaybeUndefined::Value(false) => Some(CommentPolicy::Closed),
+        }
+    }
+
+    /// Applies the changes to `snapshot`, all but the slug and what is decided of comments, which no revision has. New tags are made
+    /// in `tx`.
     pub(super) fn apply(
         &self,
         svc: &Service,
@@ -151,7 +162,7 @@ impl Checked {
             featured,
             visibility,
             language: _,
-            comments_open,
+            comments_open: _,
             terms,
             canonical_url,
             seo,
@@ -192,9 +203,6 @@ impl Checked {
         content.visibility = choose(visibility, content.visibility, Visibility::Public);
         if let Some(language) = &self.language {
             content.language.clone_from(language);
-        }
-        if let MaybeUndefined::Value(open) = comments_open {
-            content.comments_open = *open;
         }
         match terms {
             MaybeUndefined::Undefined => {}

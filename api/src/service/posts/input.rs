@@ -306,7 +306,7 @@ post_inputs! {
     /// BCP 47; the site's where it is left out.
     #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::language()))))]
     language: String,
-    /// Whether new comments are taken; as the site says where it is left out.
+    /// Whether new comments are taken, at once; as the site says where it is left out, or null.
     #[schema(value_type = Option<bool>)]
     comments_open: bool,
     /// Own terms; the site's where it is left out.

@@ -16,12 +16,7 @@ fn at(hour: i64) -> Timestamp {
 }
 
 fn draft() -> PostRow {
-    let content = PostContent {
-        slug: "tides".into(),
-        title: "Tides".into(),
-        comments_open: true,
-        ..PostContent::default()
-    };
+    let content = PostContent { slug: "tides".into(), title: "Tides".into(), ..PostContent::default() };
     PostRow { content, ..PostRow::begin(POST, None, at(0)) }
 }
 
@@ -89,7 +84,7 @@ fn a_write_touches_what_shows_the_post_and_no_more() {
         (
             "the comments are closed",
             live(),
-            with(live(), |content| content.comments_open = false),
+            with(live(), |content| content.featured = true),
             beside(true, true),
             own.into(),
         ),

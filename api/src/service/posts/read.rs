@@ -34,13 +34,17 @@ pub struct ProjectedMembers {
     pub terms: bool,
     /// `comment_count`.
     pub comment_count: bool,
+    /// `comments_open` and `comment_policy`.
+    pub comment_policy: bool,
 }
 
 impl ProjectedMembers {
     /// None of them.
-    pub const NONE: Self = Self { authors: false, tags: false, terms: false, comment_count: false };
+    pub const NONE: Self =
+        Self { authors: false, tags: false, terms: false, comment_count: false, comment_policy: false };
     /// All of them.
-    pub const ALL: Self = Self { authors: true, tags: true, terms: true, comment_count: true };
+    pub const ALL: Self =
+        Self { authors: true, tags: true, terms: true, comment_count: true, comment_policy: true };
 }
 
 impl Default for ProjectedMembers {

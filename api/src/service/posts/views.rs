@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use pressroom_schema::media::ImageRow;
 use pressroom_schema::posts::{
-    self, Columns, FullPost, PostBody, PostRelation, PostRow, Refs, RelationKind, WantedRelations,
+    self, Columns, FullPost, PostBody, PostRelation, PostRow, Refs, RelationKind, SiteDefaults,
+    WantedRelations,
 };
 use pressroom_schema::revisions::{self, Snapshot};
-use pressroom_schema::{BodyFormat, Conn, Id, Key, Perspective, media};
+use pressroom_schema::{BodyFormat, CommentPolicy, Conn, Id, Key, Perspective, media};
 
 use super::access::{is_public, is_released};
 use super::live::fill;
@@ -120,7 +121,6 @@ pub(super) struct Loaded<'a> {
     /// The live bylines, by which rights are judged: a working copy may differ from them.
     bylines: HashMap<Id, Vec<Id>>,
     refs: Refs,
-    site_terms: TermsView,
     named: Named,
     drafts: HashMap<Id, Draft>,
     beside: PostRelations,
@@ -144,21 +144,26 @@ impl<'a> Loaded<'a> {
             similar: if shown.related { related::DEFAULT_LIMIT } else { 0 },
             adjacent: shown.adjacent,
         };
-        let ProjectedMembers { authors, tags, terms, .. } = shown.members;
+        let ProjectedMembers { authors, tags, terms, comment_policy, .. } = shown.members;
         // Bylines tell besides who may edit, and which comments are an author's.
         let by_rights = shown.comments || viewer.is_signed_in();
-        let (refs, relations) =
-            if authors || tags || terms || by_rights || wanted != WantedRelations::default() {
-                posts::refs_and_relations(reader, &ids, wanted)?
-            } else {
-                Default::default()
-            };
+        let (refs, relations) = if authors
+            || tags
+            || terms
+            || comment_policy
+            || by_rights
+            || wanted != WantedRelations::default()
+        {
+            posts::refs_and_relations(reader, &ids, wanted)?
+        } else {
+            Default::default()
+        };
         let bylines: HashMap<Id, Vec<Id>> =
             refs.authors.iter().fold(HashMap::new(), |mut all, (post, author, _)| {
                 all.entry(*post).or_insert_with(Vec::new).push(*author);
                 all
             });
-        let mut refs = only_shown(refs, shown.members);
+        let refs = only_shown(refs, shown.members);
         let others = svc.others(reader, relations.iter().filter_map(|relation| relation.other))?;
         let threads = if shown.comments {
             let longest = rows.iter().map(|row| row.post.comment_count).max().unwrap_or_default();
@@ -191,15 +196,15 @@ impl<'a> Loaded<'a> {
             }
             None => HashMap::new(),
         };
-        let site_terms = TermsView { notice: refs.terms.0.take(), url: refs.terms.1.take() };
-        Ok(Self { svc, viewer, shown, wanted, bylines, refs, site_terms, named, drafts, beside, threads })
+        Ok(Self { svc, viewer, shown, wanted, bylines, refs, named, drafts, beside, threads })
     }
 
     /// One of the posts.
     pub(super) fn show(&mut self, reader: &mut Reader<'_>, mut row: FullPost) -> PostView {
         let Self { svc, viewer, shown, .. } = *self;
         let id = row.post.id;
-        depend_on(reader, &row.post, shown.members, self.wanted);
+        let policy = self.refs.policies.get(&id).copied().unwrap_or(CommentPolicy::Site);
+        depend_on(reader, &row.post, policy, shown.members, self.wanted);
         let bylines = self.bylines.get(&id).map(Vec::as_slice).unwrap_or_default();
         let editable = is_editable(viewer, &row.post, bylines);
         let named = &self.named;
@@ -224,8 +229,15 @@ impl<'a> Loaded<'a> {
         };
         let mut view = PostView { authors, tags, ..view(svc, row, editable) };
         if view.terms.notice.is_none() && view.terms.url.is_none() {
-            view.terms = self.site_terms.clone();
+            let SiteDefaults { terms_notice, terms_url, .. } = &self.refs.defaults;
+            view.terms = TermsView { notice: terms_notice.clone(), url: terms_url.clone() };
         }
+        view.comment_policy = policy;
+        view.comments_open = match policy {
+            CommentPolicy::Site => self.refs.defaults.comments_open,
+            CommentPolicy::Open | CommentPolicy::Held => true,
+            CommentPolicy::Closed => false,
+        };
         if editable {
             view.markdown =
                 view.body.as_ref().filter(|b| b.format == BodyFormat::Markdown).map(|b| b.source.clone());
@@ -242,19 +254,27 @@ impl<'a> Loaded<'a> {
 
 /// What hangs on posts, less what is not shown of it.
 fn only_shown(refs: Refs, members: ProjectedMembers) -> Refs {
-    let Refs { authors, tags, terms } = refs;
+    let Refs { authors, tags, policies, defaults } = refs;
     Refs {
         authors: if members.authors { authors } else { Vec::new() },
         tags: if members.tags { tags } else { Vec::new() },
-        terms,
+        policies,
+        defaults,
     }
 }
 
 /// Notes what a post shows by itself and of its relations. Whom and what it names is noted as that is shown.
-fn depend_on(reader: &mut Reader<'_>, row: &PostRow, members: ProjectedMembers, wanted: WantedRelations) {
+fn depend_on(
+    reader: &mut Reader<'_>,
+    row: &PostRow,
+    policy: CommentPolicy,
+    members: ProjectedMembers,
+    wanted: WantedRelations,
+) {
     reader.depend(Key::Post(row.id));
-    if members.terms && row.content.terms_notice.is_none() && row.content.terms_url.is_none() {
-        reader.depend(Key::Terms);
+    let has_own_terms = row.content.terms_notice.is_some() || row.content.terms_url.is_some();
+    if (members.terms && !has_own_terms) || (members.comment_policy && policy == CommentPolicy::Site) {
+        reader.depend(Key::Defaults);
     }
     if members.comment_count {
         reader.depend(Key::CommentCount(row.id));
@@ -344,7 +364,8 @@ fn view(svc: &Service, full: FullPost, editable: bool) -> PostView {
         authors: Vec::new(),
         tags: Vec::new(),
         comment_count: row.comment_count,
-        comments_open: content.comments_open,
+        comments_open: false,
+        comment_policy: CommentPolicy::Site,
         terms: TermsView { notice: content.terms_notice, url: content.terms_url },
         canonical_url: content.canonical_url,
         seo: content.seo.to::<SeoView>().unwrap_or_default(),

@@ -3,10 +3,11 @@
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
 use pressroom_schema::{
-    ChangeAction, Conn, Id, ObjectType, Perspective, PostStatus, RevisionReason, SlugKind, Tx, site,
+    ChangeAction, CommentPolicy, Conn, Id, ObjectType, Perspective, PostStatus, RevisionReason, SlugKind, Tx,
+    comments, site,
 };
 
-use super::access::{find, is_released, open, require_on, working_copy};
+use super::access::{find, is_released, may_do, open, require_on, working_copy};
 use super::draft::{self, Checked};
 use super::input::{CreatePost, UpdatePost};
 use super::live;
@@ -59,6 +60,7 @@ fn create_in(
         None => make_slug(tx.conn, &snapshot.content.title, id)?,
     };
     let rendered = known.of(&snapshot)?;
+    let policy = checked.comment_policy();
     row.revision = 1;
     if publish {
         require_on(tx.conn, viewer, Action::PublishPost, &row)?;
@@ -66,6 +68,9 @@ fn create_in(
         release(now, &before, &mut row, &When::Now)?;
     }
     let keys = live::begin(svc, tx, &mut row, &snapshot, &rendered, known)?;
+    if let Some(policy) = policy {
+        comments::set_policy(tx.conn, id, policy)?;
+    }
     tx.record(ObjectType::Post, id, ChangeAction::Created, row.version, Vec::new());
     if publish {
         tx.record(ObjectType::Post, id, ChangeAction::Published, row.version, keys);
@@ -122,8 +127,9 @@ pub async fn update(
             }
             row.status = status.into();
         }
+        let decided = decide_comments(tx, &viewer2, &row, checked.comment_policy())?;
         let changed = snapshot != old;
-        if changed || row.status != before.status {
+        if changed || decided || row.status != before.status {
             row.version += 1;
         }
         let has_other_body =
@@ -140,15 +146,67 @@ pub async fn update(
             tx.record(ObjectType::Post, row.id, ChangeAction::Published, row.version, keys);
         } else if before.is_live() {
             let keys = live::touch(tx, &row)?;
-            if changed {
-                tx.record(ObjectType::Post, row.id, ChangeAction::Saved, row.version, keys);
+            let action = if changed { ChangeAction::Saved } else { ChangeAction::CommentsDecided };
+            if changed || decided {
+                tx.record(ObjectType::Post, row.id, action, row.version, keys);
             }
-        } else if changed || row.status != before.status {
+        } else if changed || decided || row.status != before.status {
             row.updated_at = tx.actor.now;
             let keys = live::apply(&svc2, tx, &before, &mut row, &snapshot, &rendered, known)?;
             tx.record(ObjectType::Post, row.id, ChangeAction::Saved, row.version, keys);
         }
         load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, Perspective::Draft)
+    })
+    .await
+}
+
+/// Decides on the comments of a post that its editor changes. Whether anything is other than before.
+fn decide_comments(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    row: &PostRow,
+    policy: Option<CommentPolicy>,
+) -> Result<bool> {
+    let Some(policy) = policy else { return Ok(false) };
+    if comments::policy(tx.conn, row.id)? == policy {
+        return Ok(false);
+    }
+    // Readers meet it at once: it takes more than the right to prepare a working copy.
+    if is_released(row) && !may_do(tx.conn, viewer, Action::ModerateThread, row)? {
+        require_on(tx.conn, viewer, Action::PublishPost, row)?;
+    }
+    comments::set_policy(tx.conn, row.id, policy)?;
+    Ok(true)
+}
+
+/// Decides whether a post takes comments, at once: nothing of its working copy goes out with it. Where it is so already, nothing
+/// changes.
+///
+/// # Errors
+/// 401, 403 and 404 by rights, 412 when `if_match` is stale, 409 when the post is in the trash.
+pub async fn set_comment_policy(
+    svc: &Svc,
+    viewer: &Viewer,
+    post: &Ref,
+    policy: CommentPolicy,
+    if_match: Option<IfMatch>,
+) -> Result<PostView> {
+    viewer.require_signed_in()?;
+    let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
+    write_rendered(svc, viewer, Renderings::default(), move |tx, _| {
+        let mut row = find(tx.conn, &viewer2, &post, Action::ModerateThread)?;
+        IfMatch::check(if_match.as_ref(), row.version)?;
+        if row.deleted_at.is_some() {
+            return Err(Error::new(Code::InvalidState, "This post is in the trash; restore it first."));
+        }
+        if comments::policy(tx.conn, row.id)? != policy {
+            comments::set_policy(tx.conn, row.id, policy)?;
+            row.version += 1;
+            let keys = live::touch(tx, &row)?;
+            tx.record(ObjectType::Post, row.id, ChangeAction::CommentsDecided, row.version, keys);
+        }
+        let perspective = if row.is_live() { Perspective::Live } else { Perspective::Draft };
+        load_one(&svc2, &mut Reader::new(tx.conn), &viewer2, row.id, perspective)
     })
     .await
 }

@@ -22,6 +22,7 @@ pub(super) fn shown<'a>(rows: impl IntoIterator<Item = &'a Arc<PlanField>>) -> P
                 "tags" => members.tags = true,
                 "terms" => members.terms = true,
                 "commentCount" => members.comment_count = true,
+                "commentsOpen" | "commentPolicy" => members.comment_policy = true,
                 _ => {}
             }
         }

@@ -1,4 +1,5 @@
 use async_graphql::{Context, ID, Object};
+use pressroom_schema::CommentPolicy;
 use pressroom_schema::posts::Ref;
 
 use super::input::PublishInput;
@@ -109,6 +110,58 @@ impl PostMutations {
         Ok(call.request.post(call.field, view).await?)
     }
 
+    /// Take no more comments under a post.
+    ///
+    /// What is there stays. It holds at once, and nothing of the working copy goes out with it.
+    async fn close_comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        decided(ctx, &id, if_version, CommentPolicy::Closed).await
+    }
+
+    /// Take comments under a post, whatever the site's settings say.
+    ///
+    /// It holds at once, and nothing of the working copy goes out with it.
+    async fn open_comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        decided(ctx, &id, if_version, CommentPolicy::Open).await
+    }
+
+    /// Take comments under a post, and show none before a moderator approves it.
+    ///
+    /// Those of accounts wait as well, but for those who may moderate here.
+    async fn hold_comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        decided(ctx, &id, if_version, CommentPolicy::Held).await
+    }
+
+    /// Let a post follow the site's settings for comments again.
+    ///
+    /// Posts do until something else is decided of them.
+    async fn inherit_comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id or slug of the post.")] id: ID,
+        #[graphql(desc = "The version that is meant; refused where it is no longer the present one.")]
+        if_version: Option<i64>,
+    ) -> Result<Post> {
+        decided(ctx, &id, if_version, CommentPolicy::Site).await
+    }
+
     /// Take a post off the site, but keep it.
     async fn archive_post(
         &self,
@@ -160,4 +213,12 @@ impl PostMutations {
         let call = Call::of(ctx)?;
         Ok(Deleted::of(posts::revoke_previews(call.svc(), call.viewer(), &Ref::parse(&id)).await?))
     }
+}
+
+async fn decided(ctx: &Context<'_>, id: &ID, if_version: Option<i64>, policy: CommentPolicy) -> Result<Post> {
+    let call = Call::of(ctx)?;
+    let if_match = self::if_version(if_version);
+    let view =
+        posts::set_comment_policy(call.svc(), call.viewer(), &Ref::parse(id), policy, if_match).await?;
+    Ok(call.request.post(call.field, view).await?)
 }
