@@ -147,9 +147,6 @@ pub struct Config {
     /// Database connections for reading; as many as there are cores if 0.
     #[arg(long, env = "PRESSROOM_READERS", default_value_t = 0, global = true, help_heading = HEADING, hide_short_help = true)]
     pub readers: usize,
-    /// Database connections for writing; PostgreSQL only.
-    #[arg(long, env = "PRESSROOM_WRITERS", default_value_t = 4, global = true, help_heading = HEADING, hide_short_help = true)]
-    pub writers: usize,
     /// Whether an acknowledged write survives a power cut; off is faster and survives a crash of the process only. SQLite only.
     #[arg(long, env = "PRESSROOM_DURABLE", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub durable: Switch,
@@ -300,7 +297,6 @@ impl Config {
         Ok(DbSettings {
             source: Source::parse(&self.database_url, &replicas)?,
             readers: Self::or_cores(self.readers),
-            writers: self.writers.max(1),
             queue: 1024,
             durable: self.durable.is_on(),
         })

@@ -159,6 +159,20 @@ impl Dice {
     }
 }
 
+/// A post like those of the publication, as an editor writes it: 420 words, an author, three tags.
+pub fn new_post(n: usize) -> serde_json::Value {
+    let mut dice = Dice(u64::try_from(n).unwrap() + 1_000_003);
+    let paragraphs: Vec<String> = (0..6).map(|_| dice.sentence(70)).collect();
+    let title = dice.sentence(4);
+    serde_json::json!({
+        "title": title.trim_end_matches('.'),
+        "slug": format!("new-{n}"),
+        "body": { "format": "markdown", "source": paragraphs.join("\n\n") },
+        "authors": [{ "author": author_slug(n % AUTHORS) }],
+        "tags": tags_of(n).into_iter().map(tag_slug).collect::<Vec<_>>(),
+    })
+}
+
 /// A number of comments: ten on average, more than a page under every fourth post.
 fn comments_of(n: usize) -> usize {
     if n.is_multiple_of(4) { 25 } else { 5 }
@@ -206,7 +220,7 @@ pub fn make(size: Size) -> Answer<PathBuf> {
 }
 
 fn migrate(source: Source) -> Answer<()> {
-    let settings = DbSettings { source, readers: 1, writers: 1, queue: 16, durable: false };
+    let settings = DbSettings { source, readers: 1, queue: 16, durable: false };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async { Db::open(settings)?.raw(pressroom_schema::migrate::up).await })?;
     Ok(())

@@ -1,5 +1,5 @@
 //! What is measured on PostgreSQL, by the clock, since most of it happens in processes of the database's own: the post page
-//! against one written by hand over libpq, and how soon another instance knows of a write.
+//! against one written by hand over libpq, how soon another instance knows of a write, and how publishing grows with its clients.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use pressroom::auth::viewer::Viewer;
 use pressroom::config::{Config, Switch};
 use pressroom::freshness::Reader;
 use pressroom::service::Svc;
+use pressroom::service::posts::{self, CreatePost};
 use tokio::runtime::Runtime;
 
 use crate::baseline::{Row as _, Source as _, Value};
@@ -32,9 +33,9 @@ const SECOND: &str = "second";
 const WRITES: usize = 200;
 const CACHE: u64 = 64 << 20;
 
-/// Rows 17 and 19.
+/// Rows 17, 19 and 20.
 pub fn rows(table: &mut Table) -> Answer<()> {
-    if !table.wants(&[17, 19]) {
+    if !table.wants(&[17, 19, 20]) {
         return Ok(());
     }
     // The cores are the client's, the server's and the database's alike.
@@ -47,6 +48,7 @@ pub fn rows(table: &mut Table) -> Answer<()> {
     let cluster = || made.as_ref().map_err(ToString::to_string);
     table.take(&[17], |table| against_hand(table, cluster()?));
     table.take(&[19], |table| two_instances(table, cluster()?));
+    table.take(&[20], |table| publishing(table, cluster()?));
     Ok(())
 }
 
@@ -263,6 +265,74 @@ fn two_instances(table: &mut Table, cluster: &Cluster) -> Answer<()> {
         Spread::exact(longest),
         Goal::AtMost(BOUND, BOUND),
         &format!("{WRITES} writes"),
+    );
+    Ok(())
+}
+
+/// Posts that each number of clients publishes in a round.
+const PUBLISHED: usize = 96;
+
+/// Posts a second that `clients` publish, each the next as soon as the last is public.
+fn publish(runtime: &Runtime, svc: &Svc, clients: usize, next: &Arc<AtomicUsize>) -> Answer<f64> {
+    let (started, local) = (Instant::now(), tokio::task::LocalSet::new());
+    let end = next.load(Ordering::Relaxed) + PUBLISHED;
+    let clients: Vec<_> = (0..clients)
+        .map(|_| {
+            let (svc, next) = (svc.clone(), Arc::clone(next));
+            local.spawn_local(async move {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= end {
+                        return Answer::Ok(());
+                    }
+                    let post: CreatePost = serde_json::from_value(corpus::new_post(n))?;
+                    posts::create(&svc, &Viewer::system(), post, true).await.map_err(|e| e.to_string())?;
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        runtime.block_on(local.run_until(client))??;
+    }
+    next.store(end, Ordering::Relaxed);
+    Ok(speed(PUBLISHED, started))
+}
+
+/// How much faster more clients publish than one, in a publication of 2,000 posts.
+fn publishing(table: &mut Table, cluster: &Cluster) -> Answer<()> {
+    let app = app::open_with(app::on_postgres(&cluster.url("publication", "pressroom"), CACHE))?;
+    let (svc, runtime, next) = (app.service(), runtime()?, Arc::new(AtomicUsize::new(0)));
+    publish(&runtime, svc, 4, &next)?;
+    let (mut speeds, mut ratios) = (HashMap::<usize, Vec<f64>>::new(), HashMap::<usize, Vec<f64>>::new());
+    for _ in 0..5 {
+        let one = publish(&runtime, svc, 1, &next)?;
+        speeds.entry(1).or_default().push(one);
+        for clients in [4, 16] {
+            let many = publish(&runtime, svc, clients, &next)?;
+            speeds.entry(clients).or_default().push(many);
+            ratios.entry(clients).or_default().push(many / one);
+        }
+    }
+    let mut median = |clients: usize| Spread::of(speeds.remove(&clients).unwrap_or_default()).median;
+    let one = median(1);
+    for (clients, goal) in [(4, Goal::None), (16, Goal::AtLeast(4.0, 1.5))] {
+        table.row(
+            20,
+            &format!("PostgreSQL, publishing ÷ one client: speed at {clients} clients"),
+            Spread::of(ratios.remove(&clients).unwrap_or_default()),
+            goal,
+            &format!("{:.0} ÷ {one:.0} posts/s", median(clients)),
+        );
+    }
+    let (well, conflicts) = svc.db.runs_of_writes();
+    #[expect(clippy::cast_precision_loss, reason = "some hundred writes")]
+    let share = conflicts as f64 / (well.max(1)) as f64;
+    table.row(
+        20,
+        "the same: runs that could not be put in an order ÷ writes",
+        Spread::exact(share),
+        Goal::AtMost(0.0, 0.01),
+        &format!("{conflicts} ÷ {well}"),
     );
     Ok(())
 }

@@ -5,7 +5,6 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::keys::Key;
-use crate::sql::{LockChanges, TellChanges};
 use crate::tables::changes;
 use crate::types::{Id, Json, Timestamp};
 use crate::values::{ActorKind, ChangeAction, ObjectType};
@@ -67,12 +66,9 @@ pub struct ChangeRow {
     pub keys: Json,
 }
 
-/// Appends `pending`, at the end of the transaction that they describe.
+/// Appends `pending`, at the end of the transaction that they describe. Their numbers are in the order of commits, since one writes
+/// at a time.
 pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &mut [Change]) -> crate::Result<()> {
-    if pending.is_empty() {
-        return Ok(());
-    }
-    LockChanges.execute(conn)?;
     for change in pending {
         change.seq = diesel::insert_into(changes::table)
             .values((
@@ -88,10 +84,6 @@ pub(crate) fn append(conn: &mut Conn, actor: &Actor, pending: &mut [Change]) -> 
             ))
             .returning(changes::seq)
             .get_result(conn)?;
-    }
-    if matches!(conn, Conn::Pg(_)) {
-        // Other instances hear of it when, and only when, the transaction commits.
-        TellChanges.execute(conn)?;
     }
     Ok(())
 }

@@ -2,9 +2,8 @@
 //! [`Db::write`].
 //!
 //! Connections live on threads of their own behind bounded queues, so that a slow statement never holds up the
-//! web workers, and a flood of requests is answered "busy" rather than queued without end. SQLite has one writer
-//! thread that commits waiting writes together; PostgreSQL has several, each running SERIALIZABLE transactions
-//! that are run again when they could not be put in an order.
+//! web workers, and a flood of requests is answered "busy" rather than queued without end. One thread writes and
+//! commits waiting writes together; on PostgreSQL the writers of all instances take turns.
 
 mod conn;
 mod follow;
@@ -106,8 +105,6 @@ pub struct DbSettings {
     pub source: Source,
     /// Connections that serve ordinary reads.
     pub readers: usize,
-    /// Connections that write; PostgreSQL only, SQLite has one writer.
-    pub writers: usize,
     /// Requests that may wait for a connection of a lane before further ones are answered "busy".
     pub queue: usize,
     /// SQLite only: whether an acknowledged write survives a power cut (`synchronous=FULL`) or only a crash of
@@ -209,10 +206,10 @@ impl Db {
                 })
                 .collect::<Vec<_>>()
         };
-        let (replica, primary, slow, writers) = match &settings.source {
+        let (replica, primary, slow) = match &settings.source {
             Source::Sqlite(path) => {
                 conn::create_sqlite(path, settings.durable)?;
-                (slots("read", settings.readers, &[]), None, slots("slow", 2, &[]), slots("write", 1, &[]))
+                (slots("read", settings.readers, &[]), None, slots("slow", 2, &[]))
             }
             Source::Postgres { primary, replicas } => {
                 let own = std::slice::from_ref(primary);
@@ -225,14 +222,14 @@ impl Db {
                     }
                     (public, Some(slots("fresh", settings.readers, own)))
                 };
-                (public, fresh, slots("slow", 2, own), slots("write", settings.writers, own))
+                (public, fresh, slots("slow", 2, own))
             }
         };
         Ok(Self(Arc::new(Inner {
             replica: Lane::start(replica, settings.queue)?,
             primary: primary.map(|slots| Lane::start(slots, settings.queue)).transpose()?,
             slow: Lane::start(slow, settings.queue)?,
-            write: WriteLane::start(settings.source.backend(), writers, settings.queue, &listeners)?,
+            write: WriteLane::start(&settings, &listeners)?,
             listeners,
             ended: crossbeam_channel::bounded(1),
             settings,
@@ -295,7 +292,7 @@ impl Db {
         F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
         let (send, receive) = oneshot::channel();
-        self.0.write.submit(writer::Job::Write(Box::new(Typed::new(actor, f, send))))?;
+        self.0.write.submit(Box::new(Typed::new(actor, f, send)))?;
         let (answer, count) = receive.await.map_err(|_| lost())?;
         add_statements(count);
         answer
@@ -311,10 +308,16 @@ impl Db {
         F: FnOnce(&mut Conn) -> crate::Result<T> + Send + 'static,
     {
         let (send, receive) = oneshot::channel();
-        self.0.write.submit(writer::Job::Raw(Box::new(move |slot| {
+        self.0.write.submit_raw(Box::new(move |slot| {
             let _ = send.send(slot.raw(f));
-        })))?;
+        }))?;
         receive.await.map_err(|_| lost())?
+    }
+
+    /// How many runs of writes ended well since the database was opened, and how many could not be put in an order with others.
+    #[must_use]
+    pub fn runs_of_writes(&self) -> (u64, u64) {
+        self.0.write.runs()
     }
 
     /// Whether the database answers.

@@ -431,11 +431,14 @@ macro_rules! statement {
 }
 
 statement!(BeginRead, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-statement!(BeginWrite, "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL SERIALIZABLE");
-/// [`BeginWrite`] on PostgreSQL, beside other writers but not beside one that is in the line; see [`JoinLine`]. Two commands at
-/// once, for the way to the server and back.
-pub(crate) const BEGIN_BESIDE_OTHERS: &str =
-    "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_advisory_xact_lock_shared(7240162)";
+statement!(BeginWrite, "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL READ COMMITTED");
+/// [`BeginWrite`] on PostgreSQL, after which nobody else writes, in this instance or another, until the transaction has ended. Each
+/// of its statements then sees all that was committed before it, and nothing changes between them. The first [`Savepoint`] is set as
+/// well: several commands at once, for the way to the server and back.
+pub(crate) const BEGIN_ALONE: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7240162); SAVEPOINT op";
+/// [`Commit`] on PostgreSQL where the log has new lines: other instances hear of them when, and only when, the transaction commits.
+pub(crate) const TELL_AND_COMMIT: &str = "NOTIFY pressroom_changes; COMMIT";
 statement!(Commit, "COMMIT", "COMMIT");
 // Commits, and begins the next transaction of the same kind, whose snapshot its first statement takes. For PostgreSQL.
 statement!(CommitAndBegin, "COMMIT", "COMMIT AND CHAIN");
@@ -443,13 +446,8 @@ statement!(Rollback, "ROLLBACK", "ROLLBACK");
 statement!(Savepoint, "SAVEPOINT op", "SAVEPOINT op");
 statement!(Release, "RELEASE op", "RELEASE SAVEPOINT op");
 statement!(RollbackTo, "ROLLBACK TO op", "ROLLBACK TO SAVEPOINT op");
+/// [`Release`] and [`Savepoint`] on PostgreSQL at once.
+pub(crate) const NEXT_SAVEPOINT: &str = "RELEASE SAVEPOINT op; SAVEPOINT op";
 statement!(Ping, "SELECT 1", "SELECT 1");
-// Writers that cannot win against others take turns, in which nobody else writes. The lock is the connection's, taken before the
-// transaction and its snapshot begin. SQLite has one writer.
-statement!(JoinLine, "SELECT 1", "SELECT pg_advisory_lock(7240162)");
-statement!(LeaveLine, "SELECT 1", "SELECT pg_advisory_unlock(7240162)");
-// The log's numbers are given in the order of commits: who holds this lock commits before the next may number.
-statement!(LockChanges, "SELECT 1", "SELECT pg_advisory_xact_lock(7240161)");
-// Announces the changes to other instances; PostgreSQL only, SQLite's file has one.
+// Hears of what other instances write; PostgreSQL only, SQLite's file has one.
 statement!(ListenChanges, "SELECT 1", "LISTEN pressroom_changes");
-statement!(TellChanges, "SELECT 1", "SELECT pg_notify('pressroom_changes', '')");

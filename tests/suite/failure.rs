@@ -182,7 +182,7 @@ async fn reads_fall_back_to_the_primary_while_a_replica_is_out_of_reach_and_retu
 async fn a_full_queue_is_answered_busy_rather_than_queued_without_end() {
     let store = Store::sqlite();
     let source = Source::Sqlite(store.folder().join("pressroom.db"));
-    let db = Db::open(DbSettings { source, readers: 1, writers: 1, queue: 2, durable: false }).unwrap();
+    let db = Db::open(DbSettings { source, readers: 1, queue: 2, durable: false }).unwrap();
     let (go, wait) = mpsc::channel::<()>();
     let (begun, has_begun) = mpsc::channel::<()>();
     let blocking = tokio::spawn({

@@ -358,7 +358,7 @@ async fn write(app: &TestApp, token: &str, seen: &Seen) {
 #[actix_web::test]
 async fn no_statement_reads_a_whole_table() {
     for store in std::iter::once(Store::sqlite()).chain(Store::postgres()) {
-        let config = Config { readers: 1, writers: 1, cache_bytes: 0, ..store.config() };
+        let config = Config { readers: 1, cache_bytes: 0, ..store.config() };
         let app = TestApp::with(store, config).await;
         fill(app.svc(), Size { posts: 1200, many: 60 }).await;
         let admin = app.user(Role::Admin).await;

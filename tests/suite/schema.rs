@@ -163,7 +163,7 @@ impl Fresh {
                 Source::Postgres { primary: database.url().to_owned(), replicas: vec![] }
             }
         };
-        Db::open(DbSettings { source, readers: 1, writers: 1, queue: 16, durable: false }).unwrap()
+        Db::open(DbSettings { source, readers: 1, queue: 16, durable: false }).unwrap()
     }
 }
 

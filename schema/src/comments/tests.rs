@@ -33,7 +33,6 @@ impl Store {
         let db = Db::open(DbSettings {
             source: Source::Sqlite(folder.join("test.db")),
             readers: 1,
-            writers: 1,
             queue: 16,
             durable: false,
         })

@@ -12,9 +12,7 @@ use diesel::connection::SimpleConnection as _;
 use super::conn::{self, Conn};
 use super::{DbSettings, Source, TxError};
 use crate::error::StoreError;
-use crate::sql::{
-    BEGIN_BESIDE_OTHERS, BeginRead, BeginWrite, Commit, CommitAndBegin, JoinLine, LeaveLine, Rollback,
-};
+use crate::sql::{BEGIN_ALONE, BeginRead, BeginWrite, Commit, CommitAndBegin, Rollback, TELL_AND_COMMIT};
 
 /// How long a failed connection is not tried again, so that an unreachable host does not hold up every request.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -158,7 +156,7 @@ impl Slot {
     /// A connection with an open transaction. A connection that died while idle shows here, and is made anew once.
     fn begin(&mut self, write: bool) -> crate::Result<&mut Conn> {
         let start = |conn: &mut Conn| match conn {
-            Conn::Pg(_) if write => conn.batch_execute(BEGIN_BESIDE_OTHERS),
+            Conn::Pg(_) if write => conn.batch_execute(BEGIN_ALONE),
             _ if write => BeginWrite.execute(conn).map(drop),
             _ => BeginRead.execute(conn).map(drop),
         };
@@ -173,6 +171,8 @@ impl Slot {
                 Err(error) => {
                     let error = StoreError::from(error);
                     if matches!(error, StoreError::Busy(_)) {
+                        // PostgreSQL has begun, and then waited for its turn in vain.
+                        self.rollback();
                         return Err(error);
                     }
                     self.conn = None;
@@ -209,18 +209,14 @@ impl Slot {
         self.conn.is_some()
     }
 
-    /// Waits, outside any transaction, for the turn of a writer that has lost to others; see the writers.
-    pub(super) fn join_line(&mut self) -> crate::Result<()> {
-        self.raw(|conn| Ok(JoinLine.execute(conn).map(drop)?))
-    }
-
-    /// Lets the next writer have its turn. A connection that was lost meanwhile has given it up by itself.
-    pub(super) fn leave_line(&mut self) {
-        if let Some(conn) = &mut self.conn
-            && LeaveLine.execute(conn).is_err()
-        {
-            self.conn = None;
+    /// Commits what was written; `tells` where the log has new lines.
+    pub(super) fn commit(&mut self, tells: bool) -> crate::Result<()> {
+        let conn = self.conn.as_mut().ok_or_else(|| StoreError::Unavailable("no connection".into()))?;
+        match conn {
+            Conn::Pg(conn) if tells => conn.batch_execute(TELL_AND_COMMIT)?,
+            conn => drop(Commit.execute(conn)?),
         }
+        Ok(())
     }
 
     pub(super) fn forget(&mut self) {

@@ -1,23 +1,25 @@
-//! Writer threads: group commit on SQLite, serializable transactions with retries on PostgreSQL.
+//! The writer: one thread that runs writes one after the other, and commits together what waits.
 
-use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection as _;
 use tokio::sync::oneshot;
 
 use super::conn::{self, Conn};
 use super::lanes::{Slot, Work, enqueue, spawn};
-use super::{Backend, Listeners, Tx, TxError};
+use super::{Backend, DbSettings, Listeners, Tx, TxError};
 use crate::changes::{self, Actor, Change};
 use crate::error::StoreError;
-use crate::sql::{Commit, Release, RollbackTo, Savepoint};
+use crate::sql::{NEXT_SAVEPOINT, Release, RollbackTo, Savepoint};
 
 /// Writes that one commit may carry: enough to share an fsync, few enough that the first does not wait long.
 const GROUP: usize = 64;
-/// How often a PostgreSQL transaction is run before its caller is told that the database is busy.
-const ATTEMPTS: u32 = 12;
+/// How often a write is run before its caller is told that the database is busy. Writes take turns: it meets only what others than
+/// Pressroom do to the database.
+const ATTEMPTS: u32 = 4;
 
 /// What became of one run of a write.
 pub(super) enum Ran {
@@ -94,160 +96,179 @@ where
     }
 }
 
-/// What a writer thread takes from its queue.
-pub(super) enum Job {
+/// What the writer takes from its queue.
+enum Job {
     Write(Box<dyn Write>),
     Raw(Work),
 }
 
-/// The writer threads and their queue.
+/// How many runs of writes ended well, and how many met others.
+#[derive(Default)]
+struct Runs {
+    well: AtomicU64,
+    conflicts: AtomicU64,
+}
+
+/// The writer's thread and its queue.
 pub(super) struct WriteLane {
     queue: Sender<Job>,
+    /// Where raw work has a connection of its own: on PostgreSQL it need not hold up the writes.
+    raw: Option<Sender<Work>>,
+    runs: Arc<Runs>,
 }
 
 impl WriteLane {
-    pub(super) fn start(
-        backend: Backend,
-        slots: Vec<(String, Slot)>,
-        bound: usize,
-        listeners: &Listeners,
-    ) -> crate::Result<Self> {
-        let (queue, work): (Sender<Job>, Receiver<Job>) = bounded(bound.max(1));
-        for (name, slot) in slots {
-            let (work, listeners) = (work.clone(), listeners.clone());
-            spawn(name, slot, move |slot| {
-                let Ok(job) = work.recv() else { return false };
-                match job {
-                    Job::Raw(f) => f(slot),
-                    Job::Write(write) => match backend {
-                        Backend::Sqlite => {
-                            if let Some(raw) = group(slot, write, &work, &listeners) {
-                                raw(slot);
-                            }
-                        }
-                        Backend::Postgres => serializable(slot, write, &listeners),
-                    },
+    pub(super) fn start(settings: &DbSettings, listeners: &Listeners) -> crate::Result<Self> {
+        let bound = settings.queue.max(1);
+        let (queue, work): (Sender<Job>, Receiver<Job>) = bounded(bound);
+        let runs = Arc::new(Runs::default());
+        let writer = Writer { work, listeners: listeners.clone(), runs: Arc::clone(&runs) };
+        spawn("write".to_owned(), Slot::new(settings, None), move |slot| writer.serve(slot))?;
+        let raw = match settings.source.backend() {
+            Backend::Sqlite => None,
+            Backend::Postgres => {
+                let (queue, work): (Sender<Work>, Receiver<Work>) = bounded(bound);
+                spawn("raw".to_owned(), Slot::new(settings, None), move |slot| {
+                    work.recv().map(|work| work(slot)).is_ok()
+                })?;
+                Some(queue)
+            }
+        };
+        Ok(Self { queue, raw, runs })
+    }
+
+    pub(super) fn submit(&self, write: Box<dyn Write>) -> crate::Result<()> {
+        enqueue(&self.queue, Job::Write(write))
+    }
+
+    pub(super) fn submit_raw(&self, work: Work) -> crate::Result<()> {
+        match &self.raw {
+            Some(queue) => enqueue(queue, work),
+            None => enqueue(&self.queue, Job::Raw(work)),
+        }
+    }
+
+    pub(super) fn runs(&self) -> (u64, u64) {
+        (self.runs.well.load(Ordering::Relaxed), self.runs.conflicts.load(Ordering::Relaxed))
+    }
+}
+
+struct Writer {
+    work: Receiver<Job>,
+    listeners: Listeners,
+    runs: Arc<Runs>,
+}
+
+impl Writer {
+    /// Whether there is more to come.
+    fn serve(&self, slot: &mut Slot) -> bool {
+        match self.work.recv() {
+            Ok(Job::Raw(work)) => work(slot),
+            Ok(Job::Write(write)) => {
+                let mut again = vec![write];
+                for _ in 0..ATTEMPTS {
+                    let raw;
+                    (again, raw) = self.group(slot, again);
+                    if let Some(raw) = raw {
+                        raw(slot);
+                    }
+                    if again.is_empty() {
+                        break;
+                    }
                 }
-                true
-            })?;
-        }
-        Ok(Self { queue })
-    }
-
-    pub(super) fn submit(&self, job: Job) -> crate::Result<()> {
-        enqueue(&self.queue, job)
-    }
-}
-
-/// Runs `first` and what waits behind it in one transaction, each in a savepoint of its own so that one refusal
-/// does not spoil the others, and answers all after the commit. Gives back raw work that it met in the queue.
-fn group(
-    slot: &mut Slot,
-    first: Box<dyn Write>,
-    queue: &Receiver<Job>,
-    listeners: &Listeners,
-) -> Option<Work> {
-    let conn = match slot.begin_write() {
-        Ok(conn) => conn,
-        Err(e) => {
-            first.finish(Err(e));
-            return None;
-        }
-    };
-    let mut done: Vec<(Box<dyn Write>, bool)> = Vec::new();
-    let mut raw = None;
-    let mut broken = None;
-    let mut next = Some(first);
-    while let Some(mut write) = next.take() {
-        let ran = Savepoint.execute(conn).map_err(StoreError::from).and_then(|_| match write.run(conn) {
-            Ran::Well => Release.execute(conn).map(|_| true).map_err(StoreError::from),
-            // Some failures (a full disk) end the whole transaction, and with it the savepoint.
-            Ran::Refused | Ran::Conflict => RollbackTo
-                .execute(conn)
-                .and_then(|_| Release.execute(conn))
-                .map(|_| false)
-                .map_err(StoreError::from),
-        });
-        match ran {
-            Ok(well) => done.push((write, well)),
-            Err(e) => {
-                done.push((write, false));
-                broken = Some(e);
-                break;
+                for write in again {
+                    write.finish(Err(StoreError::Busy("others hold the rows that this write needs".into())));
+                }
             }
+            Err(_) => return false,
         }
-        if done.len() < GROUP {
-            match queue.try_recv() {
-                Ok(Job::Write(write)) => next = Some(write),
-                Ok(Job::Raw(work)) => raw = Some(work),
-                Err(_) => {}
-            }
-        }
+        true
     }
-    let committed = match broken {
-        Some(e) => Err(e),
-        None => Commit.execute(conn).map(drop).map_err(StoreError::from),
-    };
-    conn::take_count();
-    if committed.is_err() {
-        slot.rollback();
-        slot.forget();
-    }
-    for (write, well) in done {
-        if well {
-            listeners.tell(write.changes());
-        }
-        write.finish(committed.clone());
-    }
-    raw
-}
 
-/// Runs one write SERIALIZABLE, again and again while it cannot be put in an order with the others.
-fn serializable(slot: &mut Slot, write: Box<dyn Write>, listeners: &Listeners) {
-    let mut stands_in_line = false;
-    attempts(slot, write, listeners, &mut stands_in_line);
-    if stands_in_line {
-        slot.leave_line();
-    }
-}
-
-fn attempts(slot: &mut Slot, mut write: Box<dyn Write>, listeners: &Listeners, stands_in_line: &mut bool) {
-    for attempt in 0..ATTEMPTS {
-        // Who has lost twice stands in a line with the others who did, on every instance. Nobody writes beside the first in it.
-        if attempt >= 2 && !*stands_in_line {
-            if let Err(e) = slot.join_line() {
-                return write.finish(Err(e));
-            }
-            *stands_in_line = true;
-        }
+    /// Runs `first` and what waits behind it in one transaction, each in a savepoint of its own so that one refusal does not spoil the
+    /// others, and answers all after the commit. Gives back what is to be run again, and raw work that it met in the queue.
+    fn group(&self, slot: &mut Slot, first: Vec<Box<dyn Write>>) -> (Vec<Box<dyn Write>>, Option<Work>) {
         let conn = match slot.begin_write() {
             Ok(conn) => conn,
-            Err(e) => return write.finish(Err(e)),
-        };
-        match write.run(conn) {
-            Ran::Well => match Commit.execute(conn).map_err(StoreError::from) {
-                Ok(_) => {
-                    listeners.tell(write.changes());
-                    return write.finish(Ok(()));
+            Err(e) => {
+                for write in first {
+                    write.finish(Err(e.clone()));
                 }
-                Err(StoreError::Conflict) => slot.rollback(),
-                Err(e) => {
-                    slot.rollback();
-                    slot.forget();
-                    listeners.tell(write.changes());
-                    return write.finish(Err(e));
-                }
-            },
-            Ran::Refused => {
-                slot.rollback();
-                return write.finish(Ok(()));
+                return (Vec::new(), None);
             }
-            Ran::Conflict => slot.rollback(),
+        };
+        let mut done: Vec<(Box<dyn Write>, bool)> = Vec::new();
+        let mut again = Vec::new();
+        let mut raw = None;
+        let mut broken = None;
+        let mut waiting = first.into_iter();
+        let mut next = waiting.next();
+        let mut saved = false;
+        while let Some(mut write) = next.take() {
+            match run(conn, &mut *write, saved) {
+                Ok(Ran::Conflict) => {
+                    self.runs.conflicts.fetch_add(1, Ordering::Relaxed);
+                    again.push(write);
+                }
+                Ok(ran) => done.push((write, matches!(ran, Ran::Well))),
+                Err(e) => {
+                    done.push((write, false));
+                    broken = Some(e);
+                    break;
+                }
+            }
+            saved = true;
+            next = waiting.next();
+            if next.is_none() && raw.is_none() && done.len() + again.len() < GROUP {
+                match self.work.try_recv() {
+                    Ok(Job::Write(write)) => next = Some(write),
+                    Ok(Job::Raw(work)) => raw = Some(work),
+                    Err(_) => {}
+                }
+            }
         }
-        // Spread the rivals, each by its own chance: up to 2 ms after the first clash, up to 64 ms later on.
-        let micros = 1000_u64 << attempt.min(5);
-        let chance = RandomState::new().hash_one(attempt) % micros;
-        std::thread::sleep(Duration::from_micros(micros + chance));
+        let committed = match broken {
+            Some(e) => Err(e),
+            None => slot.commit(done.iter().any(|(write, well)| *well && !write.changes().is_empty())),
+        };
+        conn::take_count();
+        if committed.is_err() {
+            slot.rollback();
+            slot.forget();
+        }
+        for write in waiting {
+            done.push((write, false));
+        }
+        for (write, well) in done {
+            if well {
+                self.runs.well.fetch_add(1, Ordering::Relaxed);
+                self.listeners.tell(write.changes());
+            }
+            write.finish(committed.clone());
+        }
+        (again, raw)
     }
-    write.finish(Err(StoreError::Busy("too many writers want the same rows".into())));
+}
+
+/// Runs a write in a savepoint of its own; the one of the write before it, where it `saved`, is released.
+///
+/// # Errors
+/// When the transaction is lost: some failures (a full disk) end the whole of it, and with it the savepoint.
+fn run(conn: &mut Conn, write: &mut dyn Write, saved: bool) -> crate::Result<Ran> {
+    match (&mut *conn, saved) {
+        (Conn::Pg(conn), true) => conn.batch_execute(NEXT_SAVEPOINT)?,
+        // The transaction began with one.
+        (Conn::Pg(_), false) => {}
+        (conn, saved) => {
+            if saved {
+                Release.execute(conn)?;
+            }
+            Savepoint.execute(conn)?;
+        }
+    }
+    let ran = write.run(conn);
+    if !matches!(ran, Ran::Well) {
+        RollbackTo.execute(conn)?;
+    }
+    Ok(ran)
 }

@@ -33,14 +33,8 @@ impl Drop for File {
 }
 
 fn open(path: &Path) -> Db {
-    Db::open(DbSettings {
-        source: Source::Sqlite(path.to_owned()),
-        readers: 1,
-        writers: 1,
-        queue: 64,
-        durable: false,
-    })
-    .unwrap()
+    Db::open(DbSettings { source: Source::Sqlite(path.to_owned()), readers: 1, queue: 64, durable: false })
+        .unwrap()
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {

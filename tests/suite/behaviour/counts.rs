@@ -1,14 +1,16 @@
 //! Kept counts are what counting would find, whatever was done before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use diesel::{QueryDsl, RunQueryDsl};
 use pressroom::auth::viewer::Role;
+use pressroom::clock::Clock;
 use pressroom_schema::tables::{authors, post_authors, post_lists, post_tags, posts, tags};
 use pressroom_schema::{Conn, Id, Timestamp, Total, comments, site};
 use serde_json::{Value, json};
 
-use crate::support::app::{TestApp, User, on_both, text};
+use crate::support::app::{NOW, TestApp, User, at, on_both, text};
 
 /// Numbers that look like chance and are the same in every run (`SplitMix64`).
 struct Chance(u64);
@@ -189,4 +191,52 @@ async fn kept_counts_equal_recounts_whatever_was_done() {
         })
         .await;
     }
+}
+
+/// What one of many editors does: publishes posts under the same author and tags, beside those of the others, and takes some back.
+async fn publish_beside_others(app: TestApp, by: User, editor: usize) {
+    for n in 0..8 {
+        let slug = format!("e{editor}-{n}");
+        let post = json!({
+            "title": format!("The harbour of {editor} at {n}"),
+            "slug": slug,
+            "body": { "format": "markdown", "source": "The tide, the ferry and the [harbour](/posts/e0-0)." },
+            "authors": [{ "author": "ada" }],
+            "tags": ["Harbours", format!("Day {n}")],
+        });
+        app.post("/v1/posts?publish=true").by(&by).json(&post).await.ok();
+        app.comment(&by, &slug, "A fine morning.", None).await;
+        match n % 4 {
+            1 => drop(app.post(&format!("/v1/posts/{slug}/unpublish")).by(&by).await.ok()),
+            2 => drop(app.delete(&format!("/v1/posts/{slug}")).by(&by).await.ok()),
+            _ => {}
+        }
+    }
+}
+
+#[actix_web::test]
+async fn writers_at_once_on_two_instances_leave_every_count_right_and_none_is_run_twice() {
+    on_both(async |app| {
+        let second = TestApp::again(Rc::clone(&app.store), app.store.config(), Clock::fixed(at(NOW))).await;
+        let admin = app.user(Role::Admin).await;
+        app.post("/v1/authors").by(&admin).json(&json!({ "name": "Ada" })).await.ok();
+        let editors = (0..12).map(|editor| {
+            let app = if editor % 2 == 0 { app.clone() } else { second.clone() };
+            actix_web::rt::spawn(publish_beside_others(app, admin.clone(), editor))
+        });
+        for editor in editors.collect::<Vec<_>>() {
+            editor.await.unwrap();
+        }
+        for app in [&app, &second] {
+            let faults = app.svc().db.raw(recount).await.unwrap();
+            assert_eq!(faults, [""; 0]);
+            let (well, conflicts) = app.svc().db.runs_of_writes();
+            assert!(well > 100, "{well} writes");
+            assert_eq!(conflicts, 0, "of {well} writes");
+        }
+        let ada = app.get("/v1/authors/ada").await.ok();
+        let harbours = app.get("/v1/tags/harbours").await.ok();
+        (ada["post_count"].clone(), harbours["post_count"].clone())
+    })
+    .await;
 }

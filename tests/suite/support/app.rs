@@ -139,7 +139,6 @@ impl Store {
             server_timing: Switch::On,
             durable: Switch::Off,
             readers: 2,
-            writers: 2,
             cpu_threads: 1,
             weak_passwords: true,
             ..Config::defaults()
