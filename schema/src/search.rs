@@ -42,7 +42,10 @@ pub const MAX_MATCHES: i64 = 1_000;
 const RANKED_BYTES: i32 = 24 * 1024;
 
 /// How much of a post's text a search hands out for its snippets, in characters.
-const SNIPPET_CHARS: i32 = 64 * 1024;
+const SNIPPET_CHARS: usize = 64 * 1024;
+
+/// The same of all posts of a page together: it takes longer of a processor to look through it than to find them.
+const PAGE_CHARS: usize = 1024 * 1024;
 
 /// Whether the index can keep this token whole.
 #[must_use]
@@ -328,7 +331,7 @@ pub fn whole_texts(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(Id, String
     Ok(posts::table.filter(id_in(posts::id, ids)).select((posts::id, posts::text)).load(conn)?)
 }
 
-/// The beginnings of these posts' plain texts, for snippets.
+/// The beginnings of these posts' plain texts, for snippets: shorter ones where there are many posts.
 ///
 /// # Errors
 /// When the database fails.
@@ -336,9 +339,10 @@ pub fn texts(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(Id, String)>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let chars = i32::try_from(SNIPPET_CHARS.min(PAGE_CHARS / ids.len())).unwrap_or(i32::MAX);
     Ok(posts::table
         .filter(id_in(posts::id, ids))
-        .select((posts::id, substr(posts::text, 1, SNIPPET_CHARS)))
+        .select((posts::id, substr(posts::text, 1, chars)))
         .load(conn)?)
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use pressroom::auth::viewer::Role;
 use pressroom::cpu::{Turn, Work};
+use pressroom::freshness::Reader;
 use pressroom_schema::tables::revisions;
 use serde_json::{Value, json};
 
@@ -125,6 +126,57 @@ async fn where_too_much_waits_a_text_is_refused_at_once_and_readers_and_sign_in_
         app.post("/v1/posts/p/unpublish").by(&editor).await.ok();
         app.get("/healthz").await.ok();
         drop(go);
+    })
+    .await;
+}
+
+/// Takes all places for searches, until what is answered is dropped.
+async fn search_without_end(app: &TestApp) -> mpsc::Sender<()> {
+    let (go, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    for _ in 0..100 {
+        let (svc, gate) = (app.svc().clone(), gate.clone());
+        let wait = move |_: &mut Reader<'_>| Ok(gate.lock().unwrap().recv().is_ok());
+        actix_web::rt::spawn(async move { svc.read_slow(wait).await.is_ok() });
+        actix_web::rt::task::yield_now().await;
+    }
+    go
+}
+
+#[actix_web::test]
+async fn where_too_many_search_another_is_refused_at_once_and_the_rest_notices_nothing() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        app.published(&editor, &json!({ "title": "P", "slug": "p", "body": body("markdown", "One.") })).await;
+        let search = "{ search(q: \"one\") { nodes { score } } }";
+        let list = "{ posts(filter: { q: \"one\" }) { nodes { slug } } }";
+        let go = search_without_end(&app).await;
+        for path in ["/v1/search?q=one", "/v1/posts?q=one", "/v1/posts?q=one&include=authors"] {
+            for ask in [app.get(path), app.get(path).by(&editor)] {
+                let refused = ask.await;
+                refused.problem(503, "too_busy");
+                assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+            }
+        }
+        for query in [search, list] {
+            assert_eq!(code(&ask(&app, query, &Value::Null).await), "too_busy");
+        }
+        app.get("/v1/posts").await.ok();
+        app.get("/v1/posts/p?include=comments,related").by(&editor).await.ok();
+        app.login(&editor.email).await;
+        app.patch("/v1/posts/p?publish=true").by(&editor).json(&json!({ "title": "Q" })).await.ok();
+        data(&ask(&app, "{ posts { nodes { slug } } }", &Value::Null).await);
+        drop(go);
+        // Its answers are gone once it has its turn.
+        while app.get("/v1/search?q=one").await.status() == 503 {
+            actix_web::rt::task::yield_now().await;
+        }
+        assert_eq!(app.get("/v1/posts?q=one").await.ok()["data"][0]["slug"], "p");
+        assert_eq!(
+            data(&ask(&app, search, &Value::Null).await)["search"]["nodes"].as_array().unwrap().len(),
+            1
+        );
+        assert_eq!(data(&ask(&app, list, &Value::Null).await)["posts"]["nodes"][0]["slug"], "p");
     })
     .await;
 }

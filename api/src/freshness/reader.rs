@@ -1,8 +1,11 @@
 //! A read in progress, and what came of it: both say by value what they depend on.
 
+use std::cell::OnceCell;
 use std::ops::{Deref, DerefMut};
 
 use pressroom_schema::{Conn, Key};
+
+use crate::cpu::Turn;
 
 /// A read on one snapshot. It is its connection, and notes besides what it has depended on so far.
 pub struct Reader<'a> {
@@ -10,17 +13,19 @@ pub struct Reader<'a> {
     keys: Vec<Key>,
     /// The version before its transaction began, where it may use and keep parts.
     version: Option<u64>,
+    /// How long it may use a processor besides, where it does at all.
+    turn: OnceCell<Turn>,
 }
 
 impl<'a> Reader<'a> {
     /// A read that uses and keeps no parts. In a write, where nobody asks what its answer depends on, it is made for that alone.
     pub fn new(conn: &'a mut Conn) -> Self {
-        Self { conn, keys: Vec::new(), version: None }
+        Self::since(conn, None)
     }
 
     /// A read whose transaction began after `version` was taken.
     pub(crate) fn since(conn: &'a mut Conn, version: Option<u64>) -> Self {
-        Self { conn, keys: Vec::new(), version }
+        Self { conn, keys: Vec::new(), version, turn: OnceCell::new() }
     }
 
     /// Reads with `read`, and answers what that depends on as well.
@@ -30,6 +35,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn run<T, E>(mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<Read<T>, E> {
         let value = read(&mut self)?;
         Ok(Read { value, keys: self.keys })
+    }
+
+    /// What the whole read has of a processor for more than reading: one turn, however many searches it makes.
+    pub(crate) fn turn(&self) -> &Turn {
+        self.turn.get_or_init(Turn::here)
     }
 
     /// Notes that what is read depends on `key`.

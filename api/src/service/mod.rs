@@ -24,15 +24,16 @@ pub mod tags;
 pub(crate) mod tasks;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub use tasks::Notifier;
 
 use pressroom_schema::db::Freshness;
 use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, ObjectType, Timestamp, Tx};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::limit::Class;
-use crate::auth::password::{Cost, PasswordPool};
+use crate::auth::password::Cost;
 use crate::auth::policy::{self, Action, Decision, Target};
 use crate::auth::viewer::{Viewer, Who};
 use crate::clock::Clock;
@@ -52,7 +53,7 @@ pub struct Service {
     /// Where texts are rendered, compared and judged.
     pub cpu: CpuPool,
     /// Where passwords are hashed.
-    pub passwords: PasswordPool,
+    pub passwords: accounts::PasswordPool,
     /// The signing keys.
     pub(crate) keys: accounts::Keys,
     /// Where images are kept.
@@ -67,7 +68,14 @@ pub struct Service {
     pub(crate) rates: Arc<rates::Rates>,
     /// What holds since when, of what was read.
     pub(crate) freshness: Arc<Tracker>,
+    /// Places for what takes long of the database.
+    slow: Arc<Semaphore>,
 }
+
+/// Searches, exports and the like that are answered or wait at one time: each of them holds what it reads.
+const SLOW_READS: usize = 64;
+/// One that has waited for so long is refused.
+const SLOW_WAIT: Duration = Duration::from_secs(5);
 
 /// A handle to the service.
 pub type Svc = Arc<Service>;
@@ -80,7 +88,7 @@ impl Service {
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let settings = config.db_settings().map_err(Error::internal)?;
         let cost = if config.weak_passwords { Cost::for_tests() } else { Cost::standard() };
-        let passwords = PasswordPool::start(cost).map_err(|e| Error::internal(e.to_string()))?;
+        let passwords = accounts::PasswordPool::start(cost).map_err(|e| Error::internal(e.to_string()))?;
         let db = Db::open(settings)?;
         Ok(Self {
             freshness: Arc::new(Tracker::open(config.cache_bytes, &db)),
@@ -94,6 +102,7 @@ impl Service {
             clock,
             passwords,
             keys: accounts::Keys::default(),
+            slow: Arc::new(Semaphore::new(SLOW_READS)),
             config,
         })
     }
@@ -113,6 +122,7 @@ impl Service {
             rates: Arc::clone(&self.rates),
             jobs: self.jobs.clone(),
             freshness: Arc::clone(&self.freshness),
+            slow: Arc::clone(&self.slow),
         }
     }
 
@@ -199,13 +209,21 @@ impl Service {
     /// Reads on one snapshot in the lane for what takes long, so that it does not hold up the rest.
     ///
     /// # Errors
-    /// What `f` answers, or that the database is busy or out of reach.
+    /// What `f` answers, 503 (`too_busy`) where too many such reads wait, or that the database is out of reach.
     pub async fn read_slow<T, F>(&self, f: F) -> Result<Read<T>>
     where
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>) -> Result<T> + Send + 'static,
     {
-        self.db.read(Freshness::Slow, |conn| Reader::new(conn).run(f)).await
+        let full =
+            || Error::too_busy(2, "Too many searches are being answered at once. Try again in a moment.");
+        let _place = self.slow.try_acquire().map_err(|_| full())?;
+        let asked = Instant::now();
+        self.db
+            .read(Freshness::Slow, move |conn| {
+                if asked.elapsed() > SLOW_WAIT { Err(full()) } else { Reader::new(conn).run(f) }
+            })
+            .await
     }
 
     /// Writes in one transaction, which may be run more than once: `f` must do nothing but SQL. An account's writes are counted.

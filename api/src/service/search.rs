@@ -24,8 +24,8 @@ use super::{Service, Svc};
 use crate::auth::limit::Class;
 use crate::auth::viewer::Viewer;
 use crate::content::{highlight, index_tokens};
-use crate::cpu::{Turn, Work};
-use crate::error::Result;
+use crate::cpu::{Late, Turn, Work};
+use crate::error::{Error, Result};
 use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::view::{SearchHitView, Shared};
@@ -138,7 +138,8 @@ impl SearchQuery {
 /// One page of the hits, best first.
 ///
 /// # Errors
-/// 400 when `q` is blank, too long or has too many words, or for a bad cursor; 429 after too many searches.
+/// 400 when `q` is blank, too long or has too many words, or for a bad cursor; 429 after too many searches; 503 where too many are
+/// made at once.
 pub async fn search(svc: &Svc, viewer: &Viewer, query: SearchQuery) -> Result<Read<Page<SearchHitView>>> {
     svc.admit(viewer, Class::Search).await?;
     let (svc2, viewer) = (svc.clone(), viewer.clone());
@@ -167,7 +168,7 @@ pub(crate) fn load_search(
     let nobody = (sought.authors.is_empty() && !query.authors.is_empty())
         || (sought.tags.is_empty() && !query.tags.is_empty());
     let found = if nobody { Vec::new() } else { store::matches(reader, &sought)? };
-    let hits = rank::rank(&found, words.terms());
+    let hits = rank::rank(reader.turn(), &found, words.terms()).map_err(late)?;
     let total = query.page.count.then(|| i64::try_from(hits.len()).unwrap_or(i64::MAX));
     let slice = slice(&hits, &window);
     let views = load_hits(svc, reader, &words, &found, &slice.rows)?;
@@ -177,6 +178,14 @@ pub(crate) fn load_search(
         let id = view.post.id;
         (places.get(&id).cloned().unwrap_or(KeyValue::Int(0)), id)
     }))
+}
+
+/// Why a search that uses too much of a processor is given up.
+fn late(_: Late) -> Error {
+    Error::too_busy(
+        1,
+        "The search took too long. Ask for fewer hits at a time, or for fewer words, or try again in a moment.",
+    )
 }
 
 /// What a hit sorts by, in a cursor: its score and its time.
@@ -234,6 +243,7 @@ fn load_hits(
     let texts: HashMap<Id, String> = store::texts(reader, &ids)?.into_iter().collect();
     let mut views = Vec::with_capacity(hits.len());
     for hit in hits {
+        reader.turn().check().map_err(late)?;
         // What is indexed is listed; should it ever not be, it is not shown.
         let Some(row) = rows.remove(&hit.post).filter(|row| row.listed) else { continue };
         let tokens = found.get(hit.index).map(|m| words.seen_in(m)).unwrap_or_default();

@@ -126,7 +126,7 @@ pub(super) async fn prepare(
         } else {
             let (svc2, viewer2, plan2) = (Arc::clone(svc), viewer.clone(), Arc::clone(plan));
             let read = move |reader: &mut Reader<'_>| load::load(&svc2, reader, &viewer2, &plan2.fields);
-            let is_slow = plan.fields.iter().any(|field| field.name == "search");
+            let is_slow = plan.fields.iter().any(|field| searches(field));
             let mut attempts = 0;
             loop {
                 let read = read.clone();

@@ -2,7 +2,6 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use pressroom_schema::comments::{self, CommentPrivate, Sender, Text};
-use pressroom_schema::db::Freshness;
 use pressroom_schema::{ChangeAction, CommentStatus, Conn, Json, ObjectType, Timestamp, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -132,10 +131,9 @@ pub async fn update(
         (svc.clone(), viewer.clone(), id.to_owned(), token_hash.clone(), new.clone());
     // As in `add`, the judge works outside the transaction that writes.
     let evidence: Option<(Evidence, Guest, String)> = svc
-        .db
-        .read(Freshness::Primary, move |conn| {
+        .read_newest(move |reader| {
             let (known, private, writer) =
-                open(&svc2, conn, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
+                open(&svc2, reader, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
             let Some(new) = new2.filter(|_| writer.guest_of().is_some()) else { return Ok(None) };
             let sender = Sender {
                 email_key: private.author_email_key.as_ref(),
@@ -144,15 +142,16 @@ pub async fn update(
                 text_hash: &new.text_hash,
                 except: Some(known.row.id),
             };
-            let evidence = Evidence::gather(conn, &known.post, &sender, now)?;
+            let evidence = Evidence::gather(reader, &known.post, &sender, now)?;
             let guest = Guest {
                 name: known.row.author_name,
                 email: private.author_email.unwrap_or_default(),
                 url: known.row.author_url,
             };
-            Ok::<_, Error>(Some((evidence, guest, private.user_agent.unwrap_or_default())))
+            Ok(Some((evidence, guest, private.user_agent.unwrap_or_default())))
         })
-        .await?;
+        .await?
+        .value;
     let verdict = match (&evidence, &new) {
         (Some((evidence, guest, agent)), Some(new)) => {
             Some(judged(svc, evidence, &new.source, guest, Some(agent)).await?)

@@ -2,7 +2,6 @@
 
 use async_graphql::InputObject;
 use pressroom_schema::comments::{self, History, NewComment, Sender, Text};
-use pressroom_schema::db::Freshness;
 use pressroom_schema::posts::{PostRow, Ref};
 use pressroom_schema::{
     ChangeAction, CommentPolicy, CommentStatus, Conn, EmailKey, Id, Json, ObjectType, Timestamp, Tx,
@@ -123,9 +122,8 @@ pub async fn add(
     let (svc2, viewer2, post2, guest2, hash2) =
         (svc.clone(), viewer.clone(), post.clone(), guest.clone(), hash.clone());
     let evidence: Option<Evidence> = svc
-        .db
-        .read(Freshness::Primary, move |conn| {
-            let (row, ..) = find_open(&svc2, &mut Reader::new(conn), &viewer2, &post2)?;
+        .read_newest(move |reader| {
+            let (row, ..) = find_open(&svc2, reader, &viewer2, &post2)?;
             let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
                 return Ok(None);
             };
@@ -137,9 +135,10 @@ pub async fn add(
                 text_hash: &hash2,
                 except: None,
             };
-            Evidence::gather(conn, &row, &sender, now).map(Some)
+            Evidence::gather(reader, &row, &sender, now).map(Some)
         })
-        .await?;
+        .await?
+        .value;
     let (mut status, mut verdict) = (CommentStatus::Approved, None);
     if let (Some(evidence), Some(guest)) = (&evidence, &guest) {
         let found = judged(svc, evidence, &body, guest, origin.user_agent.as_deref()).await?;
@@ -426,7 +425,7 @@ impl Evidence {
         let words = if let Some(words) = kept {
             Known::Kept(words)
         } else {
-            let text = pressroom_schema::search::texts(conn, &[post.id])?.pop();
+            let text = pressroom_schema::search::whole_texts(conn, &[post.id])?.pop();
             Known::Text(text.map(|(_, text)| text).unwrap_or_default())
         };
         Ok(Self {

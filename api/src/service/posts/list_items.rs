@@ -21,7 +21,9 @@ use crate::view::PostView;
 pub async fn list_items(svc: &Svc, viewer: &Viewer, query: PostQuery) -> Result<Read<Page<ListItem>>> {
     admit(svc, viewer, &query).await?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.read(viewer, move |reader| list_items_in(&svc2, reader, &viewer2, &query)).await
+    let slow = query.q.is_some();
+    let read = move |reader: &mut Reader<'_>| list_items_in(&svc2, reader, &viewer2, &query);
+    if slow { svc.read_slow(read).await } else { svc.read(viewer, read).await }
 }
 
 /// [`list_items`] inside a transaction.

@@ -129,7 +129,8 @@ pub async fn list(
 ) -> Result<Read<Page<PostView>>> {
     admit(svc, viewer, &query).await?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    read_rendered(svc, viewer, move |reader| list_in(&svc2, reader, &viewer2, &query, shown)).await
+    let slow = query.q.is_some();
+    read_rendered(svc, viewer, slow, move |reader| list_in(&svc2, reader, &viewer2, &query, shown)).await
 }
 
 /// Counts a list that is a search.
@@ -390,7 +391,10 @@ pub async fn get(
     shown: Projection,
 ) -> Result<Read<Found<PostView>>> {
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
-    read_rendered(svc, viewer, move |reader| get_in(&svc2, reader, &viewer2, &post, perspective, shown)).await
+    read_rendered(svc, viewer, false, move |reader| {
+        get_in(&svc2, reader, &viewer2, &post, perspective, shown)
+    })
+    .await
 }
 
 /// [`get`] inside a transaction.

@@ -210,17 +210,18 @@ where
 }
 
 /// Reads on one snapshot, as [`Service::read`](crate::service::Service::read), what may show working copies. What older
-/// programs saved is not rendered yet: it is, and kept, and `f` is run again.
+/// programs saved is not rendered yet: it is, and kept, and `f` is run again. What seeks words is `slow`.
 ///
 /// # Errors
 /// What `f` answers; 503 where too much is being rendered.
-pub(super) async fn read_rendered<T, F>(svc: &Svc, viewer: &Viewer, f: F) -> Result<Read<T>>
+pub(super) async fn read_rendered<T, F>(svc: &Svc, viewer: &Viewer, slow: bool, f: F) -> Result<Read<T>>
 where
     T: Send + 'static,
     F: FnOnce(&mut Reader<'_>) -> Result<T> + Clone + Send + 'static,
 {
     for _ in 0..ATTEMPTS {
-        match svc.read(viewer, f.clone()).await {
+        let f = f.clone();
+        match if slow { svc.read_slow(f).await } else { svc.read(viewer, f).await } {
             Err(error) if !error.bodies().is_empty() => keep(svc, error.bodies()).await?,
             done => return done,
         }

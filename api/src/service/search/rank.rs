@@ -5,6 +5,8 @@
 use pressroom_schema::search::{Match, Term};
 use pressroom_schema::{Id, Timestamp};
 
+use crate::cpu::{Late, Turn};
+
 const IN_TITLE: i64 = 8;
 const IN_META: i64 = 4;
 
@@ -42,8 +44,11 @@ impl Count {
 }
 
 /// The matches, best first; of equals the newest first.
-pub(super) fn rank(found: &[Match], terms: &[Term]) -> Vec<Hit> {
-    let measured = measured(found, terms);
+///
+/// # Errors
+/// [`Late`] once the turn is over.
+pub(super) fn rank(turn: &Turn, found: &[Match], terms: &[Term]) -> Result<Vec<Hit>, Late> {
+    let measured = measured(turn, found, terms)?;
     let total: i64 = measured.iter().map(|(_, length)| length).sum();
     let average = (total / i64::try_from(found.len().max(1)).unwrap_or(1)).max(1);
     let weights: Vec<i64> = (0..terms.len())
@@ -68,7 +73,7 @@ pub(super) fn rank(found: &[Match], terms: &[Term]) -> Vec<Hit> {
         })
         .collect();
     hits.sort_unstable_by_key(|hit| std::cmp::Reverse((hit.score, hit.sorted_at, hit.post)));
-    hits
+    Ok(hits)
 }
 
 fn relevance(counts: &[Count], weights: &[i64], length: i64, average: i64) -> i64 {
@@ -103,19 +108,20 @@ fn log2(n: i64) -> i64 {
 }
 
 /// The counts of each match, as far as they may be looked for.
-fn measured(found: &[Match], terms: &[Term]) -> Vec<(Vec<Count>, i64)> {
+fn measured(turn: &Turn, found: &[Match], terms: &[Term]) -> Result<Vec<(Vec<Count>, i64)>, Late> {
     let mut newest: Vec<usize> = (0..found.len()).collect();
     newest.sort_unstable_by_key(|at| std::cmp::Reverse(found.get(*at).map(|m| (m.sorted_at, m.post))));
     let mut left = LOOKED_AT;
     let mut all = vec![(Vec::new(), 0); found.len()];
     for at in newest {
+        turn.check()?;
         if let (Some(slot), Some(found)) = (all.get_mut(at), found.get(at)) {
             *slot = measure(found, terms, left > 0);
             let looked = usize::try_from(slot.1).unwrap_or(usize::MAX).saturating_mul(terms.len());
             left = left.saturating_sub(looked);
         }
     }
-    all
+    Ok(all)
 }
 
 fn measure(found: &Match, terms: &[Term], with_text: bool) -> (Vec<Count>, i64) {
@@ -173,7 +179,7 @@ mod tests {
     }
 
     fn order(found: &[Match], terms: &[Term]) -> Vec<u128> {
-        rank(found, terms).iter().map(|hit| hit.post.0.as_u128()).collect()
+        rank(&Turn::here(), found, terms).unwrap().iter().map(|hit| hit.post.0.as_u128()).collect()
     }
 
     #[test]
@@ -183,6 +189,14 @@ mod tests {
             post(2, 1, "the clock", "bells and ropes of it"),
         ];
         assert_eq!(order(&found, &words("clock")), [2, 1]);
+    }
+
+    #[test]
+    fn ranking_ends_with_its_turn() {
+        let found = [post(1, 1, "a", "clock")];
+        let over = Turn::of(std::time::Duration::ZERO);
+        while over.check().is_ok() {}
+        assert_eq!(rank(&over, &found, &words("clock")), Err(Late));
     }
 
     #[test]
