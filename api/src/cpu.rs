@@ -186,6 +186,7 @@ impl CpuPool {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+    use std::task::{Context, Waker};
 
     use super::*;
     use crate::error::Code;
@@ -230,6 +231,30 @@ mod tests {
         for done in held {
             assert_eq!(done.await.unwrap().unwrap(), 7);
         }
+    }
+
+    #[actix_web::test]
+    async fn work_that_nobody_waits_for_any_more_is_not_done() {
+        let queue = Queue::start("test", 1, 4).unwrap();
+        let (go, gate) = channel::<()>();
+        let (ran, has_run) = channel();
+        let mut first = Box::pin(queue.run(LONGEST_WAIT, move || gate.recv().ok()));
+        let mut abandoned = Box::pin(queue.run(LONGEST_WAIT, move || ran.send(()).ok()));
+        let mut waiting = Context::from_waker(Waker::noop());
+        assert!(first.as_mut().poll(&mut waiting).is_pending());
+        assert!(abandoned.as_mut().poll(&mut waiting).is_pending());
+        drop(abandoned);
+        go.send(()).unwrap();
+        first.await.unwrap();
+        queue.run(LONGEST_WAIT, || ()).await.unwrap();
+        assert!(has_run.recv().is_err(), "it was dropped");
+    }
+
+    #[actix_web::test]
+    async fn work_that_has_waited_for_too_long_is_refused() {
+        let queue = Queue::start("test", 1, 4).unwrap();
+        assert_eq!(queue.run(Duration::ZERO, || ()).await, Err(Refused::Busy));
+        assert_eq!(queue.run(LONGEST_WAIT, || ()).await, Ok(()));
     }
 
     #[actix_web::test]

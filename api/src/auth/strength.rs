@@ -1,7 +1,7 @@
 //! Which new passwords are refused. Length does most of the work (NIST SP 800-63B, section 5.1.1.2): no rule of capitals
 //! and digits, but none of what is tried first.
 
-use super::password::normalise;
+use super::password::{MAX_BYTES, normalise};
 
 /// The fewest characters, counted after NFKC.
 pub const MIN_CHARACTERS: usize = 10;
@@ -65,6 +65,10 @@ impl Weakness {
 /// # Errors
 /// The first [`Weakness`] found.
 pub fn check_strength(password: &str, email: &str, name: &str) -> Result<(), Weakness> {
+    // Before anything is done with what may be as long as a whole request.
+    if password.len() > MAX_BYTES {
+        return Err(Weakness::TooLong);
+    }
     let password = normalise(password);
     let length = password.chars().count();
     if length > MAX_CHARACTERS {

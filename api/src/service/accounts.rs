@@ -2,6 +2,7 @@
 
 mod keys;
 mod login;
+mod passwords;
 mod tokens;
 mod users;
 
@@ -12,6 +13,7 @@ pub use login::{
     logout, me, refresh,
 };
 pub(crate) use login::{me_in, standing};
+pub use passwords::PasswordPool;
 pub(crate) use tokens::list_tokens_in;
 pub use tokens::{CreateToken, CreatedTokenView, TokenView, create_token, list_tokens, revoke_token};
 pub use users::{
@@ -19,15 +21,3 @@ pub use users::{
     find_user_by_email, get_user, list_users, set_password, update_user,
 };
 pub(crate) use users::{get_user_in, judge_changes, judge_new, list_users_in};
-
-use crate::auth::password::PoolError;
-use crate::error::Error;
-
-impl From<PoolError> for Error {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Busy => Self::unavailable("the password pool is full"),
-            other => Self::internal(other.to_string()),
-        }
-    }
-}
