@@ -1,11 +1,14 @@
 //! Writing posts: rows, bylines, tags, and the lists and totals that hang on them.
 
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use serde_json::json;
 
 use super::PostRow;
 use crate::db::Conn;
-use crate::tables::{authors, body_links, post_authors, post_lists, post_tags, posts, tags};
-use crate::types::{Id, Timestamp};
+use crate::sql::{Dialect, cached_statement, id_in};
+use crate::tables::{body_links, post_authors, post_lists, post_tags, posts, tags};
+use crate::types::{Id, Json, Timestamp};
 use crate::values::{BodyFormat, PostStatus};
 
 /// Every column of a post.
@@ -181,56 +184,21 @@ pub fn relist(
     diesel::delete(post_authors::table.filter(post_authors::post_id.eq(post))).execute(conn)?;
     diesel::delete(post_tags::table.filter(post_tags::post_id.eq(post))).execute(conn)?;
     diesel::delete(body_links::table.filter(body_links::post_id.eq(post))).execute(conn)?;
-    for (position, (author, role)) in (0_i32..).zip(bylines) {
-        diesel::insert_into(post_authors::table)
-            .values((
-                post_authors::post_id.eq(post),
-                post_authors::position.eq(position),
-                post_authors::author_id.eq(*author),
-                post_authors::role.eq(role),
-            ))
-            .execute(conn)?;
-    }
-    for (position, tag) in (0_i32..).zip(tag_ids) {
-        diesel::insert_into(post_tags::table)
-            .values((
-                post_tags::post_id.eq(post),
-                post_tags::position.eq(position),
-                post_tags::tag_id.eq(*tag),
-            ))
-            .execute(conn)?;
-    }
-    for (position, slug) in (0_i32..).zip(body_slugs) {
-        diesel::insert_into(body_links::table)
-            .values((
-                body_links::post_id.eq(post),
-                body_links::position.eq(position),
-                body_links::slug.eq(slug),
-            ))
-            .execute(conn)?;
-    }
+    let authors = bylines.iter().zip(0..).map(|((author, role), n)| json!([n, key(*author), role]));
+    add::<BYLINES>(conn, post, authors)?;
+    add::<TAGS>(conn, post, tag_ids.iter().zip(0..).map(|(tag, n)| json!([n, key(*tag)])))?;
+    add::<BODY_LINKS>(conn, post, body_slugs.iter().zip(0..).map(|(slug, n)| json!([n, slug])))?;
     let mut new = Vec::new();
     if let Some(at) = listed_at {
         new.extend(bylines.iter().map(|(id, _)| *id));
         new.extend(tag_ids);
-        for list in &new {
-            diesel::insert_into(post_lists::table)
-                .values((
-                    post_lists::list_id.eq(*list),
-                    post_lists::sorted_at.eq(at),
-                    post_lists::post_id.eq(post),
-                ))
-                .execute(conn)?;
-        }
+        Listed { post, at, lists: keys(&new) }.execute(conn)?;
     }
-    for gone in old.iter().filter(|id| !new.contains(id)) {
-        recount(conn, *gone, -1)?;
-    }
-    for added in new.iter().filter(|id| !old.contains(id)) {
-        recount(conn, *added, 1)?;
-    }
-    for kept in new.iter().filter(|id| old.contains(id)) {
-        recount(conn, *kept, 0)?;
+    let gone: Vec<Id> = old.iter().filter(|id| !new.contains(id)).copied().collect();
+    let added: Vec<Id> = new.iter().filter(|id| !old.contains(id)).copied().collect();
+    let kept: Vec<Id> = new.iter().filter(|id| old.contains(id)).copied().collect();
+    for (lists, by) in [(gone, -1), (added, 1), (kept, 0)] {
+        recount(conn, &lists, by)?;
     }
     let mut touched: Vec<Id> = if moved {
         old.iter().chain(&new).copied().collect()
@@ -243,25 +211,135 @@ pub fn relist(
     Ok(touched)
 }
 
-/// Moves the kept count of an author's or tag's list by `by`, and an author's first and last dates with it.
-fn recount(conn: &mut Conn, list: Id, by: i64) -> crate::Result<()> {
-    if by != 0 {
-        let tag = diesel::update(tags::table.filter(tags::id.eq(list)))
-            .set(tags::post_count.eq(tags::post_count + by))
-            .execute(conn)?;
-        if tag > 0 {
-            return Ok(());
-        }
+/// Moves the kept counts of these authors' and tags' lists by `by`, and the authors' first and last dates with them.
+fn recount(conn: &mut Conn, lists: &[Id], by: i64) -> crate::Result<()> {
+    if lists.is_empty() {
+        return Ok(());
     }
-    let of = || post_lists::table.filter(post_lists::list_id.eq(list)).select(post_lists::sorted_at);
-    let earliest: Option<Timestamp> = of().order(post_lists::sorted_at.asc()).first(conn).optional()?;
-    let latest: Option<Timestamp> = of().order(post_lists::sorted_at.desc()).first(conn).optional()?;
-    diesel::update(authors::table.filter(authors::id.eq(list)))
-        .set((
-            authors::post_count.eq(authors::post_count + by),
-            authors::first_published_at.eq(earliest),
-            authors::last_published_at.eq(latest),
-        ))
-        .execute(conn)?;
+    let found = if by == 0 {
+        0
+    } else {
+        diesel::update(tags::table.filter(id_in(tags::id, lists)))
+            .set(tags::post_count.eq(tags::post_count + by))
+            .execute(conn)?
+    };
+    if found < lists.len() {
+        Dates { by, lists: keys(lists) }.execute(conn)?;
+    }
     Ok(())
 }
+
+/// An id as both databases read it from a text.
+fn key(id: Id) -> String {
+    id.0.simple().to_string()
+}
+
+fn keys(ids: &[Id]) -> String {
+    Json::of(&ids.iter().map(|id| key(*id)).collect::<Vec<_>>()).0.to_string()
+}
+
+const BYLINES: usize = 0;
+const TAGS: usize = 1;
+const BODY_LINKS: usize = 2;
+
+/// Rows of one of three tables that belong to a post, a JSON list: the columns of each beside the post, in their order.
+struct Rows<const TABLE: usize> {
+    post: Id,
+    list: String,
+}
+
+/// Inserts [`Rows`] at once, where there are any.
+fn add<const TABLE: usize>(
+    conn: &mut Conn,
+    post: Id,
+    rows: impl Iterator<Item = serde_json::Value>,
+) -> crate::Result<()> {
+    let rows: Vec<_> = rows.collect();
+    if !rows.is_empty() {
+        Rows::<TABLE> { post, list: serde_json::Value::Array(rows).to_string() }.execute(conn)?;
+    }
+    Ok(())
+}
+
+impl<DB: Dialect, const TABLE: usize> QueryFragment<DB> for Rows<TABLE> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let is_sqlite = out.backend().is_sqlite();
+        out.push_sql(match TABLE {
+            BYLINES => "INSERT INTO post_authors (post_id, position, author_id, role) SELECT ",
+            TAGS => "INSERT INTO post_tags (post_id, position, tag_id) SELECT ",
+            _ => "INSERT INTO body_links (post_id, position, slug) SELECT ",
+        });
+        DB::id(&mut out, &self.post)?;
+        out.push_sql(if is_sqlite { ", g.value ->> 0, " } else { ", CAST(g.value ->> 0 AS integer), " });
+        out.push_sql(match (TABLE, is_sqlite) {
+            (BODY_LINKS, _) => "g.value ->> 1",
+            (_, true) => "unhex(g.value ->> 1)",
+            (_, false) => "CAST(g.value ->> 1 AS uuid)",
+        });
+        if TABLE == BYLINES {
+            out.push_sql(", g.value ->> 2");
+        }
+        out.push_sql(if is_sqlite { " FROM json_each(" } else { " FROM jsonb_array_elements(CAST(" });
+        DB::text(&mut out, &self.list)?;
+        out.push_sql(if is_sqlite { ") AS g" } else { " AS jsonb)) AS g (value)" });
+        Ok(())
+    }
+}
+
+cached_statement!([const TABLE: usize] Rows<TABLE>);
+
+/// Puts a post into lists, a JSON list of ids.
+struct Listed {
+    post: Id,
+    at: Timestamp,
+    lists: String,
+}
+
+impl<DB: Dialect> QueryFragment<DB> for Listed {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let is_sqlite = out.backend().is_sqlite();
+        out.push_sql("INSERT INTO post_lists (post_id, sorted_at, list_id) SELECT ");
+        DB::id(&mut out, &self.post)?;
+        out.push_sql(", ");
+        DB::time(&mut out, &self.at)?;
+        out.push_sql(if is_sqlite {
+            ", unhex(g.value) FROM json_each("
+        } else {
+            ", CAST(g.value AS uuid) FROM jsonb_array_elements_text(CAST("
+        });
+        DB::text(&mut out, &self.lists)?;
+        out.push_sql(if is_sqlite { ") AS g" } else { " AS jsonb)) AS g (value)" });
+        Ok(())
+    }
+}
+
+cached_statement!(Listed);
+
+/// Moves the kept counts of authors, a JSON list of ids, and reads their first and last dates again.
+struct Dates {
+    by: i64,
+    lists: String,
+}
+
+impl<DB: Dialect> QueryFragment<DB> for Dates {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let is_sqlite = out.backend().is_sqlite();
+        out.push_sql("UPDATE authors SET post_count = post_count + ");
+        DB::big(&mut out, &self.by)?;
+        out.push_sql(
+            ", first_published_at = (SELECT r.sorted_at FROM post_lists AS r WHERE r.list_id = authors.id ORDER BY r.sorted_at LIMIT 1), \
+             last_published_at = (SELECT r.sorted_at FROM post_lists AS r WHERE r.list_id = authors.id ORDER BY r.sorted_at DESC LIMIT 1) \
+             WHERE id IN (SELECT ",
+        );
+        out.push_sql(if is_sqlite {
+            "unhex(g.value) FROM json_each("
+        } else {
+            "CAST(g.value AS uuid) FROM jsonb_array_elements_text(CAST("
+        });
+        DB::text(&mut out, &self.lists)?;
+        out.push_sql(if is_sqlite { ") AS g)" } else { " AS jsonb)) AS g (value))" });
+        Ok(())
+    }
+}
+
+cached_statement!(Dates);
