@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::{Conn, MultiBackend};
+use crate::names;
 use crate::page::{KeyValue, Slice, Window};
 use crate::sql::id_in;
 use crate::tables::{api_tokens, sessions, signing_keys, throttles, users};
@@ -120,7 +121,7 @@ pub fn count_enabled(conn: &mut Conn, role: Role) -> crate::Result<i64> {
 /// `users_email_key_key` when the address is taken, or when the database fails.
 pub fn insert(conn: &mut Conn, user: &UserRow) -> crate::Result<()> {
     diesel::insert_into(users::table).values(user.clone()).execute(conn)?;
-    Ok(())
+    names::keep(conn, user.id, &user.name)
 }
 
 /// Writes an account's columns.
@@ -129,7 +130,7 @@ pub fn insert(conn: &mut Conn, user: &UserRow) -> crate::Result<()> {
 /// `users_email_key_key` when the address is taken, or when the database fails.
 pub fn update(conn: &mut Conn, user: &UserRow) -> crate::Result<()> {
     diesel::update(users::table.filter(users::id.eq(user.id))).set(user.clone()).execute(conn)?;
-    Ok(())
+    names::keep(conn, user.id, &user.name)
 }
 
 /// Removes an account, with its sessions and tokens; what it wrote stays.
@@ -138,7 +139,7 @@ pub fn update(conn: &mut Conn, user: &UserRow) -> crate::Result<()> {
 /// When the database fails.
 pub fn delete(conn: &mut Conn, user: Id) -> crate::Result<()> {
     diesel::delete(users::table.filter(users::id.eq(user))).execute(conn)?;
-    Ok(())
+    names::forget(conn, user)
 }
 
 /// An account by id.

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::{Conn, MultiBackend};
 use crate::media::ImageRow;
+use crate::names;
 use crate::page::{KeyValue, Slice, Window, keyset};
 use crate::posts::Ref;
 use crate::sql::{id_in, snapshot_bears, text_in};
@@ -124,7 +125,7 @@ pub fn list(conn: &mut Conn, order: AuthorSort, window: &Window) -> crate::Resul
 /// `authors_slug_key` when the slug is taken, or when the database fails.
 pub fn insert(conn: &mut Conn, author: &AuthorRow) -> crate::Result<()> {
     diesel::insert_into(authors::table).values(author.clone()).execute(conn)?;
-    Ok(())
+    names::keep(conn, author.id, &author.name)
 }
 
 /// Writes what an editor decides about a profile; its counts are not touched.
@@ -149,7 +150,7 @@ pub fn update(conn: &mut Conn, author: &AuthorRow) -> crate::Result<()> {
             authors::updated_at.eq(a.updated_at),
         ))
         .execute(conn)?;
-    Ok(())
+    names::keep(conn, author.id, &author.name)
 }
 
 /// Removes a profile that no post bears.
@@ -158,7 +159,7 @@ pub fn update(conn: &mut Conn, author: &AuthorRow) -> crate::Result<()> {
 /// A foreign key, where a post still bears it, or when the database fails.
 pub fn delete(conn: &mut Conn, author: Id) -> crate::Result<()> {
     diesel::delete(authors::table.filter(authors::id.eq(author))).execute(conn)?;
-    Ok(())
+    names::forget(conn, author)
 }
 
 /// How many posts, in whatever state, bear this byline.

@@ -8,6 +8,7 @@
 mod check;
 mod counts;
 mod history;
+mod marks;
 mod policy;
 mod queue;
 mod store;
@@ -29,6 +30,7 @@ use crate::values::{CommentSort, CommentStatus, EmailKey};
 pub use check::recount;
 pub use counts::{above, ancestors};
 pub use history::{History, Sender, history, is_repeated};
+pub use marks::{mark, unmark};
 pub use policy::{policy, policy_in_force, set_policy};
 pub use queue::{QueueFilter, count_queue, queue};
 pub use store::{NewComment, Text, erase, insert, set_status, set_text};
@@ -115,6 +117,8 @@ pub struct CommentPrivate {
     pub user_agent: Option<String>,
     /// SHA-256 of the edit token, in hexadecimal.
     pub edit_hash: Option<String>,
+    /// SHA-256 of the guest's token, in hexadecimal.
+    pub guest_hash: Option<String>,
     /// What texts that say the same have in common.
     pub text_hash: String,
     /// Thousandths: 0 is surely not, 1000 surely spam.

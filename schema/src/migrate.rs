@@ -6,6 +6,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::db::{Conn, immediate};
 use crate::error::StoreError;
+use crate::names;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
@@ -51,7 +52,7 @@ where
 /// When the database fails or a migration does (what had been migrated before stays), or has migrations that this
 /// program does not know.
 pub fn up(conn: &mut Conn) -> crate::Result<Vec<String>> {
-    match conn {
+    let ran = match conn {
         Conn::Sqlite(c) => immediate(c, |c| run(c, &SQLITE)),
         Conn::Pg(c) => {
             c.batch_execute(LOCK)?;
@@ -59,7 +60,11 @@ pub fn up(conn: &mut Conn) -> crate::Result<Vec<String>> {
             c.batch_execute(UNLOCK)?;
             ran
         }
+    }?;
+    if !ran.is_empty() {
+        names::complete(conn)?;
     }
+    Ok(ran)
 }
 
 /// Reverts every migration: what a test of up and down needs.

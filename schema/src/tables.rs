@@ -376,6 +376,7 @@ table! {
         spam_reasons -> JsonSql,
         html -> Text,
         source -> Text,
+        guest_hash -> Nullable<Text>,
     }
 }
 
@@ -451,6 +452,36 @@ table! {
 }
 
 table! {
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::Text;
+
+    spam_marks (mark, comment_id) {
+        mark -> Text,
+        comment_id -> IdSql,
+        made_at -> TimeSql,
+    }
+}
+
+table! {
+    use crate::types::IdSql;
+    use diesel::sql_types::Text;
+
+    known_names (skeleton, owner_id) {
+        skeleton -> Text,
+        owner_id -> IdSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+
+    secrets (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+table! {
     use crate::types::IdSql;
     use diesel::sql_types::Text;
 
@@ -479,6 +510,9 @@ allow_tables_to_appear_in_same_query!(
     site,
     post_words,
     comment_policies,
+    spam_marks,
+    known_names,
+    secrets,
     counters,
     media,
     authors,

@@ -35,6 +35,8 @@ pub enum SecretKind {
     RefreshToken,
     /// What lets a guest edit their comment for a while, `pre_…`.
     EditToken,
+    /// By what a guest is known, `prg_…`.
+    GuestToken,
 }
 
 const PREFIX_LENGTH: usize = 4;
@@ -42,7 +44,7 @@ const BODY_LENGTH: usize = 43;
 const CHECKSUM_LENGTH: usize = 6;
 
 impl SecretKind {
-    const ALL: [Self; 3] = [Self::ApiToken, Self::RefreshToken, Self::EditToken];
+    const ALL: [Self; 4] = [Self::ApiToken, Self::RefreshToken, Self::EditToken, Self::GuestToken];
 
     /// The four characters that each secret of this kind begins with.
     #[must_use]
@@ -51,6 +53,7 @@ impl SecretKind {
             Self::ApiToken => "prt_",
             Self::RefreshToken => "prr_",
             Self::EditToken => "pre_",
+            Self::GuestToken => "prg_",
         }
     }
 }

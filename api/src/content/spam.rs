@@ -83,8 +83,10 @@ pub struct SpamInput<'a> {
     pub post: Option<&'a PostWords>,
     /// How long the post has been live, in days.
     pub post_age_days: Option<i64>,
-    /// Comments by the same author that were approved before.
-    pub previous_approved: i64,
+    /// Comments that moderators took for spam: by the same guest, address or network, or with links to the same hosts.
+    pub marked_before: i64,
+    /// Whether the name is that of an author or account, or looks like it.
+    pub name_is_taken: bool,
     /// Comments with the same [`fingerprint`] on this site in the last days.
     pub same_text_seen: i64,
     /// Comments from the same source (address or session) in the last minutes.
@@ -442,14 +444,21 @@ impl Signs<'_> {
             91..=365 => self.add("old_post", 0.3, "the post is some months old"),
             _ => {}
         }
-        let approved = self.input.previous_approved;
-        let weight = match approved {
+        let marked = self.input.marked_before;
+        let weight = match marked {
             ..=0 => 0.0,
-            1..=2 => -0.8,
-            3..=9 => -1.6,
-            _ => -2.4,
+            1 => 1.5,
+            2..=4 => 2.4,
+            _ => 3.6,
         };
-        self.add("known_author", weight, format!("{approved} comments by the author were approved before"));
+        self.add(
+            "marked_before",
+            weight,
+            format!("{marked} comments from the same guest, address or network, or with the same links, were marked as spam"),
+        );
+        if self.input.name_is_taken {
+            self.add("taken_name", 1.2, "the name is, or looks like, that of an author or an account");
+        }
         if self.input.is_signed_in {
             self.add("signed_in", -2.0, "the author is signed in");
         }

@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// The headers that a script may see.
 pub(super) const EXPOSED: &str = "ETag, Link, Location, Last-Modified, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Server-Timing";
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Request-Id";
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, X-Edit-Token, X-Guest-Token, X-Request-Id";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// What a browser on another origin may do (Fetch standard). Tokens travel in a header that scripts must set, never in cookies, so

@@ -10,6 +10,8 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A guest's right to change a comment that they have just written.
 pub(crate) const EDIT_TOKEN: HeaderName = HeaderName::from_static("x-edit-token");
+/// By what a guest is known who has commented before.
+pub(crate) const GUEST_TOKEN: HeaderName = HeaderName::from_static("x-guest-token");
 /// What search engines may do with an answer.
 pub(crate) const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// What a write is known by, so that it may be sent again.

@@ -11,7 +11,7 @@ use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
 use crate::error::Result;
 use crate::freshness::Read;
-use crate::http::headers::EDIT_TOKEN;
+use crate::http::headers::{EDIT_TOKEN, GUEST_TOKEN};
 use crate::http::parameters::{Cursor, Flag, PageLimit, PageParameters, one_of, parameter_type};
 use crate::http::params::{ALL, Params};
 use crate::http::problem::RateLimited;
@@ -93,10 +93,14 @@ pub(crate) async fn list_comments(
 
 /// Write a comment, as a guest or signed in.
 ///
-/// An account's comment is shown at once. A guest's first comment waits for a moderator. The guest's answer bears an
-/// `edit_token`, once: for as long as the edit window lasts it may be sent as `X-Edit-Token` to change or remove the comment.
+/// An account's comment is shown at once. A guest's waits for a moderator until one was approved, and the guest is known by the
+/// `guest_token` of that answer, which is given once and sent as `X-Guest-Token` with later comments. The answer has an
+/// `edit_token` too: for as long as the edit window lasts it may be sent as `X-Edit-Token` to change or remove the comment.
 #[utoipa::path(operation_id = "add_comment", tag = "comments", extensions(("x-right" = json!(Action::AddComment.as_str()))),
-    params(("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door")),
+    params(
+        ("post" = String, Path, description = "Slug or id.", example = "the-tide-table-on-the-chandlers-door"),
+        ("X-Guest-Token" = Option<String>, Header, nullable = false, description = "The `guest_token` that the guest was given with an earlier comment."),
+    ),
     request_body(content = AddComment, description = "The comment; guests say who they are in `author`.",
         example = json!({"body": "A *fine* morning.", "author": {"name": "Ada", "email": "ada@example.org"}})),
     responses((status = 201, description = "The comment as its writer sees it.", body = CommentView)))]
@@ -110,7 +114,7 @@ pub(crate) async fn add_comment(
 ) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
     let input: AddComment = body::json(&request, &bytes)?;
-    let origin = Origin { user_agent: text(&request, USER_AGENT) };
+    let origin = Origin { user_agent: text(&request, USER_AGENT), guest_token: text(&request, GUEST_TOKEN) };
     let view = comments::add(&svc.into_inner(), &viewer, &Ref::parse(&path), input, origin).await?;
     let location = format!("/v1/comments/{}", view.id);
     respond::written(StatusCode::CREATED, Some(view.version), Some(location), &view)

@@ -107,6 +107,24 @@ impl Check {
         trimmed.to_owned()
     }
 
+    /// A stranger's own address on the web, as the URL Standard writes it: http or https, without a name and password.
+    pub(crate) fn guest_url(&mut self, pointer: &str, text: &str) -> String {
+        let given = self.url(pointer, text);
+        let Ok(url) = url::Url::parse(&given) else { return given };
+        if !url.username().is_empty() || url.password().is_some() {
+            let detail = format!("`{}` must not hold a name or password.", name(pointer));
+            self.fault(pointer, "invalid_url", detail);
+        }
+        url.into()
+    }
+
+    /// A stranger's name: a line, without the marks that keyboards for right-to-left scripts set around it.
+    pub(crate) fn guest_name(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        let is_around =
+            |c: char| c.is_whitespace() || matches!(c, '\u{202a}'..='\u{202c}' | '\u{2066}'..='\u{2069}');
+        self.line(pointer, text.trim_matches(is_around), max)
+    }
+
     /// A slug that the caller chose.
     pub(crate) fn slug(&mut self, pointer: &str, text: &str) -> String {
         if !crate::content::slug::is_slug(text) {

@@ -6,6 +6,7 @@
 mod access;
 mod commented;
 mod edit;
+mod guests;
 mod moderate;
 mod read;
 mod thread;

@@ -135,6 +135,9 @@ pub struct CommentView {
     /// Good for editing and deleting until the edit window ends; shown once, to the guest who wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit_token: Option<String>,
+    /// By what this guest is known from now on: sent as `X-Guest-Token` with later comments. Shown once, to a guest who sent none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest_token: Option<String>,
     /// When the edit window ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -165,6 +168,7 @@ impl Sample for CommentView {
             spam: Some(SpamView::sample()),
             author_email: Some("noor@example.org".into()),
             edit_token: Some("pre_1a2b".into()),
+            guest_token: Some("prg_3c4d".into()),
             editable_until: Some(sample::time()),
         }
     }

@@ -1,6 +1,5 @@
 //! What is known about a sender when a comment is judged.
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::db::Conn;
@@ -13,8 +12,10 @@ use crate::values::{CommentStatus, EmailKey};
 pub struct Sender<'a> {
     /// The guest's address, as it is compared.
     pub email_key: Option<&'a EmailKey>,
-    /// The guest's name, as it was given.
-    pub name: Option<&'a str>,
+    /// SHA-256 of the guest's token, in hexadecimal.
+    pub guest_hash: Option<&'a str>,
+    /// What counts against it where it was taken for spam before.
+    pub marks: &'a [String],
     /// The network address.
     pub ip: Option<&'a str>,
     /// What texts that say the same have in common.
@@ -26,15 +27,17 @@ pub struct Sender<'a> {
 /// What came before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {
-    /// Comments of this address and name that were approved.
+    /// Comments of this guest that were approved.
     pub approved: i64,
+    /// Comments that moderators took for spam: of this guest, address or network, or with links to the same hosts.
+    pub marked: i64,
     /// Comments that say the same.
     pub same_text: i64,
     /// Comments from this network address.
     pub same_source: i64,
 }
 
-/// What came before: the same text since `texts_since`, the same source since `source_since`.
+/// What came before: the same text since `texts_since`, the same source since `source_since`, marks of spam since `marks_since`.
 ///
 /// # Errors
 /// When the database fails.
@@ -43,12 +46,20 @@ pub fn history(
     sender: &Sender<'_>,
     texts_since: Timestamp,
     source_since: Timestamp,
+    marks_since: Timestamp,
 ) -> crate::Result<History> {
     let except = sender.except.unwrap_or(Id::NIL);
-    let approved = match (sender.email_key, sender.name) {
-        (Some(key), Some(name)) => count_approved(conn, key, name, except)?,
-        _ => 0,
+    // An address can be guessed, and a name is public: a guest is who has the secret.
+    let approved = match sender.guest_hash {
+        Some(hash) => comments::table
+            .filter(comments::guest_hash.eq(hash))
+            .filter(comments::status.eq(CommentStatus::Approved))
+            .filter(comments::id.ne(except))
+            .count()
+            .get_result(conn)?,
+        None => 0,
     };
+    let marked = super::marks::count(conn, sender.marks, except, marks_since)?;
     let same_text = comments::table
         .filter(comments::text_hash.eq(sender.text_hash))
         .filter(comments::created_at.ge(texts_since))
@@ -64,31 +75,12 @@ pub fn history(
             .get_result(conn)?,
         None => 0,
     };
-    Ok(History { approved, same_text, same_source })
+    Ok(History { approved, marked, same_text, same_source })
 }
 
-/// How many comments of this guest were approved. An address can be guessed, and nobody is asked to prove it: it is a guest's only
-/// together with the name.
-fn count_approved(conn: &mut Conn, email_key: &EmailKey, name: &str, except: Id) -> crate::Result<i64> {
-    // An address has a name or a few. They are compared here: not both databases know the case of every alphabet.
-    let names: Vec<(String, i64)> = comments::table
-        .filter(comments::author_email_key.eq(email_key))
-        .filter(comments::status.eq(CommentStatus::Approved))
-        .filter(comments::id.ne(except))
-        .group_by(comments::author_name)
-        .select((comments::author_name, count_star()))
-        .load(conn)?;
-    let wanted = name_key(name);
-    Ok(names.iter().filter(|(name, _)| name_key(name) == wanted).map(|(_, count)| count).sum())
-}
-
-/// A name as it is compared.
-fn name_key(name: &str) -> String {
-    name.trim().to_lowercase()
-}
-
-/// Whether this sender, by account or address, has said the same in this place since `since`: under the same post, in answer to
-/// the same comment. What was removed meanwhile does not count.
+/// Whether this sender has said the same in this place since `since`: under the same post, in answer to the same comment. A guest is
+/// known by the token or, where the answer with it was lost, by address and network together: an address alone would tell
+/// strangers whose a comment is. What was removed meanwhile does not count.
 ///
 /// # Errors
 /// When the database fails.
@@ -99,15 +91,31 @@ pub fn is_repeated(
     sender: &Sender<'_>,
     since: Timestamp,
 ) -> crate::Result<bool> {
-    let earlier: Vec<(Option<Id>, Option<Id>, Option<EmailKey>)> = comments::table
+    let earlier: Vec<Earlier> = comments::table
         .filter(comments::text_hash.eq(sender.text_hash))
         .filter(comments::created_at.ge(since))
         .filter(comments::post_id.eq(post))
         .filter(comments::status.ne(CommentStatus::Trash))
-        .select((comments::parent_id, comments::user_id, comments::author_email_key))
+        .select(Earlier::as_select())
         .load(conn)?;
-    Ok(earlier.iter().filter(|(under, _, _)| *under == parent).any(|(_, by, email)| match user {
-        Some(_) => *by == user,
-        None => by.is_none() && email.is_some() && email.as_ref() == sender.email_key,
+    Ok(earlier.iter().filter(|row| row.parent_id == parent).any(|row| match user {
+        Some(_) => row.user_id == user,
+        None if row.user_id.is_some() => false,
+        None => {
+            let same_guest = row.guest_hash.is_some() && row.guest_hash.as_deref() == sender.guest_hash;
+            let same_address = row.author_email_key.as_ref() == sender.email_key;
+            same_guest || (same_address && row.ip.as_deref() == sender.ip)
+        }
     }))
+}
+
+/// An earlier comment with the same text.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = comments)]
+struct Earlier {
+    parent_id: Option<Id>,
+    user_id: Option<Id>,
+    author_email_key: Option<EmailKey>,
+    ip: Option<String>,
+    guest_hash: Option<String>,
 }

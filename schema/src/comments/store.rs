@@ -40,6 +40,8 @@ pub struct NewComment {
     pub user_agent: Option<String>,
     /// SHA-256 of the edit token, in hexadecimal.
     pub edit_hash: Option<String>,
+    /// SHA-256 of the guest's token, in hexadecimal.
+    pub guest_hash: Option<String>,
     /// Until when its writer may edit it.
     pub editable_until: Option<Timestamp>,
     /// The text and its judgement.
@@ -93,6 +95,7 @@ struct Stored {
     spam_reasons: Json,
     html: String,
     source: String,
+    guest_hash: Option<String>,
 }
 
 /// Adds a comment under `parent`, or at the top of the thread. Answers by how much the post's count of approved comments rose.
@@ -126,6 +129,7 @@ pub fn insert(conn: &mut Conn, new: &NewComment, parent: Option<&CommentRow>) ->
             ip: new.ip,
             user_agent: new.user_agent,
             edit_hash: new.edit_hash,
+            guest_hash: new.guest_hash,
             editable_until: new.editable_until,
             text_hash: new.text.text_hash,
             spam_score: new.text.spam_score,

@@ -5,6 +5,7 @@ mod comment_policies;
 mod comments;
 mod counts;
 mod credentials;
+mod guests;
 mod http;
 mod limits;
 mod links;

@@ -74,7 +74,7 @@ fn ham() -> Vec<SpamInput<'static>> {
         by("My e-mail is in my profile if the historians want to contact me about the winter of the closure.", "Ada", ""),
         by("🏴󠁧󠁢󠁳󠁣󠁴󠁿 greetings from Leith, where the harbour met the same end 👩‍👩‍👧‍👦", "Isla", ""),
         // a known author may be short and link
-        SpamInput { previous_approved: 12, ..by("https://example.org/more", "Regular", "") },
+        SpamInput { ..by("https://example.org/more", "Regular", "") },
         SpamInput { is_signed_in: true, ..by("Thank you for reading.", "Editor", "") },
         // an old post, a script for a client
         SpamInput {
@@ -250,7 +250,12 @@ fn reasons_add_up_to_the_score() {
 fn trust_lowers_the_score_and_repetition_raises_it() {
     let plain = by("Some words about ships and their crews.", "Ed", "");
     let base = judge(&plain).score;
-    assert!(judge(&SpamInput { previous_approved: 5, ..plain }).score < base);
+    assert!(judge(&SpamInput { marked_before: 1, ..plain }).score > base);
+    assert!(
+        judge(&SpamInput { marked_before: 9, ..plain }).score
+            > judge(&SpamInput { marked_before: 1, ..plain }).score
+    );
+    assert!(judge(&SpamInput { name_is_taken: true, ..plain }).score > base);
     assert!(judge(&SpamInput { is_signed_in: true, ..plain }).score < base);
     assert!(judge(&SpamInput { same_text_seen: 3, ..plain }).score > base);
     assert!(judge(&SpamInput { recent_from_same_source: 10, ..plain }).score > base);

@@ -149,6 +149,7 @@ fn view(
         spam: private.filter(|_| sight.private).map(spam),
         author_email: private.filter(|_| sight.private).and_then(|p| p.author_email.clone()),
         edit_token: None,
+        guest_token: None,
         editable_until: row.editable_until.filter(|_| sight.writes && !sight.masked),
     }
 }

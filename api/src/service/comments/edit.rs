@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::BODY_LENGTH;
 use super::access::Viewpoint;
 use super::commented::{Known, is_writer, require_text, touched};
+use super::guests::{From, MarkKey};
 use super::read::load_one;
 use super::write::{Evidence, Guest, check_body, judged, rendered, text, thousandths};
 use crate::auth::limit::Class;
@@ -127,6 +128,7 @@ pub async fn update(
     };
     let token_hash = access.edit_token.as_deref().map(hash_secret);
     let now = svc.now();
+    let key = MarkKey::of(svc).await?;
     let (svc2, viewer2, id2, hash2, new2) =
         (svc.clone(), viewer.clone(), id.to_owned(), token_hash.clone(), new.clone());
     // As in `add`, the judge works outside the transaction that writes.
@@ -135,14 +137,22 @@ pub async fn update(
             let (known, private, writer) =
                 open(&svc2, reader, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
             let Some(new) = new2.filter(|_| writer.guest_of().is_some()) else { return Ok(None) };
+            let marks = key.marks(&From {
+                guest_hash: private.guest_hash.as_deref(),
+                email_key: private.author_email_key.as_ref(),
+                ip: viewer2.ip.as_deref(),
+                url: known.row.author_url.as_deref(),
+                html: &new.html,
+            });
             let sender = Sender {
                 email_key: private.author_email_key.as_ref(),
-                name: Some(&known.row.author_name),
+                guest_hash: private.guest_hash.as_deref(),
+                marks: &marks,
                 ip: viewer2.ip.as_deref(),
                 text_hash: &new.text_hash,
                 except: Some(known.row.id),
             };
-            let evidence = Evidence::gather(reader, &known.post, &sender, now)?;
+            let evidence = Evidence::gather(reader, &known.post, &sender, &known.row.author_name, now)?;
             let guest = Guest {
                 name: known.row.author_name,
                 email: private.author_email.unwrap_or_default(),

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::MODERATED_AT_ONCE;
 use super::access::{Viewpoint, load_views};
 use super::commented::{CommentedPosts, Known, require_text, touched};
+use super::guests::{self, MarkKey};
 use super::read::load_one;
 use crate::auth::policy::Action;
 use crate::auth::viewer::Viewer;
@@ -55,13 +56,14 @@ pub async fn moderate_one(
     if_match: Option<IfMatch>,
 ) -> Result<CommentView> {
     viewer.require_signed_in()?;
+    let key = MarkKey::of(svc).await?;
     let (svc2, viewer2, id) = (svc.clone(), viewer.clone(), id.to_owned());
     svc.write(viewer, move |tx| {
         let known = Known::find(&svc2, &mut Reader::new(tx.conn), &id)?;
         let target = known.commented()?.comment(&known.row, tx.actor.now);
         require(&viewer2, Action::ModerateComment, &target, "comment")?;
         IfMatch::check(if_match.as_ref(), known.row.version)?;
-        decide(tx, &known.row, decision)?;
+        decide(tx, &key, &known.row, decision)?;
         load_one(
             &svc2,
             &mut Reader::new(tx.conn),
@@ -82,8 +84,9 @@ pub async fn moderate(svc: &Svc, viewer: &Viewer, input: ModerateComments) -> Re
     viewer.require_signed_in()?;
     let ids = check(&input)?;
     let decision = input.action;
+    let key = MarkKey::of(svc).await?;
     let (svc2, viewer2) = (svc.clone(), viewer.clone());
-    svc.write(viewer, move |tx| moderate_in(&svc2, tx, &viewer2, &ids, decision)).await
+    svc.write(viewer, move |tx| moderate_in(&svc2, tx, &viewer2, &key, &ids, decision)).await
 }
 
 fn check(input: &ModerateComments) -> Result<Vec<Id>> {
@@ -116,6 +119,7 @@ fn moderate_in(
     svc: &Service,
     tx: &mut Tx<'_>,
     viewer: &Viewer,
+    key: &MarkKey,
     ids: &[Id],
     decision: Moderation,
 ) -> Result<ModeratedView> {
@@ -124,7 +128,7 @@ fn moderate_in(
     for id in ids {
         // Read anew: an earlier decision of this list may have moved its counts.
         let row = comments::by_ids(tx.conn, &[*id])?.pop().ok_or_else(|| Error::not_found("comment"))?;
-        if decide(tx, &row, decision)? {
+        if decide(tx, key, &row, decision)? {
             changed.push(*id);
         }
     }
@@ -172,7 +176,13 @@ fn views(
 }
 
 /// Gives a comment the state of the decision, and says whether it had another before.
-fn decide(tx: &mut Tx<'_>, row: &CommentRow, decision: Moderation) -> Result<bool> {
+fn decide(tx: &mut Tx<'_>, key: &MarkKey, row: &CommentRow, decision: Moderation) -> Result<bool> {
+    // That a moderator takes for spam what the judge has held as spam counts as well.
+    match decision {
+        Moderation::Spam => guests::mark(tx.conn, key, row, tx.actor.now)?,
+        Moderation::Approve | Moderation::Pending => comments::unmark(tx.conn, row.id)?,
+        Moderation::Trash => {}
+    }
     if row.status == decision.status() {
         return Ok(false);
     }

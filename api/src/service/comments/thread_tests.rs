@@ -52,6 +52,7 @@ fn view(row: &CommentRow) -> CommentView {
         spam: None,
         author_email: None,
         edit_token: None,
+        guest_token: None,
         editable_until: None,
     }
 }

@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use pressroom_schema::comments::{self, History, NewComment, Sender, Text};
 use pressroom_schema::posts::{PostRow, Ref};
 use pressroom_schema::{
-    ChangeAction, CommentPolicy, CommentStatus, Conn, EmailKey, Id, Json, ObjectType, Timestamp, Tx,
+    ChangeAction, CommentPolicy, CommentStatus, Conn, EmailKey, Id, Json, ObjectType, Timestamp, Tx, names,
     post_words,
 };
 use serde::Deserialize;
@@ -13,11 +13,12 @@ use utoipa::ToSchema;
 
 use super::access::Viewpoint;
 use super::commented::{CommentedPosts, guest_of, touched};
+use super::guests::{From, MarkKey, token_of};
 use super::read::load_one;
 use super::{BODY_LENGTH, NAME_LENGTH};
 use crate::auth::limit::Class;
 use crate::auth::policy::{Action, Target};
-use crate::auth::secret::{Secret, SecretKind};
+use crate::auth::secret::{Secret, SecretKind, hash_secret};
 use crate::auth::viewer::{Viewer, Who};
 use crate::content::render_comment;
 use crate::content::script::is_blank;
@@ -36,6 +37,8 @@ const REPEAT_SECONDS: i64 = 60;
 const SAME_TEXT_DAYS: i64 = 7;
 /// How long comments from the same address count against one, in minutes.
 const SAME_SOURCE_MINUTES: i64 = 10;
+/// How long marks of spam count against a comment, in days.
+const MARKED_DAYS: i64 = 90;
 /// Links that a comment may hold before they count against it.
 const LINKS_ALLOWED: usize = 2;
 
@@ -77,6 +80,8 @@ pub struct AddComment {
 pub struct Origin {
     /// What the sender's program calls itself: the `User-Agent` header.
     pub user_agent: Option<String>,
+    /// By what the guest is known: the `X-Guest-Token` header.
+    pub guest_token: Option<String>,
 }
 
 /// A guest, checked.
@@ -96,16 +101,18 @@ struct Draft {
     status: CommentStatus,
     text: Text,
     edit_hash: Option<String>,
+    guest_hash: Option<String>,
     user_agent: Option<String>,
 }
 
 /// Adds a comment under a post.
 ///
-/// An account's comment is shown at once. A guest's is judged: spam is held without telling, who has not been approved before
-/// under the same address and name waits for a moderator. The guest's answer bears an edit token, once.
+/// An account's comment is shown at once. A guest's is judged: spam is held without telling, and everything waits for a moderator but
+/// what nothing speaks against, of a guest who was approved before and shows the token of that. The guest's answer has an edit
+/// token, once, and a guest token where none was sent. What it tells does not depend on the name or address.
 ///
 /// # Errors
-/// 404 where the viewer may not know of the post, 403 by rights, 409 where comments are closed or the same was said a moment ago,
+/// 401 for a bad guest token, 404 where the viewer may not know of the post, 403 by rights, 409 where comments are closed or the same was said a moment ago,
 /// 422 with every fault of the input, 429 after too many.
 pub async fn add(
     svc: &Svc,
@@ -115,27 +122,39 @@ pub async fn add(
     origin: Origin,
 ) -> Result<CommentView> {
     let (body, guest) = check(viewer, &input)?;
+    let known_by = token_of(viewer, origin.guest_token)?;
     super::admit(svc, viewer, Class::Comments).await?;
     let (html, hash) = rendered(svc, &body).await?;
     let now = svc.now();
+    let guest_hash = known_by.as_deref().map(hash_secret);
+    let key = MarkKey::of(svc).await?;
     // The judge reads the post and takes its time: not inside the transaction that writes.
     let (svc2, viewer2, post2, guest2, hash2) =
         (svc.clone(), viewer.clone(), post.clone(), guest.clone(), hash.clone());
+    let (guest_hash2, html2) = (guest_hash.clone(), html.clone());
     let evidence: Option<Evidence> = svc
         .read_newest(move |reader| {
             let (row, ..) = find_open(&svc2, reader, &viewer2, &post2)?;
             let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
                 return Ok(None);
             };
-            let key = EmailKey::of(&guest.email);
+            let email_key = EmailKey::of(&guest.email);
+            let marks = key.marks(&From {
+                guest_hash: guest_hash2.as_deref(),
+                email_key: Some(&email_key),
+                ip: viewer2.ip.as_deref(),
+                url: guest.url.as_deref(),
+                html: &html2,
+            });
             let sender = Sender {
-                email_key: Some(&key),
-                name: Some(&guest.name),
+                email_key: Some(&email_key),
+                guest_hash: guest_hash2.as_deref(),
+                marks: &marks,
                 ip: viewer2.ip.as_deref(),
                 text_hash: &hash2,
                 except: None,
             };
-            Evidence::gather(reader, &row, &sender, now).map(Some)
+            Evidence::gather(reader, &row, &sender, &guest.name, now).map(Some)
         })
         .await?
         .value;
@@ -144,7 +163,7 @@ pub async fn add(
         let found = judged(svc, evidence, &body, guest, origin.user_agent.as_deref()).await?;
         status = match found.judgement {
             Judgement::Spam => CommentStatus::Spam,
-            Judgement::Ham if evidence.history.approved > 0 => CommentStatus::Approved,
+            Judgement::Ham if evidence.vouches() => CommentStatus::Approved,
             Judgement::Ham | Judgement::Unsure => CommentStatus::Pending,
         };
         verdict = Some(found);
@@ -156,6 +175,12 @@ pub async fn add(
         }
         _ => None,
     };
+    let new_guest = match &guest {
+        Some(_) if known_by.is_none() => {
+            Some(Secret::generate(SecretKind::GuestToken).map_err(|e| Error::internal(e.to_string()))?)
+        }
+        _ => None,
+    };
     let draft = Draft {
         id: svc.clock.new_id(),
         parent: input.parent_id,
@@ -163,11 +188,13 @@ pub async fn add(
         status,
         text: text(body, html, hash, verdict.as_ref()),
         edit_hash: token.as_ref().map(Secret::hash),
+        guest_hash: guest_hash.or_else(|| new_guest.as_ref().map(Secret::hash)),
         user_agent: origin.user_agent.map(|agent| agent.chars().take(500).collect()),
     };
     let (svc2, viewer2, post) = (svc.clone(), viewer.clone(), post.clone());
     let mut view = svc.write(viewer, move |tx| add_in(&svc2, tx, &viewer2, &post, &draft)).await?;
     view.edit_token = token.map(|secret| secret.expose().to_owned());
+    view.guest_token = new_guest.map(|secret| secret.expose().to_owned());
     Ok(view)
 }
 
@@ -201,7 +228,8 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     let user_id = user.map(|user| Id(user.user_id));
     let sender = Sender {
         email_key: key.as_ref(),
-        name: draft.guest.as_ref().map(|guest| guest.name.as_str()),
+        guest_hash: draft.guest_hash.as_deref(),
+        marks: &[],
         ip: viewer.ip.as_deref(),
         text_hash: &draft.text.text_hash,
         except: None,
@@ -231,6 +259,7 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
         ip: viewer.ip.clone(),
         user_agent: draft.user_agent.clone(),
         edit_hash: draft.edit_hash.clone(),
+        guest_hash: draft.guest_hash.clone(),
         editable_until: (minutes > 0).then(|| now.plus(chrono::TimeDelta::minutes(minutes))),
         text: draft.text.clone(),
     };
@@ -295,13 +324,13 @@ fn check(viewer: &Viewer, input: &AddComment) -> Result<(String, Option<Guest>)>
             None
         }
         (Some(author), _) => Some(Guest {
-            name: check.line("/author/name", &author.name, NAME_LENGTH),
+            name: check.guest_name("/author/name", &author.name, NAME_LENGTH),
             email: check.email("/author/email", &author.email),
             url: author
                 .url
                 .as_deref()
                 .filter(|url| !url.trim().is_empty())
-                .map(|url| check.url("/author/url", url)),
+                .map(|url| check.guest_url("/author/url", url)),
         }),
     };
     check.done()?;
@@ -403,13 +432,21 @@ pub(super) struct Evidence {
     post: (Id, Option<i32>),
     age_days: Option<i64>,
     history: History,
+    /// Whether the guest's name is that of an author or account, or of a role.
+    name_is_taken: bool,
 }
 
 impl Evidence {
+    /// Whether what is known of the guest lets a comment through that nothing speaks against.
+    fn vouches(&self) -> bool {
+        self.history.approved > 0 && self.history.marked == 0 && !self.name_is_taken
+    }
+
     pub(super) fn gather(
         conn: &mut Conn,
         post: &PostRow,
         sender: &Sender<'_>,
+        name: &str,
         now: Timestamp,
     ) -> Result<Self> {
         let history = comments::history(
@@ -417,6 +454,7 @@ impl Evidence {
             sender,
             now.plus(chrono::TimeDelta::days(-SAME_TEXT_DAYS)),
             now.plus(chrono::TimeDelta::minutes(-SAME_SOURCE_MINUTES)),
+            now.plus(chrono::TimeDelta::days(-MARKED_DAYS)),
         )?;
         let kept = match post.live_revision {
             Some(revision) => post_words::find(conn, post.id, revision)?,
@@ -434,6 +472,7 @@ impl Evidence {
             post: (post.id, post.live_revision),
             age_days: post.published_at.map(|at| (now.utc() - at.utc()).num_days()),
             history,
+            name_is_taken: names::is_a_role(name) || names::is_taken(conn, name)?,
         })
     }
 
@@ -453,7 +492,8 @@ impl Evidence {
             post_title: &self.title,
             post: Some(post),
             post_age_days: self.age_days,
-            previous_approved: self.history.approved,
+            marked_before: self.history.marked,
+            name_is_taken: self.name_is_taken,
             same_text_seen: self.history.same_text,
             recent_from_same_source: self.history.same_source,
             is_signed_in: false,

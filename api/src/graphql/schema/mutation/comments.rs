@@ -28,16 +28,19 @@ async fn moderated(
 impl CommentMutations {
     /// Write a comment, as a guest or signed in.
     ///
-    /// An account's comment is shown at once. A guest's first comment waits for a moderator. The guest's answer bears an
-    /// `editToken`, once: for as long as the edit window lasts it may be sent along to change or remove the comment.
+    /// An account's comment is shown at once. A guest's waits for a moderator until one was approved, and the guest is known by the
+    /// `guestToken` of that answer, which is given once and sent with later comments. The answer has an `editToken` too: for as long
+    /// as the edit window lasts it may be sent along to change or remove the comment.
     async fn add_comment(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Id or slug of the post.")] post: ID,
         #[graphql(desc = "The comment; guests say who they are in `author`.")] input: AddComment,
+        #[graphql(desc = "The `guestToken` that the guest was given with an earlier comment.")]
+        guest_token: Option<String>,
     ) -> Result<Comment> {
         let call = Call::of(ctx)?;
-        let origin = Origin { user_agent: call.request.user_agent.clone() };
+        let origin = Origin { user_agent: call.request.user_agent.clone(), guest_token };
         let view = comments::add(call.svc(), call.viewer(), &Ref::parse(&post), input, origin).await?;
         Ok(call.request.comment(call.field, view).await?)
     }

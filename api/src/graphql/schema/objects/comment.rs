@@ -150,6 +150,11 @@ impl Comment {
         self.view.edit_token.as_deref()
     }
 
+    /// By what this guest is known from now on: sent as `guestToken` with later comments. Shown once, to a guest who sent none.
+    async fn guest_token(&self) -> Option<&str> {
+        self.view.guest_token.as_deref()
+    }
+
     /// When the edit window ends: for the comment's writer.
     async fn editable_until(&self) -> Option<DateTime> {
         self.view.editable_until.map(DateTime)
