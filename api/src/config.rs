@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use pressroom_schema::{DbSettings, Source};
+use pressroom_schema::{DbSettings, Slug, Source};
 
 use crate::auth::limit::{Class, Limit};
 
@@ -326,7 +326,7 @@ impl Config {
 
     /// The address of a post's page on the site.
     #[must_use]
-    pub fn post_url(&self, slug: &str) -> String {
+    pub fn post_url(&self, slug: &Slug) -> String {
         format!("{}{}", self.site_url.trim_end_matches('/'), self.post_path.replace("{slug}", slug))
     }
 

@@ -64,7 +64,7 @@ pub fn one_page(
     viewer: &Viewer,
     slug: &str,
 ) -> pressroom::error::Result<Vec<u8>> {
-    match posts::get_in(svc, reader, viewer, &Ref::Slug(slug.to_owned()), None, PAGE)? {
+    match posts::get_in(svc, reader, viewer, &Ref::parse(slug), None, PAGE)? {
         Found::Here(view) => Ok(serde_json::to_vec(&view).unwrap()),
         Found::Moved(_) => Ok(Vec::new()),
     }
@@ -546,7 +546,7 @@ async fn write_one(svc: &Svc) -> Result<(), StoreError> {
         .write(actor, move |tx| {
             let row = PostRow {
                 content: PostContent {
-                    slug: format!("w-{}", id.0.simple()),
+                    slug: format!("w-{}", id.0.simple()).parse().unwrap_or_default(),
                     title: "Written".into(),
                     ..PostContent::default()
                 },

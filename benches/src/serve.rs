@@ -59,7 +59,7 @@ fn commands(service: &pressroom::service::Svc) {
 pub async fn describe(service: &pressroom::service::Svc, slug: &str, n: &str) -> Result<(), String> {
     let change: UpdateTag = serde_json::from_value(serde_json::json!({ "description": format!("Of {n}") }))
         .map_err(|e| e.to_string())?;
-    tags::update(service, &Viewer::system(), &Ref::Slug(slug.to_owned()), change, None)
+    tags::update(service, &Viewer::system(), &Ref::parse(slug), change, None)
         .await
         .map(drop)
         .map_err(|e| e.to_string())
@@ -69,7 +69,7 @@ pub async fn describe(service: &pressroom::service::Svc, slug: &str, n: &str) ->
 pub async fn touch(service: &pressroom::service::Svc, slug: &str, n: &str) -> Result<(), String> {
     let change: UpdatePost = serde_json::from_value(serde_json::json!({ "subtitle": format!("Line {n}") }))
         .map_err(|e| e.to_string())?;
-    posts::update(service, &Viewer::system(), &Ref::Slug(slug.to_owned()), change, None, true)
+    posts::update(service, &Viewer::system(), &Ref::parse(slug), change, None, true)
         .await
         .map(drop)
         .map_err(|e| e.to_string())

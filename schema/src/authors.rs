@@ -10,7 +10,7 @@ use crate::posts::Ref;
 use crate::sql::{id_in, snapshot_bears, text_in};
 use crate::tables::{authors, media, post_authors, posts, revisions};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{AuthorSort, BodyFormat};
+use crate::values::{AuthorSort, BodyFormat, Slug};
 
 /// A profile.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -20,7 +20,7 @@ pub struct AuthorRow {
     /// Its id.
     pub id: Id,
     /// Name in addresses.
-    pub slug: String,
+    pub slug: Slug,
     /// Byline.
     pub name: String,
     /// What it sorts by: [`crate::page::sort_key`] of the name.
@@ -75,7 +75,7 @@ pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithAvatar>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn ids_by_slugs(conn: &mut Conn, slugs: &[String]) -> crate::Result<Vec<(String, Id)>> {
+pub fn ids_by_slugs(conn: &mut Conn, slugs: &[Slug]) -> crate::Result<Vec<(Slug, Id)>> {
     if slugs.is_empty() {
         return Ok(Vec::new());
     }
@@ -96,6 +96,7 @@ pub fn find(conn: &mut Conn, author: &Ref) -> crate::Result<Option<WithAvatar>> 
     Ok(match author {
         Ref::Id(id) => base.filter(authors::id.eq(*id)).first(conn).optional()?,
         Ref::Slug(slug) => base.filter(authors::slug.eq(slug)).first(conn).optional()?,
+        Ref::Nothing => None,
     })
 }
 
@@ -188,7 +189,7 @@ pub fn posts_with(conn: &mut Conn, author: Id) -> crate::Result<i64> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Result<bool> {
+pub fn slug_taken(conn: &mut Conn, slug: &Slug, except: Option<Id>) -> crate::Result<bool> {
     let found: Option<Id> =
         authors::table.filter(authors::slug.eq(slug)).select(authors::id).first(conn).optional()?;
     Ok(found.is_some_and(|id| Some(id) != except))

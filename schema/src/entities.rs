@@ -83,7 +83,7 @@ pub fn by_ids(
 
 fn tag(row: AuthorRow) -> crate::Result<WithParent> {
     let parent = match (row.avatar_media_id, row.location, row.website) {
-        (Some(id), Some(slug), Some(name)) => Some((id, slug, name)),
+        (Some(id), Some(slug), Some(name)) => Some((id, slug.parse()?, name)),
         _ => None,
     };
     let tag = TagRow {

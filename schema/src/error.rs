@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
-use crate::values::UnknownWord;
+use crate::values::{BadSlug, UnknownWord};
 
 /// Why storage did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +74,12 @@ impl From<Diesel> for StoreError {
 impl From<UnknownWord> for StoreError {
     fn from(word: UnknownWord) -> Self {
         Self::Internal(format!("reading a row: {word}"))
+    }
+}
+
+impl From<BadSlug> for StoreError {
+    fn from(_: BadSlug) -> Self {
+        Self::Internal("reading a row: a slug that is none".to_owned())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::db::{Conn, MultiBackend};
 use crate::sql::{cached_statement, known_by_text};
 use crate::tables::{comments, media, posts, search_docs};
 use crate::types::{Id, IdSql, TimeSql, Timestamp};
-use crate::values::CommentStatus;
+use crate::values::{CommentStatus, Slug};
 
 /// Most addresses in one file of the sitemap. The protocol allows 50,000 and 50 MiB; this stays well below both.
 pub const SITEMAP_FILE: i64 = 10_000;
@@ -73,7 +73,7 @@ pub fn post_files(conn: &mut Conn) -> crate::Result<Vec<(i64, Timestamp)>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn post_file(conn: &mut Conn, file: i64) -> crate::Result<Vec<(String, Timestamp, Option<String>)>> {
+pub fn post_file(conn: &mut Conn, file: i64) -> crate::Result<Vec<(Slug, Timestamp, Option<String>)>> {
     let first = file.saturating_sub(1).saturating_mul(SITEMAP_FILE);
     Ok(search_docs::table
         .inner_join(posts::table.left_join(media::table))
@@ -119,7 +119,7 @@ pub fn list_file(
     conn: &mut Conn,
     lists: Lists,
     first: Id,
-) -> crate::Result<Vec<(String, Timestamp, Option<Timestamp>)>> {
+) -> crate::Result<Vec<(Slug, Timestamp, Option<Timestamp>)>> {
     Ok(ListFile(lists, first).load(conn)?)
 }
 

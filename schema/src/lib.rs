@@ -40,11 +40,11 @@ pub use keys::Key;
 pub use page::{KeyValue, Place, Slice, Start, Window};
 pub use types::{BadTimestamp, Id, Json, JsonText, Timestamp};
 pub use values::{
-    ActorKind, AuthorSort, BadLanguageTag, BodyFormat, ChangeAction, CommentPolicy, CommentSort,
-    CommentStatus, DiffOp, DraftStatus, EmailKey, JobKind, LanguageTag, LinkDirection, LinkOrigin,
+    ActorKind, AuthorSort, BadLanguageTag, BadSlug, BodyFormat, ChangeAction, CommentPolicy, CommentSort,
+    CommentStatus, DiffOp, DraftStatus, EmailKey, Given, JobKind, LanguageTag, LinkDirection, LinkOrigin,
     MediaState, MediaType, Moderation, ObjectType, Perspective, PostInclude, PostListSort, PostSort,
-    PostStatus, ReasonKind, Relation, RevisionReason, Role, Scope, SlugKind, TagKind, TagSort, ThreadView,
-    TokenType, Total, UnknownWord, Visibility, Word,
+    PostStatus, ReasonKind, Relation, RevisionReason, Role, Scope, Slug, SlugKind, TagKind, TagSort,
+    ThreadView, TokenType, Total, UnknownWord, Visibility, Word,
 };
 
 /// What a query answers.

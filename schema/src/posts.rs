@@ -14,7 +14,7 @@ use crate::media::ImageRow;
 use crate::sql::{Wanted, id_in, on_inner, wanted};
 use crate::tables::{media, post_authors, posts};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{BodyFormat, LanguageTag, PostStatus, Visibility};
+use crate::values::{BodyFormat, LanguageTag, PostStatus, Slug, Visibility};
 
 pub use list::{Filter, count, list, places};
 pub use lists::{PageOf, pages_of_lists};
@@ -39,7 +39,7 @@ pub struct PostContent {
     /// Title.
     pub title: String,
     /// Name in addresses.
-    pub slug: String,
+    pub slug: Slug,
     /// A line under the title.
     pub subtitle: Option<String>,
     /// Whether the editors put it forward.
@@ -256,14 +256,17 @@ pub enum Ref {
     /// By id.
     Id(Id),
     /// By slug.
-    Slug(String),
+    Slug(Slug),
+    /// By a text that can be neither: nothing is found by it.
+    Nothing,
 }
 
 impl Ref {
     /// Ids have the form of a UUID, which no slug may have.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        text.parse().map_or_else(|_| Self::Slug(text.to_owned()), Self::Id)
+        let slug = || text.parse().map_or(Self::Nothing, Self::Slug);
+        text.parse().map_or_else(|_| slug(), Self::Id)
     }
 }
 
@@ -276,6 +279,7 @@ pub fn find(conn: &mut Conn, post: &Ref) -> crate::Result<Option<WithImage>> {
     Ok(match post {
         Ref::Id(id) => on_inner!(conn, c => base.filter(posts::id.eq(*id)).first(c)).optional()?,
         Ref::Slug(slug) => on_inner!(conn, c => base.filter(posts::slug.eq(slug)).first(c)).optional()?,
+        Ref::Nothing => None,
     })
 }
 
@@ -308,6 +312,7 @@ pub fn find_full(conn: &mut Conn, post: &Ref, columns: Columns) -> crate::Result
     Ok(match post {
         Ref::Id(id) => on_inner!(conn, c => base.filter(posts::id.eq(*id)).first(c)).optional()?,
         Ref::Slug(slug) => on_inner!(conn, c => base.filter(posts::slug.eq(slug)).first(c)).optional()?,
+        Ref::Nothing => None,
     })
 }
 
@@ -386,7 +391,7 @@ pub fn with_bylines(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<(SummaryRo
 ///
 /// # Errors
 /// When the database fails.
-pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Result<bool> {
+pub fn slug_taken(conn: &mut Conn, slug: &Slug, except: Option<Id>) -> crate::Result<bool> {
     let found: Option<Id> =
         posts::table.filter(posts::slug.eq(slug)).select(posts::id).first(conn).optional()?;
     Ok(found.is_some_and(|id| Some(id) != except))

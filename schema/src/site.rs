@@ -6,7 +6,7 @@ use crate::db::Conn;
 use crate::media::{self, ImageRow};
 use crate::tables::{counters, site, slug_redirects};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{LanguageTag, SlugKind, Total};
+use crate::values::{LanguageTag, Slug, SlugKind, Total};
 
 /// The site's settings.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -105,7 +105,7 @@ pub fn add_to_total(conn: &mut Conn, name: Total, by: i64) -> crate::Result<()> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn redirect_target(conn: &mut Conn, kind: SlugKind, slug: &str) -> crate::Result<Option<Id>> {
+pub fn redirect_target(conn: &mut Conn, kind: SlugKind, slug: &Slug) -> crate::Result<Option<Id>> {
     Ok(slug_redirects::table
         .filter(slug_redirects::kind.eq(kind))
         .filter(slug_redirects::slug.eq(slug))
@@ -122,8 +122,8 @@ pub fn remember_slug(
     conn: &mut Conn,
     kind: SlugKind,
     target: Id,
-    old: &str,
-    new: &str,
+    old: &Slug,
+    new: &Slug,
     now: Timestamp,
 ) -> crate::Result<()> {
     for slug in [old, new] {

@@ -8,7 +8,7 @@ use crate::posts::Ref;
 use crate::sql::{id_in, text_in};
 use crate::tables::{post_lists, post_tags, tags};
 use crate::types::{Id, Timestamp};
-use crate::values::{TagKind, TagSort};
+use crate::values::{Slug, TagKind, TagSort};
 
 use aliases::parents;
 
@@ -25,7 +25,7 @@ pub struct TagRow {
     /// Its id.
     pub id: Id,
     /// Name in addresses.
-    pub slug: String,
+    pub slug: Slug,
     /// Name.
     pub name: String,
     /// What it sorts by: [`crate::page::sort_key`] of the name.
@@ -47,7 +47,7 @@ pub struct TagRow {
 }
 
 /// Id, slug and name of the tag above another.
-pub type Parent = (Id, String, String);
+pub type Parent = (Id, Slug, String);
 
 /// A tag and what stands above it.
 pub type WithParent = (TagRow, Option<Parent>);
@@ -91,7 +91,7 @@ pub fn by_ids(conn: &mut Conn, ids: &[Id]) -> crate::Result<Vec<WithParent>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn ids_by_slugs(conn: &mut Conn, slugs: &[String]) -> crate::Result<Vec<(String, Id)>> {
+pub fn ids_by_slugs(conn: &mut Conn, slugs: &[Slug]) -> crate::Result<Vec<(Slug, Id)>> {
     if slugs.is_empty() {
         return Ok(Vec::new());
     }
@@ -120,6 +120,7 @@ pub fn find(conn: &mut Conn, tag: &Ref, seen: Seen) -> crate::Result<Option<With
     Ok(match tag {
         Ref::Id(id) => base.filter(tags::id.eq(*id)).first(conn).optional()?,
         Ref::Slug(slug) => base.filter(tags::slug.eq(slug)).first(conn).optional()?,
+        Ref::Nothing => None,
     })
 }
 
@@ -275,7 +276,7 @@ pub fn parent_of(conn: &mut Conn, tag: Id) -> crate::Result<Option<Id>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn slug_taken(conn: &mut Conn, slug: &str, except: Option<Id>) -> crate::Result<bool> {
+pub fn slug_taken(conn: &mut Conn, slug: &Slug, except: Option<Id>) -> crate::Result<bool> {
     let found: Option<Id> =
         tags::table.filter(tags::slug.eq(slug)).select(tags::id).first(conn).optional()?;
     Ok(found.is_some_and(|id| Some(id) != except))

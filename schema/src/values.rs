@@ -19,7 +19,7 @@ use std::io::Write;
 use crate::db::MultiBackend;
 use crate::types::through_multi;
 
-pub use text::{BadLanguageTag, EmailKey, LanguageTag};
+pub use text::{BadLanguageTag, BadSlug, EmailKey, Given, LanguageTag, Slug};
 
 /// A value that is one of a few words.
 pub trait Word: Copy + Eq + fmt::Display + FromStr<Err = UnknownWord> + 'static {

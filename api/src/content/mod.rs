@@ -35,7 +35,7 @@ pub use diff::{DiffLine, LineDiff, line_diff, word_diff};
 pub use pressroom_schema::BodyFormat;
 pub use render::{Heading, Rendered, render_bio, render_comment, render_post};
 pub use search::{highlight, index_tokens, search_tokens};
-pub use slug::{is_slug, slugify};
+pub use slug::slugify;
 pub use spam::{Judgement, PostWords, Reason, SpamInput, Verdict, judge};
 pub use text::{excerpt_of, plain_text};
 pub use turn::{Late, Turn};

@@ -74,7 +74,7 @@ fn entry(entry: &Entry) -> AtomEntry {
             .tags
             .iter()
             .map(|(slug, name)| Category {
-                term: slug.clone(),
+                term: slug.to_string(),
                 label: Some(clean(name)),
                 ..Category::default()
             })

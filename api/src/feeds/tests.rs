@@ -33,7 +33,7 @@ fn awkward() -> Feed {
             },
             Person { name: "李四".to_owned(), url: None, avatar: None },
         ],
-        tags: vec![("r-and-d".to_owned(), "R & D".to_owned())],
+        tags: vec![("r-and-d".parse().unwrap(), "R & D".to_owned())],
         image: Some(Enclosure {
             url: "https://example.org/media/i.jpg?a=1&b=2".to_owned(),
             mime: MediaType::Jpeg,

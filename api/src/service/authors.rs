@@ -5,7 +5,8 @@ use pressroom_schema::authors::{self, AuthorRow};
 use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::{
-    AuthorSort, ChangeAction, Conn, Id, Json, Key, KeyValue, ObjectType, SlugKind, Total, Tx, site,
+    AuthorSort, ChangeAction, Conn, Given, Id, Json, Key, KeyValue, ObjectType, Slug, SlugKind, Total, Tx,
+    site,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -13,13 +14,12 @@ use utoipa::ToSchema;
 use super::check::Check;
 use super::site::{MediaRefInput, media_of};
 use super::social::{SocialInput, check_social};
-use super::{Found, IfMatch, Service, Svc, limits, require};
+use super::{Found, IfMatch, Service, Svc, limits, require, slugs};
 use crate::auth::policy::{Action, Target};
 use crate::auth::viewer::Viewer;
-use crate::content::slug::slugify;
 use crate::content::{BodyFormat, render_bio};
 use crate::cpu::{Turn, Work};
-use crate::error::{BodyToRender, Code, Error, FieldError, Result};
+use crate::error::{BodyToRender, Code, Error, Result};
 use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::service::posts::{ATTEMPTS, BodyInput, too_much};
@@ -44,7 +44,7 @@ macro_rules! author_input {
             /// The name in addresses; made from the name where it is left out.
             #[serde(default)]
             #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
-            pub slug: MaybeUndefined<String>,
+            pub slug: MaybeUndefined<Given<Slug>>,
             /// The biography.
             #[serde(default)]
             #[schema(value_type = Option<BodyInput>)]
@@ -128,8 +128,8 @@ fn check(mut input: UpdateAuthor, is_new: bool) -> Result<Checked> {
         MaybeUndefined::Null => check.fault("/name", "required", "`name` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
-    if let MaybeUndefined::Value(slug) = &mut input.slug {
-        *slug = check.slug("/slug", slug);
+    if let MaybeUndefined::Value(slug) = &input.slug {
+        check.slug("/slug", slug);
     }
     if let MaybeUndefined::Value(text) = &mut input.location {
         *text = check.short("/location", text, LOCATION);
@@ -297,45 +297,6 @@ fn reload(svc: &Service, conn: &mut Conn, id: Id) -> Result<AuthorView> {
     Ok(svc.author(&mut Reader::new(conn), &found))
 }
 
-/// A slug from a name that nothing of this kind bears or bore: `name`, `name-2`, …
-pub(crate) fn free_slug(
-    conn: &mut Conn,
-    kind: SlugKind,
-    base: &str,
-    fallback: &str,
-    taken: fn(&mut Conn, &str, Option<Id>) -> pressroom_schema::Result<bool>,
-) -> Result<String> {
-    let mut is_new = |slug: &str| -> Result<bool> {
-        Ok(!taken(conn, slug, None)? && site::redirect_target(conn, kind, slug)?.is_none())
-    };
-    let base = match slugify(base) {
-        made if made.is_empty() => fallback.to_owned(),
-        made => made,
-    };
-    if is_new(&base)? {
-        return Ok(base);
-    }
-    let stem: String = base.chars().take(86).collect();
-    for n in 2..100 {
-        let slug = format!("{}-{n}", stem.trim_end_matches('-'));
-        if is_new(&slug)? {
-            return Ok(slug);
-        }
-    }
-    Ok(fallback.to_owned())
-}
-
-/// The last eight digits of an id: enough to tell what has no name of its own apart.
-pub(crate) fn short(id: Id) -> String {
-    let text = id.0.simple().to_string();
-    text.get(24..).unwrap_or_default().to_owned()
-}
-
-fn taken_slug() -> Error {
-    Error::new(Code::Conflict, "This slug is taken. Choose another, or leave it out to have one made.")
-        .at(FieldError::body("/slug", "taken", "This slug is taken."))
-}
-
 /// Makes a profile.
 ///
 /// # Errors
@@ -349,7 +310,7 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
         let now = tx.actor.now;
         let mut row = AuthorRow {
             id,
-            slug: String::new(),
+            slug: Slug::default(),
             name: String::new(),
             name_key: String::new(),
             bio_format: BodyFormat::Markdown,
@@ -367,13 +328,10 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateAuthor) -> Result<A
             updated_at: now,
         };
         checked.apply(tx.conn, &mut row)?;
-        row.slug = match checked.input.slug.value() {
-            Some(slug) if authors::slug_taken(tx.conn, slug, None)? => return Err(taken_slug()),
+        row.slug = match checked.input.slug.value().and_then(Given::good) {
+            Some(slug) if authors::slug_taken(tx.conn, slug, None)? => return Err(slugs::taken()),
             Some(slug) => slug.clone(),
-            None => {
-                let fallback = format!("author-{}", short(id));
-                free_slug(tx.conn, SlugKind::Author, &row.name, &fallback, authors::slug_taken)?
-            }
+            None => slugs::free(tx.conn, SlugKind::Author, &row.name, id)?,
         };
         authors::insert(tx.conn, &row)?;
         site::add_to_total(tx.conn, Total::Authors, 1)?;
@@ -408,11 +366,11 @@ pub async fn update(
         require(&viewer2, Action::EditAuthor, &Target::Author(row.id.0), "author")?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         checked.apply(tx.conn, &mut row)?;
-        if let Some(slug) = checked.input.slug.value()
+        if let Some(slug) = checked.input.slug.value().and_then(Given::good)
             && *slug != row.slug
         {
             if authors::slug_taken(tx.conn, slug, Some(row.id))? {
-                return Err(taken_slug());
+                return Err(slugs::taken());
             }
             site::remember_slug(tx.conn, SlugKind::Author, row.id, &row.slug, slug, tx.actor.now)?;
             row.slug.clone_from(slug);

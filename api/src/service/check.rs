@@ -3,7 +3,7 @@
 
 use crate::content::script::{is_blank, upsets_a_line};
 use crate::error::{Error, FieldError, Result};
-use pressroom_schema::{DraftStatus, LanguageTag, PostStatus};
+use pressroom_schema::{BadSlug, DraftStatus, Given, LanguageTag, PostStatus, Slug};
 
 /// Longest address in bytes.
 pub(crate) const MAX_URL: usize = 2_048;
@@ -126,15 +126,10 @@ impl Check {
     }
 
     /// A slug that the caller chose.
-    pub(crate) fn slug(&mut self, pointer: &str, text: &str) -> String {
-        if !crate::content::slug::is_slug(text) {
-            self.fault(
-                pointer,
-                "invalid_slug",
-                format!("`{}` is lower-case letters a to z, digits and single hyphens between them, at most 96 characters, and not of the form of an id.", name(pointer)),
-            );
+    pub(crate) fn slug(&mut self, pointer: &str, given: &Given<Slug>) {
+        if given.good().is_none() {
+            self.fault(pointer, "invalid_slug", format!("`{}` is {BadSlug}.", name(pointer)));
         }
-        text.to_owned()
     }
 
     /// A language tag (BCP 47); none where it is no good one.

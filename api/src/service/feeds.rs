@@ -7,7 +7,7 @@ use pressroom_schema::feeds::{self as store, Lists};
 use pressroom_schema::posts::Ref;
 use pressroom_schema::site::SiteRow;
 use pressroom_schema::tags::{self, Seen};
-use pressroom_schema::{Id, Key, LanguageTag, MediaType, Timestamp, authors, media, site};
+use pressroom_schema::{Id, Key, LanguageTag, MediaType, Slug, Timestamp, authors, media, site};
 
 use super::posts::{
     Columns, PostQuery, ProjectedMembers, Projection, author_ids, find_visible, list_in, tag_ids,
@@ -84,7 +84,7 @@ pub struct Entry {
     /// Who wrote it.
     pub authors: Vec<Person>,
     /// Slugs and names of its tags.
-    pub tags: Vec<(String, String)>,
+    pub tags: Vec<(Slug, String)>,
     /// The image at its head.
     pub image: Option<Enclosure>,
     /// What a reader may reproduce.
@@ -119,12 +119,12 @@ impl Service {
     }
 
     /// The address of an author's page on the site.
-    pub(crate) fn author_url(&self, slug: &str) -> String {
+    pub(crate) fn author_url(&self, slug: &Slug) -> String {
         format!("{}/authors/{slug}", self.site_base())
     }
 
     /// The address of a tag's page on the site.
-    pub(crate) fn tag_url(&self, slug: &str) -> String {
+    pub(crate) fn tag_url(&self, slug: &Slug) -> String {
         format!("{}/tags/{slug}", self.site_base())
     }
 
@@ -197,7 +197,7 @@ fn blank(svc: &Service, reader: &mut Reader<'_>) -> Result<(Feed, SiteRow)> {
 
 impl Feed {
     /// Narrows the feed's name to `what`, and notes the parameter that does it.
-    fn narrow(&mut self, what: &str, name: &str, slug: &str, id: Id) {
+    fn narrow(&mut self, what: &str, name: &str, slug: &Slug, id: Id) {
         self.title = format!("{what} – {}", self.title);
         let pair = |value: &str| {
             url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
@@ -446,7 +446,7 @@ fn sitemap_file(svc: &Service, reader: &mut Reader<'_>, name: &str) -> Result<Ve
             })
             .collect());
     }
-    let (lists, url): (_, fn(&Service, &str) -> String) = match kind {
+    let (lists, url): (_, fn(&Service, &Slug) -> String) = match kind {
         "authors" => (Lists::Authors, Service::author_url),
         "tags" => (Lists::Tags, Service::tag_url),
         _ => return Ok(Vec::new()),

@@ -6,7 +6,7 @@ use pressroom_schema::LanguageTag;
 use serde_json::{Value, json};
 
 use super::check::{MAX_EMAIL, MAX_URL};
-use crate::content::slug::MAX_SLUG;
+use pressroom_schema::Slug;
 
 /// A line of text that must say something.
 pub(crate) fn line(most: usize) -> Value {
@@ -20,7 +20,7 @@ pub(crate) fn text(most: usize) -> Value {
 
 /// A name in addresses.
 pub(crate) fn slug() -> Value {
-    json!({ "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": MAX_SLUG })
+    json!({ "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": Slug::MAX_LENGTH })
 }
 
 /// RFC 5646, 2.1, without languages of more than three letters: language, script, region, variants, extensions, private use.

@@ -19,6 +19,7 @@ pub(crate) mod rates;
 pub mod related;
 pub mod search;
 pub mod site;
+pub(crate) mod slugs;
 pub mod social;
 pub mod tags;
 pub(crate) mod tasks;
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant};
 pub use tasks::Notifier;
 
 use pressroom_schema::db::Freshness;
-use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, ObjectType, Timestamp, Tx};
+use pressroom_schema::{Actor, ActorKind, Conn, Db, Id, ObjectType, Slug, Timestamp, Tx};
 use tokio::sync::{Semaphore, watch};
 
 use crate::auth::limit::Class;
@@ -309,7 +310,7 @@ pub enum Found<T> {
     /// The thing itself.
     Here(T),
     /// It was renamed; this is its present slug.
-    Moved(String),
+    Moved(Slug),
 }
 
 /// What `If-Match` asks for.

@@ -5,18 +5,18 @@ use pressroom_schema::page::sort_key;
 use pressroom_schema::posts::Ref;
 use pressroom_schema::tags::{self, Filter, Seen, TagRow};
 use pressroom_schema::{
-    ChangeAction, Conn, Id, Key, KeyValue, ObjectType, SlugKind, TagKind, TagSort, Total, Tx, site,
+    ChangeAction, Conn, Given, Id, Key, KeyValue, ObjectType, Slug, SlugKind, TagKind, TagSort, Total, Tx,
+    site,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::authors::{free_slug, short};
 use super::check::Check;
-use super::{Found, IfMatch, Service, Svc, allowed, limits, present, require};
+use super::{Found, IfMatch, Service, Svc, allowed, limits, present, require, slugs};
 use crate::auth::policy::{self, Action, Target};
 use crate::auth::viewer::Viewer;
-use crate::content::slug::{is_slug, slugify};
-use crate::error::{Code, Error, FieldError, Result};
+use crate::content::slug::slugify;
+use crate::error::{Error, FieldError, Result};
 use crate::freshness::{Read, Reader};
 use crate::page::{Page, PageRequest};
 use crate::view::TagView;
@@ -41,8 +41,8 @@ pub struct CreateTag {
     pub name: String,
     /// The name in addresses; made from the name where it is left out.
     #[serde(default)]
-    #[schema(extensions(("x-is" = json!(limits::slug()))))]
-    pub slug: Option<String>,
+    #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
+    pub slug: Option<Given<Slug>>,
     /// What it is; a tag where it is left out.
     #[serde(default)]
     pub kind: Option<TagKind>,
@@ -68,7 +68,7 @@ pub struct UpdateTag {
     /// The name in addresses. The former one goes on leading here.
     #[serde(default)]
     #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
-    pub slug: MaybeUndefined<String>,
+    pub slug: MaybeUndefined<Given<Slug>>,
     /// What it is.
     #[serde(default)]
     #[schema(value_type = Option<TagKind>)]
@@ -113,8 +113,8 @@ fn check(mut input: UpdateTag) -> Result<UpdateTag> {
         MaybeUndefined::Null => check.fault("/name", "required", "`name` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
-    if let MaybeUndefined::Value(slug) = &mut input.slug {
-        *slug = check.slug("/slug", slug);
+    if let MaybeUndefined::Value(slug) = &input.slug {
+        check.slug("/slug", slug);
     }
     if let MaybeUndefined::Value(text) = &mut input.description {
         *text = check.text("/description", text, DESCRIPTION).unwrap_or_default();
@@ -271,15 +271,10 @@ fn reload(conn: &mut Conn, id: Id) -> Result<TagView> {
     found.map(|t| present::tag(&mut Reader::new(conn), &t)).ok_or_else(|| Error::not_found("tag"))
 }
 
-fn taken_slug() -> Error {
-    Error::new(Code::Conflict, "This slug is taken. Choose another, or leave it out to have one made.")
-        .at(FieldError::body("/slug", "taken", "This slug is taken."))
-}
-
 fn new_row(id: Id, now: pressroom_schema::Timestamp) -> TagRow {
     TagRow {
         id,
-        slug: String::new(),
+        slug: Slug::default(),
         name: String::new(),
         name_key: String::new(),
         kind: TagKind::Tag,
@@ -326,13 +321,10 @@ pub async fn create(svc: &Svc, viewer: &Viewer, input: CreateTag) -> Result<TagV
     svc.write(viewer, move |tx| {
         let mut row = new_row(id, tx.actor.now);
         apply(tx.conn, &input, &mut row)?;
-        row.slug = match input.slug.value() {
-            Some(slug) if tags::slug_taken(tx.conn, slug, None)? => return Err(taken_slug()),
+        row.slug = match input.slug.value().and_then(Given::good) {
+            Some(slug) if tags::slug_taken(tx.conn, slug, None)? => return Err(slugs::taken()),
             Some(slug) => slug.clone(),
-            None => {
-                let fallback = format!("tag-{}", short(id));
-                free_slug(tx.conn, SlugKind::Tag, &row.name, &fallback, tags::slug_taken)?
-            }
+            None => slugs::free(tx.conn, SlugKind::Tag, &row.name, id)?,
         };
         insert(tx, &row, Seen::ByEverybody)?;
         reload(tx.conn, id)
@@ -358,11 +350,11 @@ pub async fn update(
         let mut row = find(tx.conn, &tag)?;
         IfMatch::check(if_match.as_ref(), row.version)?;
         apply(tx.conn, &input, &mut row)?;
-        if let Some(slug) = input.slug.value()
+        if let Some(slug) = input.slug.value().and_then(Given::good)
             && *slug != row.slug
         {
             if tags::slug_taken(tx.conn, slug, Some(row.id))? {
-                return Err(taken_slug());
+                return Err(slugs::taken());
             }
             site::remember_slug(tx.conn, SlugKind::Tag, row.id, &row.slug, slug, tx.actor.now)?;
             row.slug.clone_from(slug);
@@ -421,16 +413,13 @@ pub(crate) fn resolve_or_create(
     let lines: Vec<String> =
         names.iter().enumerate().map(|(n, name)| check.line(&format!("/tags/{n}"), name, 100)).collect();
     check.done()?;
-    let slugs: Vec<String> = lines
-        .iter()
-        .map(|name| if is_slug(name) { name.clone() } else { slugify(name) })
-        .filter(|s| !s.is_empty())
-        .collect();
-    let mut known = tags::ids_by_slugs(tx.conn, &slugs)?;
+    let slugs: Vec<Option<Slug>> =
+        lines.iter().map(|name| name.parse().ok().or_else(|| slugify(name))).collect();
+    let wanted: Vec<Slug> = slugs.iter().flatten().cloned().collect();
+    let mut known = tags::ids_by_slugs(tx.conn, &wanted)?;
     let mut found: Vec<Id> = Vec::new();
-    for (n, name) in lines.iter().enumerate() {
-        let slug = if is_slug(name) { name.clone() } else { slugify(name) };
-        let mut id = known.iter().find(|(s, _)| *s == slug && !slug.is_empty()).map(|(_, id)| *id);
+    for (n, (name, slug)) in lines.iter().zip(slugs).enumerate() {
+        let mut id = known.iter().find(|(known, _)| Some(known) == slug.as_ref()).map(|(_, id)| *id);
         if id.is_none()
             && let Ok(given) = name.parse::<Id>()
         {
@@ -443,8 +432,10 @@ pub(crate) fn resolve_or_create(
                 ));
             }
         }
-        if id.is_none() {
-            id = site::redirect_target(tx.conn, SlugKind::Tag, &slug)?;
+        if id.is_none()
+            && let Some(slug) = &slug
+        {
+            id = site::redirect_target(tx.conn, SlugKind::Tag, slug)?;
         }
         let id = match id {
             Some(id) => id,
@@ -453,7 +444,7 @@ pub(crate) fn resolve_or_create(
                 let mut row = new_row(made, tx.actor.now);
                 row.name.clone_from(name);
                 row.name_key = sort_key(name);
-                row.slug = if slug.is_empty() { format!("tag-{}", short(made)) } else { slug.clone() };
+                row.slug = slug.unwrap_or_else(|| Slug::of_id(SlugKind::Tag, made));
                 insert(tx, &row, Seen::ByEditors)?;
                 known.push((row.slug, made));
                 made

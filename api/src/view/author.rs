@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, Timestamp};
+use pressroom_schema::{Id, Slug, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,8 @@ pub struct AuthorView {
     #[schema(value_type = String, format = Uuid)]
     pub id: Id,
     /// The name in addresses.
-    pub slug: String,
+    #[schema(value_type = String)]
+    pub slug: Slug,
     /// The byline.
     pub name: String,
     /// The biography, rendered and sanitised.
@@ -79,7 +80,7 @@ impl Sample for AuthorView {
     fn sample() -> Self {
         Self {
             id: sample::ID,
-            slug: "noor-haddad".into(),
+            slug: sample::text("noor-haddad"),
             name: "Noor Haddad".into(),
             bio_html: "<p>Draws <em>maps</em>.</p>\n".into(),
             bio_markdown: Some("Draws *maps*.".into()),

@@ -1,4 +1,4 @@
-use pressroom_schema::{BodyFormat, CommentPolicy, Id, LanguageTag, PostStatus, Timestamp, Visibility};
+use pressroom_schema::{BodyFormat, CommentPolicy, Id, LanguageTag, PostStatus, Slug, Timestamp, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -76,7 +76,8 @@ pub struct PostSummary {
     #[schema(value_type = String, format = Uuid)]
     pub id: Id,
     /// The name in addresses.
-    pub slug: String,
+    #[schema(value_type = String)]
+    pub slug: Slug,
     /// Where its page is.
     pub url: String,
     /// The title.
@@ -104,7 +105,7 @@ impl Sample for PostSummary {
     fn sample() -> Self {
         Self {
             id: sample::ID,
-            slug: "the-tide-table-on-the-chandlers-door".into(),
+            slug: sample::text("the-tide-table-on-the-chandlers-door"),
             url: "https://example.org/the-tide-table-on-the-chandlers-door".into(),
             title: "The Tide Table on the Chandler’s Door".into(),
             excerpt: "A fine morning.".into(),
@@ -138,7 +139,8 @@ pub struct PostView {
     pub id: Id,
     /// The name in addresses.
     #[graphql(skip)]
-    pub slug: String,
+    #[schema(value_type = String)]
+    pub slug: Slug,
     /// Where its page is.
     #[graphql(skip)]
     pub url: String,

@@ -15,3 +15,8 @@ pub(crate) const ID: Id = Id(uuid::Uuid::from_u128(0x0190_a5d8_7c3e_7cc0_8000_00
 pub(crate) fn time() -> Timestamp {
     Timestamp::new(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(1_372_082_700))
 }
+
+/// A text of an example, as its type.
+pub(crate) fn text<T: std::str::FromStr + Default>(text: &str) -> T {
+    text.parse().unwrap_or_default()
+}

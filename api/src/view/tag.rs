@@ -1,4 +1,4 @@
-use pressroom_schema::{Id, TagKind, Timestamp};
+use pressroom_schema::{Id, Slug, TagKind, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +12,8 @@ pub struct TagParentView {
     #[schema(value_type = String, format = Uuid)]
     pub id: Id,
     /// The name in addresses.
-    pub slug: String,
+    #[schema(value_type = String)]
+    pub slug: Slug,
     /// The name.
     pub name: String,
 }
@@ -25,7 +26,8 @@ pub struct TagView {
     #[schema(value_type = String, format = Uuid)]
     pub id: Id,
     /// The name in addresses.
-    pub slug: String,
+    #[schema(value_type = String)]
+    pub slug: Slug,
     /// The name.
     pub name: String,
     /// What it is.
@@ -51,10 +53,10 @@ pub struct TagView {
 
 impl Sample for TagView {
     fn sample() -> Self {
-        let parent = TagParentView { id: sample::ID, slug: "crafts".into(), name: "Crafts".into() };
+        let parent = TagParentView { id: sample::ID, slug: sample::text("crafts"), name: "Crafts".into() };
         Self {
             id: sample::ID,
-            slug: "cartography".into(),
+            slug: sample::text("cartography"),
             name: "Cartography".into(),
             kind: TagKind::Tag,
             description: "Maps, and those who draw them.".into(),

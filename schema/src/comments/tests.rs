@@ -67,7 +67,11 @@ fn id(n: u128) -> Id {
 
 fn post(n: u128) -> NewPost {
     let row = PostRow {
-        content: PostContent { slug: format!("post-{n}"), title: "A post".into(), ..PostContent::default() },
+        content: PostContent {
+            slug: format!("post-{n}").parse().unwrap(),
+            title: "A post".into(),
+            ..PostContent::default()
+        },
         status: PostStatus::Published,
         listed: true,
         published_at: Some(at(0)),

@@ -12,7 +12,7 @@ use crate::revisions::SnapshotExternal;
 use crate::sql::{Dialect, Ids, Many, One, cached_statement, id_in, json_object, on_inner};
 use crate::tables::posts;
 use crate::types::{Id, JsonText, Timestamp};
-use crate::values::{LanguageTag, PostStatus, Relation, Visibility};
+use crate::values::{LanguageTag, PostStatus, Relation, Slug, Visibility};
 
 /// The summary of a post, and what it takes to decide who may see it.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -21,7 +21,7 @@ pub struct SummaryRow {
     /// Its id.
     pub id: Id,
     /// Name in addresses.
-    pub slug: String,
+    pub slug: Slug,
     /// Title.
     pub title: String,
     /// The editor's, or made from the text.

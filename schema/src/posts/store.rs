@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::sql::{Dialect, cached_statement, id_in};
 use crate::tables::{body_links, post_authors, post_lists, post_tags, posts, tags};
 use crate::types::{Id, Json, Timestamp};
-use crate::values::{BodyFormat, PostStatus};
+use crate::values::{BodyFormat, PostStatus, Slug};
 
 /// Every column of a post.
 #[derive(Debug, Clone, Insertable, AsChangeset)]
@@ -111,7 +111,7 @@ pub fn delete(conn: &mut Conn, post: Id) -> crate::Result<()> {
 ///
 /// # Errors
 /// `posts_slug_key` when the slug is taken, or when the database fails.
-pub fn set_slug(conn: &mut Conn, post: Id, old: &str, new: &str) -> crate::Result<()> {
+pub fn set_slug(conn: &mut Conn, post: Id, old: &Slug, new: &Slug) -> crate::Result<()> {
     diesel::update(posts::table.filter(posts::id.eq(post))).set(posts::slug.eq(new)).execute(conn)?;
     diesel::update(body_links::table.filter(body_links::slug.eq(old)))
         .set(body_links::slug.eq(new))
@@ -171,7 +171,7 @@ pub fn relist(
     post: Id,
     bylines: &[(Id, String)],
     tag_ids: &[Id],
-    body_slugs: &[String],
+    body_slugs: &[Slug],
     listed_at: Option<Timestamp>,
 ) -> crate::Result<Vec<Id>> {
     let stood: Vec<(Id, Timestamp)> = post_lists::table

@@ -1,9 +1,16 @@
 //! Texts of a form that is checked once, where they come in: who holds one holds a good one.
 
+#[cfg(feature = "graphql")]
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
+#[cfg(feature = "graphql")]
+use async_graphql::{
+    ContextSelectionSet, InputType, InputValueResult, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field, registry::Registry,
+};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -11,11 +18,92 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteValue};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::db::MultiBackend;
-use crate::types::through_multi;
+use crate::types::{Id, through_multi};
+
+use super::SlugKind;
+
+/// A text of which a caller says that it is a `T`, read when it comes in. One that is none is kept as it came: rights are asked
+/// first, and it is then named among all faults of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given<T> {
+    /// It is one.
+    Good(T),
+    /// It is none.
+    Odd(String),
+}
+
+impl<T> Given<T> {
+    /// The value, if the text is one.
+    pub const fn good(&self) -> Option<&T> {
+        match self {
+            Self::Good(value) => Some(value),
+            Self::Odd(_) => None,
+        }
+    }
+}
+
+impl<T: AsRef<str>> AsRef<str> for Given<T> {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Good(value) => value.as_ref(),
+            Self::Odd(text) => text,
+        }
+    }
+}
+
+impl<T: FromStr> From<String> for Given<T> {
+    fn from(text: String) -> Self {
+        text.parse().map_or_else(|_| Self::Odd(text), Self::Good)
+    }
+}
+
+impl<T: FromStr> From<&str> for Given<T> {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+/// As an empty text, for inputs of which a part is set and the rest left out.
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self::Odd(String::new())
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(feature = "graphql")]
+impl<T: FromStr + AsRef<str> + Send + Sync> InputType for Given<T> {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <String as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <String as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        <String as InputType>::parse(value).map(Self::from).map_err(async_graphql::InputValueError::propagate)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.as_ref().to_owned())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
 
 /// Makes texts of a form of their own. What the database has was checked before it was stored.
 macro_rules! texts {
@@ -39,6 +127,12 @@ macro_rules! texts {
             impl fmt::Display for $name {
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.write_str(&self.0)
+                }
+            }
+
+            impl AsRef<str> for $name {
+                fn as_ref(&self) -> &str {
+                    &self.0
                 }
             }
 
@@ -74,15 +168,94 @@ macro_rules! texts {
             }
 
             through_multi!($name, Text, Text);
+
+            #[cfg(feature = "graphql")]
+            impl OutputType for $name {
+                fn type_name() -> Cow<'static, str> {
+                    <String as OutputType>::type_name()
+                }
+
+                fn create_type_info(registry: &mut Registry) -> String {
+                    <String as OutputType>::create_type_info(registry)
+                }
+
+                async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+                    Ok(Value::String(self.0.clone()))
+                }
+            }
         )+
     };
 }
 
 texts! {
+    /// The name of a post, author or tag in addresses: `[a-z0-9]+(-[a-z0-9]+)*`, 1 to 96 characters, and not of the form of a UUID.
+    Slug,
     /// What an e-mail address is found by and compared by, of accounts and of guests alike.
     EmailKey,
     /// A language tag (BCP 47), well formed and in its canonical case.
     LanguageTag,
+}
+
+impl Slug {
+    /// Most characters of a slug.
+    pub const MAX_LENGTH: usize = 96;
+
+    /// Room that [`Slug::numbered`] and [`Slug::of_id`] take for what they add.
+    const END: usize = 10;
+
+    /// This slug and a number, the last words being left out where there is no room for both.
+    #[must_use]
+    pub fn numbered(&self, n: u32) -> Self {
+        self.ending(&n.to_string())
+    }
+
+    /// This slug and the last eight digits of an id, which tell it apart from any other.
+    #[must_use]
+    pub fn with_id(&self, id: Id) -> Self {
+        let digits = id.0.simple().to_string();
+        self.ending(digits.get(24..).unwrap_or_default())
+    }
+
+    /// A slug of what has no name that could be spelt.
+    #[must_use]
+    pub fn of_id(kind: SlugKind, id: Id) -> Self {
+        Self(kind.as_str().to_owned()).with_id(id)
+    }
+
+    fn ending(&self, end: &str) -> Self {
+        let stem = self.0.get(..Self::MAX_LENGTH - Self::END).unwrap_or(&self.0);
+        Self(format!("{}-{end}", stem.trim_end_matches('-')))
+    }
+}
+
+impl Default for Slug {
+    /// `untitled`, until another is chosen.
+    fn default() -> Self {
+        Self("untitled".to_owned())
+    }
+}
+
+/// A text that is no slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "lower-case letters a to z, digits and single hyphens between them, at most 96 characters, and not of the form of an id"
+)]
+pub struct BadSlug;
+
+impl FromStr for Slug {
+    type Err = BadSlug;
+
+    /// Refuses what has the form of a UUID, with or without hyphens, since a path takes either.
+    fn from_str(text: &str) -> Result<Self, BadSlug> {
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        let is_id = matches!(text.len(), 32 | 36) && uuid::Uuid::try_parse(text).is_ok();
+        if text.len() > Self::MAX_LENGTH || is_id || !text.split('-').all(is_word) {
+            return Err(BadSlug);
+        }
+        Ok(Self(text.to_owned()))
+    }
 }
 
 impl EmailKey {
@@ -141,6 +314,45 @@ mod tests {
             assert_eq!(EmailKey::of(address), EmailKey::of("ada@example.org"), "{address}");
         }
         assert_ne!(EmailKey::of("ada@example.org"), EmailKey::of("ida@example.org"));
+    }
+
+    #[test]
+    fn only_the_canonical_form_is_a_slug() {
+        for good in ["a", "a-b", "2024", "x".repeat(96).as_str()] {
+            assert_eq!(good.parse::<Slug>().as_deref(), Ok(good));
+        }
+        for odd in [
+            "",
+            "-a",
+            "a-",
+            "a--b",
+            "A",
+            "a_b",
+            "a b",
+            "é",
+            "a/b",
+            "x".repeat(97).as_str(),
+            "0190163d-8694-739b-aea5-966c26f8ad91",
+            "0190163d8694739baea5966c26f8ad91",
+        ] {
+            assert_eq!(odd.parse::<Slug>(), Err(BadSlug), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_slug_with_a_number_or_an_id_is_a_slug() {
+        let id = Id(uuid::Uuid::max());
+        let short: Slug = "tides".parse().unwrap();
+        assert_eq!(&*short.numbered(2), "tides-2");
+        assert_eq!(&*short.with_id(id), "tides-ffffffff");
+        assert_eq!(&*Slug::of_id(SlugKind::Tag, id), "tag-ffffffff");
+        for long in ["x".repeat(96), format!("{}-{}", "x".repeat(85), "y".repeat(10)), "x-".repeat(47) + "x"]
+        {
+            let long: Slug = long.parse().unwrap();
+            for made in [long.numbered(99), long.with_id(id)] {
+                assert_eq!(made.parse(), Ok(made));
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use async_graphql::{ID, InputObject};
 use pressroom_schema::{
-    AuthorSort, CommentSort, CommentStatus, LinkDirection, Perspective, PostListSort, PostSort, PostStatus,
-    Role, TagKind, TagSort, ThreadView, Visibility,
+    AuthorSort, CommentSort, CommentStatus, Given, LinkDirection, Perspective, PostListSort, PostSort,
+    PostStatus, Role, Slug, TagKind, TagSort, ThreadView, Visibility,
 };
 
 use super::scalars::DateTime;
@@ -55,7 +55,7 @@ pub(crate) struct PostArguments {
     /// Its id.
     pub(crate) id: Option<ID>,
     /// Or its slug.
-    pub(crate) slug: Option<String>,
+    pub(crate) slug: Option<Given<Slug>>,
     /// Which copy. Where it is left out, what is live, or the working copy of a post that is not live.
     pub(crate) perspective: Option<Perspective>,
     /// A preview token: shows the working copy to whoever holds it.
@@ -80,7 +80,7 @@ pub(crate) struct AuthorArguments {
     /// The profile's id.
     pub(crate) id: Option<ID>,
     /// Or its slug.
-    pub(crate) slug: Option<String>,
+    pub(crate) slug: Option<Given<Slug>>,
 }
 
 #[derive(Debug, PartialEq, InputObject)]
@@ -97,7 +97,7 @@ pub(crate) struct TagArguments {
     /// Its id.
     pub(crate) id: Option<ID>,
     /// Or its slug.
-    pub(crate) slug: Option<String>,
+    pub(crate) slug: Option<Given<Slug>>,
 }
 
 #[derive(Debug, PartialEq, InputObject)]

@@ -2,7 +2,8 @@
 
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use pressroom_schema::accounts::{self, UserRow};
-use pressroom_schema::{ChangeAction, Conn, EmailKey, Id, KeyValue, ObjectType, Timestamp, authors};
+use pressroom_schema::posts::Ref;
+use pressroom_schema::{ChangeAction, Conn, EmailKey, Id, KeyValue, ObjectType, Slug, Timestamp, authors};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,7 +28,8 @@ const NAME: usize = 120;
 #[schema(as = UserAuthor)]
 pub struct UserAuthorView {
     /// Its slug.
-    pub slug: String,
+    #[schema(value_type = String)]
+    pub slug: Slug,
     /// Its name.
     pub name: String,
 }
@@ -71,7 +73,7 @@ impl Sample for UserView {
             email: "noor@example.org".into(),
             name: "Noor Haddad".into(),
             role: Role::Editor,
-            author: Some(UserAuthorView { slug: "noor-haddad".into(), name: "Noor Haddad".into() }),
+            author: Some(UserAuthorView { slug: sample::text("noor-haddad"), name: "Noor Haddad".into() }),
             disabled: false,
             last_login_at: Some(sample::time()),
             created_at: sample::time(),
@@ -185,12 +187,7 @@ fn parse_id(text: &str) -> Result<Id> {
 
 fn resolve_author(conn: &mut Conn, name: &str) -> Result<Id> {
     let unknown = || Error::invalid("/author", "unknown_author", format!("There is no author `{name}`."));
-    match name.parse::<Id>() {
-        Ok(id) => authors::by_ids(conn, &[id])?.pop().map(|(a, _)| a.id).ok_or_else(unknown),
-        Err(_) => {
-            authors::ids_by_slugs(conn, &[name.to_owned()])?.pop().map(|(_, id)| id).ok_or_else(unknown)
-        }
-    }
+    authors::find(conn, &Ref::parse(name))?.map(|(author, _)| author.id).ok_or_else(unknown)
 }
 
 /// The accounts that the caller may see: all for admins, else one's own.

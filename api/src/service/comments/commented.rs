@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pressroom_schema::comments::{self, CommentRow};
 use pressroom_schema::posts::{self, PostRow};
-use pressroom_schema::{Id, Key, Timestamp};
+use pressroom_schema::{Id, Key, Slug, Timestamp};
 use uuid::Uuid;
 
 use crate::auth::policy::{Action, CommentTarget, PostTarget, Target, reads_by_preview};
@@ -27,7 +27,7 @@ pub(crate) struct CommentedPost {
 }
 
 impl CommentedPost {
-    fn of(svc: &Service, slug: &str, post: &impl AccessFacts, authors: &[Id]) -> Self {
+    fn of(svc: &Service, slug: &Slug, post: &impl AccessFacts, authors: &[Id]) -> Self {
         Self {
             id: post.id().0,
             url: svc.config.post_url(slug),

@@ -190,6 +190,7 @@ fn find_previewed(reader: &mut Reader<'_>, id: Id, post: &Ref, columns: Columns)
     let Some(found) = found else { return Ok(None) };
     let is_named = match post {
         Ref::Id(asked) => *asked == id,
+        Ref::Nothing => false,
         Ref::Slug(slug) => {
             found.post.content.slug == *slug
                 || site::redirect_target(reader, SlugKind::Post, slug)? == Some(id)

@@ -1,14 +1,15 @@
 //! Links in a body that look like posts of this site.
 
-use crate::content::slug::is_slug;
+use pressroom_schema::Slug;
+
 use crate::service::Service;
 
 /// The slugs that `hrefs` name, in order, without `own`.
-pub(super) fn slugs(svc: &Service, hrefs: &[String], own: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+pub(super) fn slugs(svc: &Service, hrefs: &[String], own: &Slug) -> Vec<Slug> {
+    let mut found: Vec<Slug> = Vec::new();
     for href in hrefs {
         if let Some(slug) = slug_of(svc, href)
-            && slug != own
+            && slug != *own
             && !found.contains(&slug)
         {
             found.push(slug);
@@ -19,7 +20,7 @@ pub(super) fn slugs(svc: &Service, hrefs: &[String], own: &str) -> Vec<String> {
 }
 
 /// A link names a post when, under the site's own address, it has the form of a post's page or of its place in the API.
-fn slug_of(svc: &Service, href: &str) -> Option<String> {
+fn slug_of(svc: &Service, href: &str) -> Option<Slug> {
     let site = url::Url::parse(&svc.config.site_url).ok()?;
     let url = site.join(href).ok()?;
     if url.host_str() != site.host_str() || url.port_or_known_default() != site.port_or_known_default() {
@@ -33,5 +34,5 @@ fn slug_of(svc: &Service, href: &str) -> Option<String> {
         .strip_prefix(before)
         .and_then(|rest| rest.strip_suffix(after))
         .or_else(|| path.strip_prefix("/v1/posts/"))?;
-    is_slug(slug).then(|| slug.to_owned())
+    slug.parse().ok()
 }

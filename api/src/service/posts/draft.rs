@@ -3,7 +3,8 @@
 use async_graphql::MaybeUndefined;
 use pressroom_schema::revisions::{Snapshot, SnapshotByline, SnapshotImage};
 use pressroom_schema::{
-    BodyFormat, CommentPolicy, Conn, DraftStatus, Id, Json, LanguageTag, Tx, Visibility, authors, media,
+    BodyFormat, CommentPolicy, Conn, DraftStatus, Given, Id, Json, LanguageTag, Slug, Tx, Visibility,
+    authors, media,
 };
 
 use super::input::{self, BylineInput, ImageInput, MAX_AUTHORS, UpdatePost, set, set_text};
@@ -43,8 +44,8 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
         MaybeUndefined::Null => check.fault("/title", "required", "`title` cannot be removed."),
         MaybeUndefined::Undefined => {}
     }
-    if let MaybeUndefined::Value(slug) = &mut input.slug {
-        *slug = check.slug("/slug", slug);
+    if let MaybeUndefined::Value(slug) = &input.slug {
+        check.slug("/slug", slug);
     }
     if let MaybeUndefined::Value(text) = &mut input.subtitle {
         *text = check.short("/subtitle", text, input::SUBTITLE);
@@ -111,8 +112,8 @@ pub(super) fn check(svc: &Service, mut input: UpdatePost, is_new: bool) -> Resul
 
 impl Checked {
     /// The slug that the editor chose, if any.
-    pub(super) fn slug(&self) -> Option<&str> {
-        self.input.slug.value().map(String::as_str)
+    pub(super) fn slug(&self) -> Option<&Slug> {
+        self.input.slug.value().and_then(Given::good)
     }
 
     /// Format and source of the body, where the input has a whole one.
@@ -304,7 +305,7 @@ fn resolve_authors(conn: &mut Conn, bylines: &[BylineInput]) -> Result<Vec<Snaps
     for byline in bylines {
         match byline.author.parse::<Id>() {
             Ok(id) => ids.push(id),
-            Err(_) => slugs.push(byline.author.clone()),
+            Err(_) => slugs.extend(byline.author.parse::<Slug>()),
         }
     }
     let by_slug = authors::ids_by_slugs(conn, &slugs)?;
@@ -317,7 +318,7 @@ fn resolve_authors(conn: &mut Conn, bylines: &[BylineInput]) -> Result<Vec<Snaps
             .parse::<Id>()
             .ok()
             .filter(|id| known.contains(id))
-            .or_else(|| by_slug.iter().find(|(slug, _)| *slug == byline.author).map(|(_, id)| *id));
+            .or_else(|| by_slug.iter().find(|(slug, _)| **slug == *byline.author).map(|(_, id)| *id));
         match id {
             None => errors.push(FieldError::body(
                 format!("/authors/{n}"),

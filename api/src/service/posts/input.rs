@@ -1,7 +1,7 @@
 //! What editors send for a post, the same through REST and GraphQL.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use pressroom_schema::{DraftStatus, PostStatus, Visibility};
+use pressroom_schema::{DraftStatus, Given, PostStatus, Slug, Visibility};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -278,7 +278,7 @@ macro_rules! post_inputs {
 post_inputs! {
     /// The name in addresses; made from the title where it is left out. A former slug goes on leading here.
     #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::slug()))))]
-    slug: String,
+    slug: Given<Slug>,
     /// A line under the title.
     #[schema(value_type = Option<String>, extensions(("x-is" = json!(limits::text(SUBTITLE)))))]
     subtitle: String,

@@ -16,7 +16,8 @@ fn at(hour: i64) -> Timestamp {
 }
 
 fn draft() -> PostRow {
-    let content = PostContent { slug: "tides".into(), title: "Tides".into(), ..PostContent::default() };
+    let content =
+        PostContent { slug: "tides".parse().unwrap(), title: "Tides".into(), ..PostContent::default() };
     PostRow { content, ..PostRow::begin(POST, None, at(0)) }
 }
 
@@ -55,7 +56,7 @@ fn a_write_touches_what_shows_the_post_and_no_more() {
     let taken_back = PostRow { status: PostStatus::Draft, listed: false, ..live() };
     let private =
         PostRow { listed: false, ..with(live(), |content| content.visibility = Visibility::Private) };
-    let renamed = |row: PostRow| with(row, |content| content.slug = "ebbs".into());
+    let renamed = |row: PostRow| with(row, |content| content.slug = "ebbs".parse().unwrap());
     let table: Vec<(&str, PostRow, PostRow, Around, String)> = vec![
         (
             "a draft is saved",

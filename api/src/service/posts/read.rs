@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pressroom_schema::comments::Below;
 use pressroom_schema::posts::{self, Columns, Filter, Ref};
 use pressroom_schema::{
-    Conn, Id, Key, KeyValue, LanguageTag, Perspective, PostListSort, PostSort, PostStatus, SlugKind,
+    Conn, Id, Key, KeyValue, LanguageTag, Perspective, PostListSort, PostSort, PostStatus, Slug, SlugKind,
     Timestamp, Total, Visibility, Window, authors, site, tags,
 };
 
@@ -367,12 +367,12 @@ pub(crate) fn tag_ids(reader: &mut Reader<'_>, names: &[String]) -> Result<Vec<I
     Ok(ids)
 }
 
-fn split(names: &[String]) -> (Vec<Id>, Vec<String>) {
+fn split(names: &[String]) -> (Vec<Id>, Vec<Slug>) {
     let (mut ids, mut slugs) = (Vec::new(), Vec::new());
     for name in names {
         match name.parse() {
             Ok(id) => ids.push(id),
-            Err(_) => slugs.push(name.clone()),
+            Err(_) => slugs.extend(name.parse::<Slug>()),
         }
     }
     (ids, slugs)

@@ -3,8 +3,8 @@
 use pressroom_schema::posts::{self, PostRow, Ref};
 use pressroom_schema::revisions::Snapshot;
 use pressroom_schema::{
-    ChangeAction, CommentPolicy, Conn, Id, ObjectType, Perspective, PostStatus, RevisionReason, SlugKind, Tx,
-    comments, site,
+    ChangeAction, CommentPolicy, Conn, Id, ObjectType, Perspective, PostStatus, RevisionReason, Slug,
+    SlugKind, Tx, comments, site,
 };
 
 use super::access::{find, is_released, may_do, open, require_on, working_copy};
@@ -16,10 +16,9 @@ use super::read::load_one;
 use super::rendering::{Renderings, write_rendered};
 use crate::auth::policy::{Action, PostTarget, Target};
 use crate::auth::viewer::Viewer;
-use crate::content::slug::slugify;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::freshness::Reader;
-use crate::service::{IfMatch, Service, Svc, require};
+use crate::service::{IfMatch, Service, Svc, require, slugs};
 use crate::view::PostView;
 
 /// Begins a post; with `publish`, publishes it in the same transaction.
@@ -56,8 +55,8 @@ fn create_in(
     row.status = checked.status.map_or(PostStatus::Draft, Into::into);
     check_bylines(viewer, &row, &[], &snapshot)?;
     snapshot.content.slug = match checked.slug() {
-        Some(slug) => free_slug(tx.conn, slug, None)?,
-        None => make_slug(tx.conn, &snapshot.content.title, id)?,
+        Some(slug) => chosen_slug(tx.conn, slug, None)?,
+        None => slugs::free(tx.conn, SlugKind::Post, &snapshot.content.title, id)?,
     };
     let rendered = known.of(&snapshot)?;
     let policy = checked.comment_policy();
@@ -109,9 +108,9 @@ pub async fn update(
             check_bylines(&viewer2, &row, &present, &snapshot)?;
         }
         if let Some(slug) = checked.slug()
-            && slug != old.content.slug
+            && *slug != old.content.slug
         {
-            snapshot.content.slug = free_slug(tx.conn, slug, Some(row.id))?;
+            snapshot.content.slug = chosen_slug(tx.conn, slug, Some(row.id))?;
         }
         if let Some(status) = checked.status {
             if row.is_live() || row.status == PostStatus::Scheduled {
@@ -312,38 +311,13 @@ fn check_bylines(viewer: &Viewer, row: &PostRow, present: &[Id], snapshot: &Snap
     Ok(())
 }
 
-fn free_slug(conn: &mut Conn, slug: &str, except: Option<Id>) -> Result<String> {
+/// The slug that an editor chose, if no other post has it. A former slug goes on leading to where its post is now; only an editor may
+/// give it to another.
+fn chosen_slug(conn: &mut Conn, slug: &Slug, except: Option<Id>) -> Result<Slug> {
     if posts::slug_taken(conn, slug, except)? {
         return Err(Error::new(Code::Conflict, format!("The slug `{slug}` is taken by another post.")).at(
             FieldError::body("/slug", "taken", "Choose another slug, or leave it out to have one made."),
         ));
     }
-    Ok(slug.to_owned())
-}
-
-/// A free slug from the title: `title`, `title-2`, `title-3`, … A former slug goes on leading to where its post is now; only an
-/// editor may give it to another.
-fn make_slug(conn: &mut Conn, title: &str, id: Id) -> Result<String> {
-    let short: String = id.0.simple().to_string().chars().rev().take(8).collect();
-    let mut base = slugify(title);
-    if base.is_empty() {
-        base = format!("post-{short}");
-    }
-    if is_new_slug(conn, &base)? {
-        return Ok(base);
-    }
-    let stem: String = base.chars().take(86).collect();
-    let stem = stem.trim_end_matches('-');
-    for n in 2..50 {
-        let slug = format!("{stem}-{n}");
-        if is_new_slug(conn, &slug)? {
-            return Ok(slug);
-        }
-    }
-    Ok(format!("{stem}-{short}"))
-}
-
-/// Whether no post bears or bore it.
-fn is_new_slug(conn: &mut Conn, slug: &str) -> Result<bool> {
-    Ok(!posts::slug_taken(conn, slug, None)? && site::redirect_target(conn, SlugKind::Post, slug)?.is_none())
+    Ok(slug.clone())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::ID;
 use pressroom_schema::posts::Ref;
-use pressroom_schema::{Id, MediaType, UnknownWord};
+use pressroom_schema::{Given, Id, MediaType, Slug, UnknownWord};
 
 use super::Loader;
 use super::shown::shown;
@@ -29,10 +29,10 @@ use crate::service::{Found, accounts, authors, comments, media, posts, search, s
 use crate::view::{AuthorView, CommentView, PostView, SearchHitView, Shared, TagView};
 
 /// What `id` or `slug` names. An id that has not the form of one names nothing.
-fn named(id: Option<&ID>, slug: Option<&str>, what: &str) -> Result<Ref> {
+fn named(id: Option<&ID>, slug: Option<&Given<Slug>>, what: &str) -> Result<Ref> {
     match (id, slug) {
         (Some(id), None) => id.parse().map(Ref::Id).map_err(|_| Error::not_found(what)),
-        (None, Some(slug)) => Ok(Ref::parse(slug)),
+        (None, Some(slug)) => Ok(Ref::parse(slug.as_ref())),
         _ => Err(Error::parameters(vec![FieldError::parameter(
             "id",
             "exclusive",
@@ -70,7 +70,7 @@ impl Loader<'_, '_> {
             "posts" => self.posts(field)?,
             "author" => {
                 let Some(args) = self.loaded.args::<AuthorArguments>(field) else { return Ok(()) };
-                let found = named(args.id.as_ref(), args.slug.as_deref(), "author");
+                let found = named(args.id.as_ref(), args.slug.as_ref(), "author");
                 let found = found.and_then(|author| self.author(&author));
                 if let Some(author) = self.keep(field, Id::NIL, found)? {
                     self.below_authors(field, "Author", &[author])?;
@@ -79,7 +79,7 @@ impl Loader<'_, '_> {
             "authors" => self.authors(field)?,
             "tag" => {
                 let Some(args) = self.loaded.args::<TagArguments>(field) else { return Ok(()) };
-                let found = named(args.id.as_ref(), args.slug.as_deref(), "tag");
+                let found = named(args.id.as_ref(), args.slug.as_ref(), "tag");
                 let found = found.and_then(|tag| self.tag(&tag));
                 if let Some(tag) = self.keep(field, Id::NIL, found)? {
                     self.below_tags(field, &[tag])?;
@@ -127,7 +127,7 @@ impl Loader<'_, '_> {
         shown.below = self.embedding(field);
         shown.comments = shown.below.is_some();
         (shown.links, shown.related, shown.adjacent) = self.embedded_relations(field);
-        let mut post = named(args.id.as_ref(), args.slug.as_deref(), "post")?;
+        let mut post = named(args.id.as_ref(), args.slug.as_ref(), "post")?;
         loop {
             match posts::get_in(self.svc, self.reader, self.viewer, &post, perspective, shown)? {
                 Found::Here(view) => return Ok(view),
