@@ -82,14 +82,12 @@ impl Key {
         Ok([&nonce[..], &body].concat())
     }
 
-    fn open(&self, mut body: Vec<u8>) -> Result<Vec<u8>> {
-        let damaged = || Error::internal("a kept answer could not be decrypted");
-        let (nonce, sealed) = body.split_at_mut_checked(aead::NONCE_LEN).ok_or_else(damaged)?;
-        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
-        self.cipher()?
-            .open_in_place(nonce, aead::Aad::from(&self.request), sealed)
-            .map(|plain| plain.to_vec())
-            .map_err(|_| damaged())
+    /// The body that was sealed; none where another version of the server did so in another way.
+    fn open(&self, mut body: Vec<u8>) -> Result<Option<Vec<u8>>> {
+        let Some((nonce, sealed)) = body.split_at_mut_checked(aead::NONCE_LEN) else { return Ok(None) };
+        let Ok(nonce) = aead::Nonce::try_assume_unique_for_key(nonce) else { return Ok(None) };
+        let opened = self.cipher()?.open_in_place(nonce, aead::Aad::from(&self.request), sealed);
+        Ok(opened.ok().map(|plain| plain.to_vec()))
     }
 }
 
@@ -98,55 +96,66 @@ impl Key {
 /// # Errors
 /// 422 when the key was used for another request, 409 while the first is still under way, 429 after too many of a guest's.
 pub(crate) async fn begin(svc: &Svc, viewer: &Viewer, key: &Key) -> Result<Option<KeptAnswer>> {
-    let key2 = key.clone();
     // An account's write is counted when it is done. Whoever has none is counted here, where the first row is written for them.
     if viewer.user().is_none() {
         svc.admit(viewer, Class::Writes).await?;
     }
-    let row = svc
-        .write_for_itself(move |tx| {
-            let now = tx.actor.now;
-            let lost = now.plus(chrono::TimeDelta::seconds(LOST_SECONDS));
-            // No claim ends later than one that is made now, but for one made while the clock was ahead.
-            let holds = |row: &IdempotencyRow| {
-                row.expires_at > now && (row.status.is_some() || row.expires_at <= lost.plus(leeway()))
-            };
-            if let Some(row) = idempotency::find(tx.conn, &key2.id)?.filter(holds) {
-                return Ok(Some(row));
-            }
-            idempotency::put(
-                tx.conn,
-                &IdempotencyRow {
-                    key: key2.id.clone(),
-                    request_hash: key2.request.clone(),
-                    status: None,
-                    headers: Json::list(),
-                    body: Vec::new(),
-                    created_at: now,
-                    expires_at: lost,
-                },
-            )?;
-            Ok(None)
-        })
-        .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = claim(svc, key, None).await? else { return Ok(None) };
     if row.request_hash != key.request {
         return Err(Error::new(
             Code::IdempotencyMismatch,
             "This Idempotency-Key was used for another request. Use a new key for a new request.",
         ));
     }
-    let Some(status) = row.status else {
-        return Err(Error::new(
+    let under_way = || {
+        Error::new(
             Code::IdempotencyInProgress,
             "The first request with this Idempotency-Key is still under way. Try again in a moment.",
-        ));
+        )
     };
-    Ok(Some(KeptAnswer {
-        status: u16::try_from(status).unwrap_or(500),
-        headers: row.headers.to()?,
-        body: key.open(row.body)?,
-    }))
+    let status = row.status.ok_or_else(under_way)?;
+    let sealed = row.body.clone();
+    if let (Ok(status), Ok(headers), Some(body)) =
+        (u16::try_from(status), row.headers.to(), key.open(row.body)?)
+    {
+        return Ok(Some(KeptAnswer { status, headers, body }));
+    }
+    // What another version of the server kept in another way is as good as not kept.
+    match claim(svc, key, Some(sealed)).await? {
+        None => Ok(None),
+        Some(_) => Err(under_way()),
+    }
+}
+
+/// The row of whoever has the key, or none where it is the caller's now. A row with a body that cannot be read is in nobody's way.
+async fn claim(svc: &Svc, key: &Key, unread: Option<Vec<u8>>) -> Result<Option<IdempotencyRow>> {
+    let key = key.clone();
+    svc.write_for_itself(move |tx| {
+        let now = tx.actor.now;
+        let lost = now.plus(chrono::TimeDelta::seconds(LOST_SECONDS));
+        // No claim ends later than one that is made now, but for one made while the clock was ahead.
+        let holds = |row: &IdempotencyRow| {
+            let in_time = row.status.is_some() || row.expires_at <= lost.plus(leeway());
+            row.expires_at > now && in_time && (row.status.is_none() || Some(&row.body) != unread.as_ref())
+        };
+        if let Some(row) = idempotency::find(tx.conn, &key.id)?.filter(holds) {
+            return Ok(Some(row));
+        }
+        idempotency::put(
+            tx.conn,
+            &IdempotencyRow {
+                key: key.id.clone(),
+                request_hash: key.request.clone(),
+                status: None,
+                headers: Json::list(),
+                body: Vec::new(),
+                created_at: now,
+                expires_at: lost,
+            },
+        )?;
+        Ok(None)
+    })
+    .await
 }
 
 /// How much has been kept by this instance since all was last added up; at first nobody knows.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use diesel::{QueryDsl as _, RunQueryDsl as _};
 use pressroom::auth::viewer::Role;
 use pressroom::config::Config;
+use pressroom_schema::Json;
 use pressroom_schema::idempotency::{self, IdempotencyRow};
 use pressroom_schema::tables::idempotency_keys;
 use serde_json::json;
@@ -404,6 +405,40 @@ async fn a_key_that_is_used_again_after_its_day_hides_its_answer_in_another_way(
         let (plain, sealed) = (differs(plain, other_plain), differs(body, other_body));
         assert!(!sealed.windows(plain.len()).any(|part| part == plain));
         assert_ne!(body[..12], other_body[..12]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_answer_that_an_older_version_kept_in_another_way_is_as_good_as_not_kept() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let ask = async || {
+            let post = app.post("/v1/posts").by(&editor).header("Idempotency-Key", "kept-in-another-way");
+            post.json(&json!({"title": "Again"})).await
+        };
+        for way in 0..3 {
+            let first = ask().await.ok();
+            app.svc()
+                .db
+                .raw(move |conn| {
+                    let (key, _) = idempotency::oldest(conn, None, 1)?.remove(0);
+                    let mut row = idempotency::find(conn, &key)?.unwrap();
+                    match way {
+                        0 => row.body = b"{}".to_vec(),
+                        1 => row.body.reverse(),
+                        _ => row.headers = Json::object(),
+                    }
+                    idempotency::put(conn, &row)
+                })
+                .await
+                .unwrap();
+            let again = ask().await;
+            assert_eq!((again.status(), again.header("idempotent-replayed")), (201, ""), "{way}");
+            assert_ne!(again.ok()["id"], first["id"], "{way}");
+            // And that one is kept.
+            assert_eq!(ask().await.header("idempotent-replayed"), "true", "{way}");
+        }
     })
     .await;
 }
