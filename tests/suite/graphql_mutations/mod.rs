@@ -62,7 +62,8 @@ async fn log(app: &TestApp) -> Vec<Said> {
 
 /// Secrets are of one run, and what is null may be left out.
 fn settled(value: Value) -> Value {
-    const SECRETS: [&str; 6] = ["access_token", "refresh_token", "secret", "edit_token", "token", "hint"];
+    const SECRETS: [&str; 7] =
+        ["access_token", "refresh_token", "secret", "edit_token", "guest_token", "token", "hint"];
     match value {
         Value::Array(items) => items.into_iter().map(settled).collect(),
         Value::Object(members) => {

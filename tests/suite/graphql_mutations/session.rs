@@ -157,6 +157,10 @@ impl Session<'_> {
         for operation in ["approve_comment", "mark_comment_spam", "trash_comment", "approve_comment"] {
             self.does(write(operation, &[&id])).await;
         }
+        let later = json!({"body": "And on Wednesday the ferry was early.",
+            "author": {"name": "Ada", "email": "Ada@example.org"}});
+        let known = text(&guest["guest_token"]);
+        self.by(None, write("add_comment", &[post]).guest_token(&known).json(later)).await;
         let words = json!({"body": "It snowed."});
         self.does(write("update_comment", &[&id]).version(6).json(words)).await;
         for action in ["pending", "spam", "approve", "trash"] {

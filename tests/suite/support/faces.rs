@@ -19,6 +19,7 @@ pub(crate) struct Write {
     flag: Option<&'static str>,
     version: Option<i64>,
     edit_token: Option<String>,
+    guest_token: Option<String>,
     body: Value,
 }
 
@@ -43,6 +44,10 @@ impl Write {
 
     pub(crate) fn edit_token(self, token: &str) -> Self {
         Self { edit_token: Some(token.to_owned()), ..self }
+    }
+
+    pub(crate) fn guest_token(self, token: &str) -> Self {
+        Self { guest_token: Some(token.to_owned()), ..self }
     }
 
     /// The last part of its path: the id of what is deleted.
@@ -151,6 +156,7 @@ impl Faces {
             by_rest.extend(match parameter["name"].as_str() {
                 Some("If-Match") => Some("ifVersion".to_owned()),
                 Some("X-Edit-Token") => Some("editToken".to_owned()),
+                Some("X-Guest-Token") => Some("guestToken".to_owned()),
                 Some(name) => Some(camel(name)),
                 // A reference to what all have: GraphQL has no idempotency keys.
                 None => None,
@@ -223,6 +229,9 @@ impl Faces {
         if let Some(token) = &write.edit_token {
             ask = ask.header("X-Edit-Token", token);
         }
+        if let Some(token) = &write.guest_token {
+            ask = ask.header("X-Guest-Token", token);
+        }
         if write.body.is_null() { ask } else { ask.json(&write.body) }
     }
 
@@ -237,6 +246,7 @@ impl Faces {
                 "input" => self.input(&ty.name, &write.body),
                 "ifVersion" => json!(write.version),
                 "editToken" => json!(write.edit_token),
+                "guestToken" => json!(write.guest_token),
                 _ if *required && ty.name == "Int" => json!(parts.next().unwrap().parse::<i64>().unwrap()),
                 _ if *required => json!(parts.next().unwrap()),
                 flag => json!((write.flag == Some(flag)).then_some(true)),
