@@ -117,7 +117,7 @@ pub struct Config {
     /// How long a login lasts, in days, however often it is refreshed; after that one logs in again.
     #[arg(long, env = "PRESSROOM_SESSION_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650), global = true, help_heading = HEADING, hide_short_help = true)]
     pub session_days: u32,
-    /// Origins that may write from a browser, separated by commas, or * for all. Reads are open to every origin.
+    /// Origins whose pages may write from a browser, by REST and GraphQL, separated by commas, or * for all. Pages of the site's own may send guests' comments; reads are open to every origin.
     #[arg(long, env = "PRESSROOM_CORS_ORIGINS", value_delimiter = ',', global = true, help_heading = HEADING, hide_short_help = true)]
     pub cors_origins: Vec<String>,
     /// How many proxies in front of the server may be believed about the caller's address (X-Forwarded-For).

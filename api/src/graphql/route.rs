@@ -23,6 +23,8 @@ use super::schema;
 use crate::auth::viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::freshness::AsOf;
+use crate::http::cors::Writer;
+use crate::http::edge::Edge;
 use crate::http::headers::{ROBOTS, SURROGATE_KEY};
 use crate::http::problem::NotFound;
 use crate::http::respond::{self as answers, Public};
@@ -92,10 +94,11 @@ pub(crate) struct GraphqlResponse {
 pub(crate) async fn graphql_post(
     svc: Data<Service>,
     engine: Data<Engine>,
+    edge: Data<Edge>,
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    run(&svc.into_inner(), &engine, &request, payload).await
+    run(&svc.into_inner(), &engine, &edge, &request, payload).await
 }
 
 /// Run a GraphQL query.
@@ -114,13 +117,23 @@ pub(crate) async fn graphql_post(
 pub(crate) async fn graphql_get(
     svc: Data<Service>,
     engine: Data<Engine>,
+    edge: Data<Edge>,
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    run(&svc.into_inner(), &engine, &request, payload).await
+    run(&svc.into_inner(), &engine, &edge, &request, payload).await
 }
 
-async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload) -> HttpResponse {
+/// The mutations that a guest may send.
+const GUESTS: [&str; 3] = ["addComment", "updateComment", "deleteComment"];
+
+async fn run(
+    svc: &Svc,
+    engine: &Engine,
+    edge: &Edge,
+    request: &HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
     let parts = match HttpParts::read(request, payload, engine.limits()).await {
         Ok(parts) => parts,
         Err(refusal) => return refusal,
@@ -133,6 +146,12 @@ async fn run(svc: &Svc, engine: &Engine, request: &HttpRequest, payload: Payload
     let (public_keys, is_write, previews) = (Cell::new(None), Cell::new(false), Cell::new(false));
     let mut answer = respond(engine, parts, async |plan| {
         is_write.set(plan.operation == OperationType::Mutation);
+        if is_write.get() {
+            let is_guests = plan.fields.iter().all(|field| GUESTS.contains(&field.name.as_str()));
+            let writer =
+                if is_guests { Writer::of_guests_operation(request.head()) } else { Writer::Account };
+            edge.origins.admit(request.head(), writer).map_err(Fault::from)?;
+        }
         let viewer = Viewer::from_request(request, &mut AnyPayload::None).await.map_err(Fault::from)?;
         let prepared = schema::prepare(svc, viewer, user_agent, &plan).await?;
         public_keys.set(prepared.public_keys);

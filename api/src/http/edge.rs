@@ -17,7 +17,7 @@ use futures_util::StreamExt as _;
 use pressroom_schema::db::STATEMENTS;
 
 use super::bodies::{self, Bodies, Place};
-use super::cors::{Cors, EXPOSED};
+use super::cors::{Cors, EXPOSED, Origins};
 use super::headers;
 use super::metrics::Metrics;
 use super::problem::Problem;
@@ -37,12 +37,15 @@ pub(crate) struct Edge {
     /// The bodies of requests that are in memory.
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) ids: RequestIds,
+    /// Which pages of browsers may write.
+    pub(crate) origins: Origins,
 }
 
 impl Edge {
     pub(crate) fn new(svc: Svc, metrics: Metrics) -> Self {
         let bodies = Arc::new(Bodies::new(&svc.config));
-        Self { ids: RequestIds::new(svc.clock.new_id()), bodies, svc, metrics }
+        let origins = Origins::new(&svc.config);
+        Self { ids: RequestIds::new(svc.clock.new_id()), bodies, origins, svc, metrics }
     }
 }
 
@@ -67,7 +70,7 @@ impl RequestScope {
             id: edge.ids.of(request.headers()),
             method: request.method().clone(),
             path: request.path().to_owned(),
-            cors: Cors::of(request, &edge.svc.config),
+            cors: Cors::of(request, &edge.origins),
             is_packed: is_packed(request),
             previews: url::form_urlencoded::parse(request.query_string().as_bytes())
                 .any(|(name, _)| name == "preview"),
@@ -81,17 +84,21 @@ impl RequestScope {
         scope
     }
 
-    /// The answer to what no handler sees: a browser's preflight; an address with a NUL character in it, since nothing has such a
-    /// name and PostgreSQL refuses to look for it; and a packed body, of which a few bytes may unpack to any number.
+    /// The answer to what no handler sees: a browser's preflight; a write by a page that may not; an address with a NUL character in
+    /// it, since nothing has such a name and PostgreSQL refuses to look for it; and a packed body, of which a few bytes may unpack to
+    /// any number.
     fn preflight(&self) -> Option<HttpResponse> {
-        let refuse = |mut answer: HttpResponseBuilder, code, detail| {
-            let problem = Problem::of(&Error::new(code, detail), &self.id);
+        let refuse_for = |mut answer: HttpResponseBuilder, error: &Error| {
+            let problem = Problem::of(error, &self.id);
             let body = serde_json::to_vec(&problem).unwrap_or_default();
             answer.insert_header((header::CACHE_CONTROL, "no-store"));
             Some(answer.content_type("application/problem+json").body(body))
         };
-        if let Some(answer) = self.cors.preflight(&self.method) {
+        let refuse = |answer, code, detail: &str| refuse_for(answer, &Error::new(code, detail));
+        if let Some(answer) = self.cors.preflight() {
             Some(answer)
+        } else if let Some(error) = self.cors.refusal() {
+            refuse_for(HttpResponse::Forbidden(), error)
         } else if self.path.contains("%00") {
             refuse(HttpResponse::NotFound(), Code::NotFound, "There is nothing under this path.")
         } else if self.is_packed {

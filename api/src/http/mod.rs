@@ -3,7 +3,7 @@
 pub(crate) mod bodies;
 pub(crate) mod body;
 pub(crate) mod contract;
-mod cors;
+pub(crate) mod cors;
 pub(crate) mod edge;
 pub(crate) mod headers;
 pub(crate) mod idempotency;

@@ -6,6 +6,7 @@ mod comments;
 mod counts;
 mod credentials;
 mod guests;
+mod cross_origin;
 mod http;
 mod limits;
 mod links;
