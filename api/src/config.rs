@@ -72,6 +72,9 @@ pub struct Config {
     /// Folder for what is neither database nor media.
     #[arg(long, env = "PRESSROOM_DATA_DIR", default_value = "data", global = true, help_heading = HEADING, hide_short_help = true)]
     pub data_dir: PathBuf,
+    /// Bytes that must be free on the disks of the SQLite file and of the media folder; with less, /readyz answers 503. 0 does not look.
+    #[arg(long, env = "PRESSROOM_DISK_RESERVE", default_value_t = 67_108_864, global = true, help_heading = HEADING, hide_short_help = true)]
+    pub disk_reserve: u64,
     /// All limits of rate, and the waiting after wrong passwords; off for tests and load runs.
     #[arg(long, env = "PRESSROOM_RATE_LIMITS", default_value = "on", global = true, help_heading = HEADING, hide_short_help = true)]
     pub rate_limits: Switch,

@@ -8,19 +8,21 @@
 mod conn;
 mod follow;
 mod lanes;
+mod serving;
 mod writer;
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::oneshot;
 
-pub(crate) use conn::immediate;
 pub use conn::{Conn, MultiBackend, private_folder};
+pub(crate) use conn::{immediate, without_time_limits};
 pub use follow::Heard;
 use lanes::{Lane, Slot};
+pub use serving::Serving;
 use writer::{Typed, WriteLane};
 
 use crate::changes::{Actor, Change};
@@ -240,6 +242,23 @@ impl Db {
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.0.settings.source.backend()
+    }
+
+    /// Says that this process serves the database, for as long as the answer is kept.
+    pub fn serve(&self) -> Serving {
+        match &self.0.settings.source {
+            Source::Sqlite(path) => serving::begin(path),
+            Source::Postgres { .. } => Serving::Shared,
+        }
+    }
+
+    /// SQLite's file.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0.settings.source {
+            Source::Sqlite(path) => Some(path),
+            Source::Postgres { .. } => None,
+        }
     }
 
     /// Is told of every committed write's changes, after the commit and before the writer's answer; and of those of a

@@ -1,6 +1,7 @@
 //! Work for later. Any number of instances look here; each piece is done by exactly one of them at a time.
 //!
-//! Whoever claims a job holds it for a lease; when the lease runs out (the instance died), another may claim it. Each
+//! Whoever claims a job holds it for a short lease, and renews that as long as it works; when the lease runs out (the instance
+//! died), another may claim it. Each
 //! claim counts as an attempt, so that a job that takes its instance down with it is not tried for ever. A job that
 //! has used up its attempts stays, with its last error, until [`crate::maintenance`] removes it.
 
@@ -116,6 +117,29 @@ pub fn claim(conn: &mut Conn, now: Timestamp, until: Timestamp) -> crate::Result
     .returning(jobs::all_columns)
     .get_result(conn)
     .optional()?)
+}
+
+/// Goes on holding a job until `until`: whoever works on it says so from time to time. False where another has claimed it.
+///
+/// # Errors
+/// When the database fails.
+pub fn renew(conn: &mut Conn, job: &JobRow, until: Timestamp) -> crate::Result<bool> {
+    let renewed =
+        diesel::update(jobs::table.filter(jobs::id.eq(job.id)).filter(jobs::attempts.eq(job.attempts)))
+            .set(jobs::locked_until.eq(Some(until)))
+            .execute(conn)?;
+    Ok(renewed > 0)
+}
+
+/// Frees every job that is held, and answers how many: for a process that knows that no other works on this database, so that
+/// whoever held them has died.
+///
+/// # Errors
+/// When the database fails.
+pub fn free_all(conn: &mut Conn) -> crate::Result<usize> {
+    Ok(diesel::update(jobs::table.filter(jobs::locked_until.is_not_null()))
+        .set(jobs::locked_until.eq(None::<Timestamp>))
+        .execute(conn)?)
 }
 
 /// Removes a job that was done. One whose lease ran out and that another has claimed is left to the other.

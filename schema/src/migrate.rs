@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::db::{Conn, immediate};
+use crate::db::{Conn, immediate, without_time_limits};
 use crate::error::StoreError;
 use crate::names;
 
@@ -54,12 +54,15 @@ where
 pub fn up(conn: &mut Conn) -> crate::Result<Vec<String>> {
     let ran = match conn {
         Conn::Sqlite(c) => immediate(c, |c| run(c, &SQLITE)),
-        Conn::Pg(c) => {
+        Conn::Pg(c) => without_time_limits(c, |c| {
             c.batch_execute(LOCK)?;
             let ran = run(c, &POSTGRES);
-            c.batch_execute(UNLOCK)?;
-            ran
-        }
+            let unlocked = c.batch_execute(UNLOCK);
+            // Why a migration failed is worth more than that the connection is lost.
+            let ran = ran?;
+            unlocked?;
+            Ok(ran)
+        }),
     }?;
     if !ran.is_empty() {
         names::complete(conn)?;
@@ -74,7 +77,9 @@ pub fn up(conn: &mut Conn) -> crate::Result<Vec<String>> {
 pub fn down(conn: &mut Conn) -> crate::Result<()> {
     match conn {
         Conn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(drop).map_err(|e| failed(&*e)),
-        Conn::Pg(c) => c.revert_all_migrations(POSTGRES).map(drop).map_err(|e| failed(&*e)),
+        Conn::Pg(c) => {
+            without_time_limits(c, |c| c.revert_all_migrations(POSTGRES).map(drop).map_err(|e| failed(&*e)))
+        }
     }
 }
 

@@ -33,6 +33,8 @@ mod parity;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod schema;

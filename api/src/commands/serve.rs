@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use clap::Args;
+use pressroom_schema::db::Serving;
 
 use super::{Failure, say};
 
@@ -35,6 +36,15 @@ impl Serve {
                 None => say("The database is not empty: the demo publication was not added.")?,
             }
         }
+        // Held until the process ends.
+        let serving = app.service().db.serve();
+        match &serving {
+            Serving::Alone(_) => crate::jobs::free_all(app.service()).await?,
+            Serving::Another => tracing::warn!(
+                "another process serves this SQLite file already: they wait for each other's writes, and each counts limits and keeps answers for itself; stop one of them, or use PostgreSQL"
+            ),
+            Serving::Shared => {}
+        }
         let jobs = app.start_jobs();
         let server = app.serve(listener, workers)?;
         say(&format!(
@@ -48,6 +58,7 @@ impl Serve {
         });
         server.await?;
         jobs.stop().await;
+        drop(serving);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod runner;
 mod work;
 
 pub use runner::{Runner, RunnerHandle, run_due_once};
+pub(crate) use work::free_all;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Doing one job, and what becomes of its row.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use pressroom_schema::jobs::{self, JobRow};
 use pressroom_schema::{Id, Timestamp, maintenance};
@@ -10,8 +12,10 @@ use crate::error::{Error, Result};
 use crate::service::tasks::Task;
 use crate::service::{Svc, media};
 
-/// How long an instance holds a job, in seconds: more than the longest takes.
-const LEASE_SECONDS: i64 = 300;
+/// How long an instance holds a job, in seconds, unless it says that it still works on it: so long waits a job whose instance died.
+const LEASE_SECONDS: i64 = 30;
+/// How often it says so.
+const RENEWAL: Duration = Duration::from_secs(10);
 /// How long after its first failure a job is tried again, in seconds; each further time it is four times as long.
 const FIRST_BACK_OFF_SECONDS: i64 = 10;
 /// How often things are cleared out, in seconds.
@@ -41,7 +45,7 @@ pub(super) async fn run_next(svc: &Svc) -> Result<bool> {
     let claimed = svc
         .write(&Viewer::system(), |tx| {
             let now = tx.actor.now;
-            Ok(jobs::claim(tx.conn, now, now.plus(TimeDelta::seconds(LEASE_SECONDS)))?)
+            Ok(jobs::claim(tx.conn, now, lease_from(now))?)
         })
         .await?;
     let Some(job) = claimed else { return Ok(false) };
@@ -56,10 +60,44 @@ async fn attempt(svc: &Svc, job: &JobRow) -> Result<()> {
         return Err(Error::internal("its last attempt did not come to an end"));
     }
     let task = Task::of(job)?;
-    let svc = svc.clone();
-    tokio::spawn(async move { perform(&svc, task).await })
-        .await
-        .unwrap_or_else(|error| Err(Error::internal(format!("it panicked: {error}"))))
+    let working = svc.clone();
+    let mut work = tokio::spawn(async move { perform(&working, task).await });
+    loop {
+        match tokio::time::timeout(RENEWAL, &mut work).await {
+            Ok(ended) => {
+                return ended.unwrap_or_else(|error| Err(Error::internal(format!("it panicked: {error}"))));
+            }
+            Err(_) => renew(svc, job).await,
+        }
+    }
+}
+
+fn lease_from(now: Timestamp) -> Timestamp {
+    now.plus(TimeDelta::seconds(LEASE_SECONDS))
+}
+
+/// Says that a job is still worked on. Where that fails, another instance may do it too, which does no harm.
+async fn renew(svc: &Svc, job: &JobRow) {
+    let held = job.clone();
+    let renewed = svc
+        .write(&Viewer::system(), move |tx| Ok(jobs::renew(tx.conn, &held, lease_from(tx.actor.now))?))
+        .await;
+    match renewed {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(job = %job.id, "another instance has taken over a job that is still worked on");
+        }
+        Err(error) => tracing::warn!(job = %job.id, %error, "a job that is worked on could not be held"),
+    }
+}
+
+/// Frees the jobs of processes that died: for the only process that works on a database.
+pub(crate) async fn free_all(svc: &Svc) -> Result<()> {
+    let freed = svc.write(&Viewer::system(), |tx| Ok(jobs::free_all(tx.conn)?)).await?;
+    if freed > 0 {
+        tracing::info!(freed, "took up the jobs of a process that ended early");
+    }
+    Ok(())
 }
 
 async fn perform(svc: &Svc, task: Task) -> Result<()> {

@@ -4,7 +4,7 @@
 //! and whoever serves them may be told to keep them for ever.
 
 use std::ops::Range;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,6 +90,7 @@ pub struct MediaStore {
     /// A bucket keeps headers beside an object; a folder cannot.
     keeps_headers: bool,
     place: String,
+    folder: Option<PathBuf>,
 }
 
 impl MediaStore {
@@ -131,7 +132,12 @@ impl MediaStore {
         // Each file is written beside its place, flushed to the disk, and renamed into it.
         let backend =
             LocalFileSystem::new_with_prefix(folder).map_err(|error| failed(&error))?.with_fsync(true);
-        Ok(Self { backend: Arc::new(backend), keeps_headers: false, place: folder.display().to_string() })
+        Ok(Self {
+            backend: Arc::new(backend),
+            keeps_headers: false,
+            place: folder.display().to_string(),
+            folder: Some(folder.to_owned()),
+        })
     }
 
     fn open_bucket(rest: &str, s3: S3Settings) -> Result<Self, MediaError> {
@@ -180,13 +186,19 @@ impl MediaStore {
         } else {
             Arc::new(PrefixStore::new(bucket_store, prefix))
         };
-        Ok(Self { backend, keeps_headers: true, place: format!("s3://{rest}") })
+        Ok(Self { backend, keeps_headers: true, place: format!("s3://{rest}"), folder: None })
     }
 
     /// Where this is, for logs and `doctor`: a path or a bucket, without credentials.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// The folder that this is; none for a bucket.
+    #[must_use]
+    pub fn folder(&self) -> Option<&FilePath> {
+        self.folder.as_deref()
     }
 
     /// Keeps an object. It is there whole or not at all; writing what is there already does no harm.
@@ -198,6 +210,12 @@ impl MediaStore {
     }
 
     async fn write(&self, path: &Path, bytes: Bytes, mime: &str) -> Result<(), MediaError> {
+        // A folder that vanished while serving (a disk that came loose) must not come back empty.
+        if let Some(folder) = &self.folder
+            && !tokio::fs::metadata(folder).await.is_ok_and(|found| found.is_dir())
+        {
+            return Err(MediaError::Store(format!("the folder {} is gone", self.place)));
+        }
         let mut options = PutOptions::default();
         if self.keeps_headers {
             let mut attributes = Attributes::new();

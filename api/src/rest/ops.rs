@@ -11,7 +11,7 @@ use crate::http::contract::Contract;
 use crate::http::edge::Edge;
 use crate::http::params::Params;
 use crate::http::respond::{self, Meta};
-use crate::service::Service;
+use crate::service::{Service, readiness};
 
 /// Whether the server is well.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,15 +35,16 @@ pub(crate) async fn get_health(request: HttpRequest) -> Result<HttpResponse> {
         .json(HealthView { status: "ok" }))
 }
 
-/// Whether the server can do its work: the database and the media store answer.
+/// Whether the server can do its work: the database and the media store answer, and their disks have room.
 ///
-/// A load balancer takes a server out for as long as this answers 503.
+/// A load balancer takes a server out for as long as this answers 503, with what is wrong in the detail. The stores are looked at once in
+/// ten seconds at most.
 #[utoipa::path(operation_id = "get_readiness", tag = "operations", extensions(("x-answer" = json!("unvalidated"))),
-    responses((status = 200, description = "The database and the media store answer.", body = HealthView)))]
+    responses((status = 200, description = "The database and the media store answer, and have room.", body = HealthView)))]
 #[get("/readyz")]
 pub(crate) async fn get_readiness(svc: Data<Service>, request: HttpRequest) -> Result<HttpResponse> {
     Params::of(&request).finish()?;
-    svc.db.ping().await?;
+    readiness::check(&svc.into_inner()).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(HealthView { status: "ok" }))

@@ -16,6 +16,7 @@ pub(crate) mod parts;
 pub mod posts;
 pub(crate) mod present;
 pub(crate) mod rates;
+pub(crate) mod readiness;
 pub mod related;
 pub mod search;
 pub mod site;
@@ -59,6 +60,8 @@ pub struct Service {
     pub(crate) keys: accounts::Keys,
     /// Where images are kept.
     pub media: crate::media::MediaStore,
+    /// What is known of the stores' readiness.
+    pub(crate) readiness: Arc<readiness::Readiness>,
     /// Where images are decoded.
     pub images: crate::media::ImageWork,
     /// What is known of the room for retries.
@@ -99,6 +102,7 @@ impl Service {
             images: crate::media::ImageWork::new(config.image_bytes),
             retries: Arc::default(),
             rates: Arc::default(),
+            readiness: Arc::default(),
             jobs: Notifier::default(),
             clock,
             passwords,
@@ -121,6 +125,7 @@ impl Service {
             images: self.images.clone(),
             retries: Arc::clone(&self.retries),
             rates: Arc::clone(&self.rates),
+            readiness: Arc::clone(&self.readiness),
             jobs: self.jobs.clone(),
             freshness: Arc::clone(&self.freshness),
             slow: Arc::clone(&self.slow),

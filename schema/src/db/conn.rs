@@ -89,14 +89,12 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Makes a missing file that nobody but its owner can read: it has the signing keys in it. SQLite gives the files beside it the
-/// same rights.
-fn private_file(path: &Path) {
+/// Opens a file for writing, and makes it where it is missing: nobody but its owner can read it.
+pub(super) fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // It may be there already; what else is wrong SQLite says better.
-    let _ = options.write(true).create_new(true).open(path);
+    options.write(true).create(true).truncate(false).open(path)
 }
 
 /// Makes the file and its folder where they are missing, and sets what stays with the file.
@@ -107,7 +105,8 @@ pub(super) fn create_sqlite(path: &Path, durable: bool) -> crate::Result<()> {
             StoreError::Unavailable(format!("cannot make the folder {}: {e}", folder.display()))
         })?;
     }
-    private_file(path);
+    // It has the signing keys in it. SQLite gives the files beside it the same rights, and says better what is wrong with it.
+    let _ = open_private(path);
     sqlite(path, durable, true).map(drop)
 }
 
@@ -138,6 +137,27 @@ pub(super) fn sqlite(path: &Path, durable: bool, create: bool) -> crate::Result<
     Ok(Conn::Sqlite(conn))
 }
 
+/// How long PostgreSQL lets a statement of a request run, and wait for a lock.
+const TIME_LIMITS: &str = "SET statement_timeout = '20s'; SET lock_timeout = '10s'";
+const NO_TIME_LIMITS: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
+
+/// Runs `f` without the limits of time that statements of requests have: a migration of a large table takes as long as it takes,
+/// and another instance waits for it. The limits hold again afterwards, however it went.
+///
+/// # Errors
+/// What `f` answers, or that the database fails.
+pub(crate) fn without_time_limits<T>(
+    conn: &mut PgConnection,
+    f: impl FnOnce(&mut PgConnection) -> crate::Result<T>,
+) -> crate::Result<T> {
+    conn.batch_execute(NO_TIME_LIMITS)?;
+    let answer = f(conn);
+    let restored = conn.batch_execute(TIME_LIMITS);
+    let answer = answer?;
+    restored?;
+    Ok(answer)
+}
+
 /// Connects to PostgreSQL.
 pub(super) fn postgres(url: &str) -> crate::Result<Conn> {
     let mut url = url.to_owned();
@@ -147,8 +167,9 @@ pub(super) fn postgres(url: &str) -> crate::Result<Conn> {
     }
     let mut conn = PgConnection::establish(&url).map_err(|e| StoreError::Unavailable(without_secrets(&e)))?;
     conn.batch_execute(
-        "SET application_name = 'pressroom'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET statement_timeout = '20s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s';",
+        "SET application_name = 'pressroom'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '30s';",
     )?;
+    conn.batch_execute(TIME_LIMITS)?;
     conn.set_instrumentation(|event: InstrumentationEvent<'_>| count(event));
     Ok(Conn::Pg(conn))
 }
