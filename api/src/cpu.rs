@@ -25,6 +25,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const LONG_QUEUE: usize = 8;
 /// How much short work may wait for each thread.
 const SHORT_QUEUE: usize = 256;
+/// How much long work gives way to the rest, as `nice` counts it: to about a tenth of a contested core.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
 /// When it may be tried again.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
@@ -71,16 +74,20 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct Queue(SyncSender<Job>);
 
 impl Queue {
-    /// So many threads, named `name-0`, `name-1`, …, and so many places to wait.
+    /// So many threads, named `name-0`, `name-1`, …, and so many places to wait. `prepare` is run once on each thread.
     ///
     /// # Errors
     /// Where the operating system gives no thread.
-    pub fn start(name: &str, threads: usize, places: usize) -> std::io::Result<Self> {
+    pub fn start(name: &str, threads: usize, places: usize, prepare: fn()) -> std::io::Result<Self> {
         let (jobs, receiver) = sync_channel::<Job>(places);
         let receiver = Arc::new(Mutex::new(receiver));
         for n in 0..threads.max(1) {
             let receiver = receiver.clone();
-            thread::Builder::new().name(format!("{name}-{n}")).spawn(move || serve(&receiver))?;
+            let work = move || {
+                prepare();
+                serve(&receiver);
+            };
+            thread::Builder::new().name(format!("{name}-{n}")).spawn(work)?;
         }
         Ok(Self(jobs))
     }
@@ -109,6 +116,14 @@ impl Queue {
         })?;
         answered.await.unwrap_or(Err(Refused::Lost))
     }
+}
+
+/// Lets this thread have a processor mostly when threads that answer others do not want it: half of the cores for long work would
+/// else make everybody wait for each slice of its time. Linux alone counts this by threads; elsewhere all stay equal.
+pub(crate) fn give_way() {
+    #[cfg(target_os = "linux")]
+    // Where it is not allowed all stay equal.
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 fn serve(jobs: &Mutex<Receiver<Job>>) {
@@ -143,8 +158,8 @@ impl CpuPool {
             &["work", "outcome"],
         );
         Ok(Self {
-            short: Queue::start("cpu-short", threads, threads * SHORT_QUEUE).map_err(failed)?,
-            long: Queue::start("cpu-long", threads, threads * LONG_QUEUE).map_err(failed)?,
+            short: Queue::start("cpu-short", threads, threads * SHORT_QUEUE, give_way).map_err(failed)?,
+            long: Queue::start("cpu-long", threads, threads * LONG_QUEUE, give_way).map_err(failed)?,
             counted: counted.map_err(|e| Error::internal(e.to_string()))?,
         })
     }
@@ -201,6 +216,19 @@ mod tests {
         assert_eq!(pool.done(Work::Render), 2);
     }
 
+    #[cfg(target_os = "linux")]
+    #[actix_web::test]
+    async fn long_work_gives_way_to_answers() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let pool = CpuPool::start(1).unwrap();
+        for bytes in [1, 1 << 20] {
+            assert!(
+                pool.run(Work::Render, bytes, move |_| nice()).await.unwrap()
+                    >= nice() + NICE.min(19 - nice())
+            );
+        }
+    }
+
     #[actix_web::test]
     async fn a_full_queue_refuses_at_once_and_leaves_the_other_alone() {
         let pool = CpuPool::start(1).unwrap();
@@ -235,7 +263,7 @@ mod tests {
 
     #[actix_web::test]
     async fn work_that_nobody_waits_for_any_more_is_not_done() {
-        let queue = Queue::start("test", 1, 4).unwrap();
+        let queue = Queue::start("test", 1, 4, || ()).unwrap();
         let (go, gate) = channel::<()>();
         let (ran, has_run) = channel();
         let mut first = Box::pin(queue.run(LONGEST_WAIT, move || gate.recv().ok()));
@@ -252,7 +280,7 @@ mod tests {
 
     #[actix_web::test]
     async fn work_that_has_waited_for_too_long_is_refused() {
-        let queue = Queue::start("test", 1, 4).unwrap();
+        let queue = Queue::start("test", 1, 4, || ()).unwrap();
         assert_eq!(queue.run(Duration::ZERO, || ()).await, Err(Refused::Busy));
         assert_eq!(queue.run(LONGEST_WAIT, || ()).await, Ok(()));
     }

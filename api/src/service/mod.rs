@@ -227,6 +227,7 @@ impl Service {
         let asked = Instant::now();
         self.db
             .read(Freshness::Slow, move |conn| {
+                crate::cpu::give_way();
                 if asked.elapsed() > SLOW_WAIT { Err(full()) } else { Reader::new(conn).run(f) }
             })
             .await

@@ -61,7 +61,7 @@ impl PasswordPool {
     pub fn start(cost: Cost) -> std::io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let threads = (cores / 2).max(1);
-        Ok(Self { queue: Queue::start("password", threads, threads * QUEUE_PER_THREAD)?, cost })
+        Ok(Self { queue: Queue::start("password", threads, threads * QUEUE_PER_THREAD, || ())?, cost })
     }
 
     /// The cost of new hashes.
