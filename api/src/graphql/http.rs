@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::fault;
 use crate::error::{Code, Error};
 use crate::http::bodies::unread;
+use crate::http::body::refuse_many_values;
 use crate::http::idempotency::{Face, WriteOutcome};
 use crate::http::negotiate::{Media, is_json, negotiate, quality};
 
@@ -217,6 +218,7 @@ fn call_of_body(parts: &HttpParts) -> Result<Call, Fault> {
     if parts.body.is_empty() {
         return Err(bad_request("The body is empty; send a JSON object with \"query\"."));
     }
+    refuse_many_values(&parts.body).map_err(Fault::from)?;
     let body: Value = serde_json::from_slice(&parts.body)
         .map_err(|error| bad_request(&format!("The body is not JSON: {error}.")))?;
     let mut members = match body {

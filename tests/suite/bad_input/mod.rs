@@ -705,6 +705,37 @@ async fn bodies_have_room_in_memory_or_are_refused_for_now() {
 }
 
 #[actix_web::test]
+async fn a_body_of_too_many_values_is_refused_before_it_is_read_and_a_long_text_is_not() {
+    on_both(async |app| {
+        let editor = app.user(Role::Editor).await;
+        let (many, members) = ("x,".repeat(60_000), (0..60_000).map(|n| (n.to_string(), json!(n))).collect());
+        let numbers: Vec<u32> = (0..60_000).collect();
+        for odd in [json!({ "title": "T", "tags": numbers }), json!({ "title": "T", "custom": Value::Object(members) })]
+        {
+            app.post("/v1/posts").by(&editor).json(&odd).await.problem(413, "too_large");
+            let graphql = json!({ "query": "{ site { title } }", "variables": odd });
+            let refused = app.post("/graphql").json(&graphql).await;
+            assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "too_large");
+        }
+        let source = format!("[{{\"{many}\\");
+        let sent = json!({ "title": "T", "body": { "format": "markdown", "source": source } });
+        app.post("/v1/posts").by(&editor).json(&sent).await.ok();
+        let query = "mutation($input: CreatePostInput!) { createPost(input: $input) { slug } }";
+        let input = json!({ "title": "T", "body": { "format": "MARKDOWN", "source": source } });
+        let sent = json!({ "query": query, "variables": { "input": input } });
+        assert_eq!(app.post("/graphql").by(&editor).json(&sent).await.ok()["errors"], Value::Null);
+        let long = json!({ "email": "a@".repeat(400_000), "password": "seventeen quiet herons" });
+        app.post("/v1/auth/login").json(&long).await.problem(401, "invalid_credentials");
+        let long = json!({ "email": "n@example.org", "name": "N", "role": "author", "password": "\u{344}".repeat(200_000) });
+        let admin = app.user(Role::Admin).await;
+        let problem = app.post("/v1/users").by(&admin).json(&long).await.problem(422, "validation_failed");
+        assert_eq!(problem["errors"][0]["code"], "weak_password");
+        assert!(text(&problem["errors"][0]["detail"]).contains("too long"), "{problem}");
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_packed_body_is_refused_before_it_is_unpacked() {
     on_both(async |app| {
         let admin = app.user(Role::Admin).await;
