@@ -11,6 +11,7 @@ mod history;
 mod marks;
 mod policy;
 mod queue;
+mod shingles;
 mod store;
 mod threads;
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::db::Conn;
 use crate::jobs::MAX_ATTEMPTS;
 use crate::sql::{id_in, text_in};
-use crate::tables::{idempotency_keys, jobs, sessions, throttles};
+use crate::tables::{comment_shingles, idempotency_keys, jobs, sessions, throttles};
 use crate::types::{Id, Timestamp};
 
 /// How long things are kept after they have run out, in hours: long enough for an answer that says so.
@@ -16,6 +16,8 @@ const GRACE_HOURS: i64 = 24;
 const COUNTER_HOURS: i64 = 2;
 /// How long jobs that were given up are kept, in days.
 const DEAD_JOB_DAYS: i64 = 30;
+/// How long texts of comments are known again, in days.
+const SHINGLE_DAYS: i64 = 7;
 
 /// How many rows of each kind were removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,13 +30,15 @@ pub struct Swept {
     pub throttles: usize,
     /// Jobs that were given up.
     pub jobs: usize,
+    /// By what texts of comments were known again.
+    pub shingles: usize,
 }
 
 impl Swept {
     /// Rows of all kinds.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.sessions + self.idempotency_keys + self.throttles + self.jobs
+        self.sessions + self.idempotency_keys + self.throttles + self.jobs + self.shingles
     }
 }
 
@@ -92,10 +96,23 @@ pub fn sweep(conn: &mut Conn, now: Timestamp, limit: i64) -> crate::Result<Swept
     } else {
         diesel::delete(jobs::table.filter(id_in(jobs::id, &ids))).execute(conn)?
     };
+    let last: Option<Timestamp> = comment_shingles::table
+        .filter(comment_shingles::created_at.lt(now.plus(TimeDelta::days(-SHINGLE_DAYS))))
+        .order(comment_shingles::created_at)
+        .limit(limit)
+        .select(comment_shingles::created_at)
+        .load(conn)?
+        .pop();
+    let gone_shingles = match last {
+        Some(at) => diesel::delete(comment_shingles::table.filter(comment_shingles::created_at.le(at)))
+            .execute(conn)?,
+        None => 0,
+    };
     Ok(Swept {
         sessions: gone_sessions,
         idempotency_keys: gone_keys,
         throttles: gone_throttles,
         jobs: gone_jobs,
+        shingles: gone_shingles,
     })
 }

@@ -491,6 +491,17 @@ table! {
     }
 }
 
+table! {
+    use crate::types::{IdSql, TimeSql};
+    use diesel::sql_types::BigInt;
+
+    comment_shingles (shingle, created_at, comment_id) {
+        shingle -> BigInt,
+        created_at -> TimeSql,
+        comment_id -> IdSql,
+    }
+}
+
 diesel::joinable!(authors -> media (avatar_media_id));
 diesel::joinable!(post_authors -> authors (author_id));
 diesel::joinable!(post_authors -> posts (post_id));
@@ -513,6 +524,7 @@ allow_tables_to_appear_in_same_query!(
     spam_marks,
     known_names,
     secrets,
+    comment_shingles,
     counters,
     media,
     authors,

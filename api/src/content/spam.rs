@@ -8,7 +8,7 @@ mod features;
 mod lexicon;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,6 +29,12 @@ const UNSURE_FROM: f64 = 0.30;
 
 /// Most different words of a post that a comment is compared with.
 const POST_WORDS: usize = 4_000;
+
+/// How many words are hashed together.
+const RUN: usize = 4;
+
+/// How many hashes are kept of a text.
+const SHINGLES: usize = 16;
 
 /// The words of a post's text that comments under it are compared with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +93,7 @@ pub struct SpamInput<'a> {
     pub marked_before: i64,
     /// Whether the name is that of an author or account, or looks like it.
     pub name_is_taken: bool,
-    /// Comments with the same [`fingerprint`] on this site in the last days.
+    /// Comments with the same [`fingerprint`], or nearly the same [`shingles`], on this site in the last days.
     pub same_text_seen: i64,
     /// Comments from the same source (address or session) in the last minutes.
     pub recent_from_same_source: i64,
@@ -148,6 +154,21 @@ pub struct Verdict {
 #[must_use]
 pub fn fingerprint(body: &str) -> String {
     format!("{:x}", Sha256::digest(folded_words(body).join(" ")))
+}
+
+/// What a text has in common with one that says nearly the same, however it begins or ends: the least of the hashes of all its runs of
+/// [`RUN`] words. Those of quoted lines are left out: many quote the same post. A text of a few words has few or none.
+#[must_use]
+pub fn shingles(body: &str) -> Vec<i64> {
+    let own = body.lines().filter(|line| !line.trim_start().starts_with('>'));
+    let words: Vec<String> = own.flat_map(folded_words).collect();
+    let hashes: BTreeSet<i64> = words.windows(RUN).map(|run| hash(&run.join(" "))).collect();
+    hashes.into_iter().take(SHINGLES).collect()
+}
+
+/// Eight bytes of SHA-256.
+fn hash(text: &str) -> i64 {
+    Sha256::digest(text).iter().take(8).fold(0, |sum, byte| (sum << 8) | i64::from(*byte))
 }
 
 /// Judges a comment. The same input always gets the same verdict.
@@ -426,7 +447,7 @@ impl Signs<'_> {
         self.add(
             "seen_before",
             if short { weight / 3.0 } else { weight },
-            format!("the same text came {seen} times before"),
+            format!("the same text, or nearly, came {seen} times before"),
         );
         let recent = self.input.recent_from_same_source;
         let weight = match recent {

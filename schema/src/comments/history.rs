@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::shingles;
 use crate::db::Conn;
 use crate::tables::comments;
 use crate::types::{Id, Timestamp};
@@ -20,6 +21,8 @@ pub struct Sender<'a> {
     pub ip: Option<&'a str>,
     /// What texts that say the same have in common.
     pub text_hash: &'a str,
+    /// What texts that say nearly the same have in common.
+    pub shingles: &'a [i64],
     /// A comment that does not count: the one that is edited.
     pub except: Option<Id>,
 }
@@ -31,7 +34,7 @@ pub struct History {
     pub approved: i64,
     /// Comments that moderators took for spam: of this guest, address or network, or with links to the same hosts.
     pub marked: i64,
-    /// Comments that say the same.
+    /// Comments that say the same, or nearly.
     pub same_text: i64,
     /// Comments from this network address.
     pub same_source: i64,
@@ -60,7 +63,7 @@ pub fn history(
         None => 0,
     };
     let marked = super::marks::count(conn, sender.marks, except, marks_since)?;
-    let same_text = comments::table
+    let same_text: i64 = comments::table
         .filter(comments::text_hash.eq(sender.text_hash))
         .filter(comments::created_at.ge(texts_since))
         .filter(comments::id.ne(except))
@@ -75,7 +78,8 @@ pub fn history(
             .get_result(conn)?,
         None => 0,
     };
-    Ok(History { approved, marked, same_text, same_source })
+    let alike = shingles::count_alike(conn, sender.shingles, texts_since, except)?;
+    Ok(History { approved, marked, same_text: same_text.max(alike), same_source })
 }
 
 /// Whether this sender has said the same in this place since `since`: under the same post, in answer to the same comment. A guest is

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::CommentRow;
 use super::counts::climb;
+use super::shingles;
 use crate::db::Conn;
 use crate::site;
 use crate::tables::{comments, posts};
@@ -49,8 +50,7 @@ pub struct NewComment {
 }
 
 /// A comment's text and what the spam judge thought of it.
-#[derive(Debug, Clone, AsChangeset)]
-#[diesel(table_name = comments)]
+#[derive(Debug, Clone)]
 pub struct Text {
     /// Rendered and sanitised.
     pub html: String,
@@ -58,6 +58,8 @@ pub struct Text {
     pub source: String,
     /// What texts that say the same have in common.
     pub text_hash: String,
+    /// What texts that say nearly the same have in common.
+    pub shingles: Vec<i64>,
     /// Thousandths.
     pub spam_score: i32,
     /// A list of `{code, detail, weight}`.
@@ -138,6 +140,7 @@ pub fn insert(conn: &mut Conn, new: &NewComment, parent: Option<&CommentRow>) ->
             source: new.text.source,
         })
         .execute(conn)?;
+    shingles::keep(conn, new.id, new.created_at, &new.text.shingles)?;
     climb(conn, parent.map(|p| p.id), i32::from(shown))?;
     count(conn, post, i64::from(shown))
 }
@@ -166,9 +169,17 @@ pub fn set_status(conn: &mut Conn, row: &CommentRow, status: CommentStatus) -> c
 /// When the database fails.
 pub fn set_text(conn: &mut Conn, comment: Id, text: &Text, edited_at: Timestamp) -> crate::Result<()> {
     diesel::update(comments::table.filter(comments::id.eq(comment)))
-        .set((text.clone(), comments::edited_at.eq(edited_at), comments::version.eq(comments::version + 1)))
+        .set((
+            comments::html.eq(&text.html),
+            comments::source.eq(&text.source),
+            comments::text_hash.eq(&text.text_hash),
+            comments::spam_score.eq(text.spam_score),
+            comments::spam_reasons.eq(&text.spam_reasons),
+            comments::edited_at.eq(edited_at),
+            comments::version.eq(comments::version + 1),
+        ))
         .execute(conn)?;
-    Ok(())
+    shingles::keep(conn, comment, edited_at, &text.shingles)
 }
 
 /// Removes a comment for good. Where it has replies, of whatever state, an empty shell of it stays, so that they keep their
@@ -178,6 +189,7 @@ pub fn set_text(conn: &mut Conn, comment: Id, text: &Text, edited_at: Timestamp)
 /// When the database fails.
 pub fn erase(conn: &mut Conn, row: &CommentRow) -> crate::Result<i64> {
     let moved = set_status(conn, row, CommentStatus::Trash)?;
+    shingles::forget(conn, row.id)?;
     let answered: bool = diesel::select(exists(
         comments::table.filter(comments::post_id.eq(row.post_id)).filter(comments::parent_id.eq(row.id)),
     ))
@@ -197,13 +209,11 @@ pub fn erase(conn: &mut Conn, row: &CommentRow) -> crate::Result<i64> {
                 comments::edit_hash.eq(None::<String>),
                 comments::editable_until.eq(None::<Timestamp>),
                 comments::edited_at.eq(None::<Timestamp>),
-                Text {
-                    html: String::new(),
-                    source: String::new(),
-                    text_hash: String::new(),
-                    spam_score: 0,
-                    spam_reasons: Json::list(),
-                },
+                comments::html.eq(""),
+                comments::source.eq(""),
+                comments::text_hash.eq(""),
+                comments::spam_score.eq(0),
+                comments::spam_reasons.eq(Json::list()),
             ))
             .execute(conn)?;
     } else {

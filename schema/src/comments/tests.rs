@@ -110,6 +110,7 @@ fn comment(n: u128, post: Id, status: CommentStatus, second: i64) -> NewComment 
             html: format!("<p>{n}</p>"),
             source: n.to_string(),
             text_hash: format!("text {n}"),
+            shingles: Vec::new(),
             spam_score: 0,
             spam_reasons: Json::list(),
         },
@@ -309,7 +310,15 @@ async fn a_guest_is_known_by_the_token_alone() {
                 (None, None, 0),
             ] {
                 let email_key = Some(&key);
-                let sender = Sender { email_key, guest_hash, marks: &[], ip: None, text_hash: "", except };
+                let sender = Sender {
+                    email_key,
+                    guest_hash,
+                    marks: &[],
+                    ip: None,
+                    text_hash: "",
+                    shingles: &[],
+                    except,
+                };
                 let found = history(conn, &sender, at(0), at(0), at(0))?;
                 assert_eq!((found.approved, found.marked), (count, 0), "{guest_hash:?}");
             }
@@ -320,8 +329,15 @@ async fn a_guest_is_known_by_the_token_alone() {
             {
                 let marks: Vec<String> = marks.iter().map(ToString::to_string).collect();
                 let (email_key, guest_hash) = (None, None);
-                let sender =
-                    Sender { email_key, guest_hash, marks: &marks, ip: None, text_hash: "", except: None };
+                let sender = Sender {
+                    email_key,
+                    guest_hash,
+                    marks: &marks,
+                    ip: None,
+                    text_hash: "",
+                    shingles: &[],
+                    except: None,
+                };
                 assert_eq!(history(conn, &sender, at(0), at(0), at(since))?.marked, count, "{marks:?}");
             }
             unmark(conn, id(11))?;
@@ -346,6 +362,7 @@ async fn the_same_is_said_twice_where_it_stands_in_the_same_place() {
                 marks: &[],
                 ip: None,
                 text_hash: "text 11",
+                shingles: &[],
                 except: None,
             };
             let here = (id(1), Some(id(10)));

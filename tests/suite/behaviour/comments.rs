@@ -275,6 +275,59 @@ async fn spam_is_held_with_its_reasons_and_its_writer_is_not_told() {
     .await;
 }
 
+/// What the judge says of the comments in a state, oldest first: the reasons' names of each.
+async fn reasons(app: &TestApp, moderator: &User, status: &str) -> Vec<Vec<String>> {
+    let held = app.get(&format!("/v1/comments?status={status}")).by(moderator).await.ok();
+    let comments = held["data"].as_array().unwrap().iter().rev();
+    comments
+        .map(|c| c["spam"]["reasons"].as_array().unwrap().iter().map(|r| text(&r["code"])).collect())
+        .collect()
+}
+
+#[actix_web::test]
+async fn a_text_that_came_before_with_another_end_or_beginning_is_known_again() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let core = "Our team of engineers restores old clocks and gates in all towns of the coast for a very small price this week only";
+        for (n, body) in [format!("{core} one"), format!("{core} two"), format!("three {core}"), format!("{core}\n\nzq17 ab38")].iter().enumerate() {
+            guest(&app, &format!("guest{n}"), body).await.ok();
+            app.advance(1);
+        }
+        guest(&app, "ada", "The herons stood in the water all morning and did not move at all.").await.ok();
+        let mut all = reasons(&app, &editor, "pending").await;
+        all.extend(reasons(&app, &editor, "spam").await);
+        let known = all.iter().filter(|codes| codes.iter().any(|code| code == "seen_before")).count();
+        assert_eq!((all.len(), known), (5, 3), "{all:?}");
+        app.advance(8 * 24 * 60 * 60);
+        let editor = app.user(Role::Editor).await;
+        guest(&app, "late", &format!("{core} five")).await.ok();
+        let late = reasons(&app, &editor, "pending").await.pop().unwrap();
+        assert!(!late.contains(&"seen_before".to_owned()), "after a week it is as good as new: {late:?}");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn accounts_are_judged_but_for_who_moderates_the_thread() {
+    on_both(async |app| {
+        let editor = post(&app).await;
+        let spam = "BUY CHEAP VIAGRA CASINO BONUS!!! http://win.example http://pills.example http://casino.example http://loans.example click here now";
+        let contributor = app.user(Role::Contributor).await;
+        let held = say(&app, &contributor, spam, None).await;
+        assert_eq!(held["status"], "pending", "its writer is told no more than anybody whose comment waits");
+        assert_eq!(reasons(&app, &editor, "spam").await.len(), 1);
+        let fine = say(&app, &contributor, "The herons were there at noon as well.", None).await;
+        assert_eq!(fine["status"], "approved");
+        let path = format!("/v1/comments/{}", text(&fine["id"]));
+        app.patch(&path).by(&contributor).json(&json!({ "body": format!("{spam} again") })).await.ok();
+        assert_eq!(reasons(&app, &editor, "spam").await.len(), 2, "an edit is judged as well");
+        assert_eq!(thread(&app, "").await["data"], json!([]));
+        let moderated = say(&app, &editor, &format!("{spam}, they write."), None).await;
+        assert_eq!(moderated["status"], "approved");
+    })
+    .await;
+}
+
 #[actix_web::test]
 async fn e_mail_and_address_are_never_shown_to_the_public() {
     on_both(async |app| {

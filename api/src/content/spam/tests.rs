@@ -325,6 +325,33 @@ fn the_same_words_have_the_same_fingerprint() {
 }
 
 #[test]
+fn texts_that_say_nearly_the_same_share_shingles_wherever_they_differ() {
+    let core = "Our team of engineers restores old clocks and gates in all towns of the coast for a very small price this week only";
+    let other = "The keeper of the lighthouse wrote down every ship that passed in the winter of the great storm and nobody ever read it";
+    let shared = |a: &str, b: &str| {
+        let (a, b) = (shingles(a), shingles(b));
+        a.iter().filter(|hash| b.contains(hash)).count()
+    };
+    for (a, b) in [
+        (format!("{core} one"), format!("{core} two")),
+        (format!("one {core}"), format!("two {core}")),
+        (format!("{core}\n\nzq17 ab38 cd29"), format!("ef41 {core}, GH52!")),
+        (core.to_uppercase(), core.replace(' ', "  ")),
+        (
+            "港口".repeat(1) + &"老城的起重机去年冬天卖掉了没有人知道为什么".repeat(1) + "一",
+            "老城的起重机去年冬天卖掉了没有人知道为什么二三".to_owned(),
+        ),
+    ] {
+        assert!(shared(&a, &b) >= 4, "{a}\n{b}");
+    }
+    assert_eq!(shared(core, other), 0);
+    let quoted = format!("> {core}\n\nI do not believe a word of this.");
+    assert_eq!(shared(&quoted, &format!("> {core}\n\nThank you for this, from all of us here.")), 0);
+    assert!(shingles("Thanks!").is_empty() && shingles("").is_empty());
+    assert!(shingles(&format!("{core} {other}").repeat(100)).len() <= SHINGLES);
+}
+
+#[test]
 fn the_words_of_a_post_are_bounded() {
     let text: String = (0..20_000).map(|n| format!("word{n} ")).collect();
     let words = PostWords::of(&Turn::here(), &text);

@@ -11,7 +11,7 @@ use super::access::Viewpoint;
 use super::commented::{Known, is_writer, require_text, touched};
 use super::guests::{From, MarkKey};
 use super::read::load_one;
-use super::write::{Evidence, Guest, check_body, judged, rendered, text, thousandths};
+use super::write::{Evidence, Guest, check_body, judged, moderates, rendered, text, thousandths};
 use crate::auth::limit::Class;
 use crate::auth::policy::Action;
 use crate::auth::secret::hash_secret;
@@ -91,8 +91,8 @@ fn open(
     Ok((known, private, viewer))
 }
 
-/// Changes a comment's text: by its guest with the edit token, by its account, or by a moderator. A guest's new text is judged
-/// anew: it may have to wait, but an edit never brings back what is held.
+/// Changes a comment's text: by its guest with the edit token, by its account, or by a moderator. A new text
+/// by who does not moderate the thread is judged anew: it may have to wait, but an edit never brings back what is held.
 ///
 /// # Errors
 /// 401 for a bad token, 403 and 404 by rights, 409 where nothing is left of it to change, 412 when `if_match` is stale, 422 with
@@ -121,8 +121,8 @@ pub async fn update(
     super::admit(svc, viewer, Class::CommentEdits).await?;
     let new = match body {
         Some(body) => {
-            let (html, hash) = rendered(svc, &body).await?;
-            Some(text(body, html, hash, None))
+            let shown = rendered(svc, &body).await?;
+            Some(text(body, shown, None))
         }
         None => None,
     };
@@ -136,11 +136,14 @@ pub async fn update(
         .read_newest(move |reader| {
             let (known, private, writer) =
                 open(&svc2, reader, &viewer2, &id2, Action::EditComment, hash2.as_deref(), now)?;
-            let Some(new) = new2.filter(|_| writer.guest_of().is_some()) else { return Ok(None) };
+            if moderates(&writer, &known.commented, known.row.post_id)? {
+                return Ok(None);
+            }
+            let Some(new) = new2 else { return Ok(None) };
             let marks = key.marks(&From {
                 guest_hash: private.guest_hash.as_deref(),
                 email_key: private.author_email_key.as_ref(),
-                ip: viewer2.ip.as_deref(),
+                ip: viewer2.ip.as_deref().filter(|_| !writer.is_signed_in()),
                 url: known.row.author_url.as_deref(),
                 html: &new.html,
             });
@@ -150,6 +153,7 @@ pub async fn update(
                 marks: &marks,
                 ip: viewer2.ip.as_deref(),
                 text_hash: &new.text_hash,
+                shingles: &new.shingles,
                 except: Some(known.row.id),
             };
             let evidence = Evidence::gather(reader, &known.post, &sender, &known.row.author_name, now)?;

@@ -19,10 +19,10 @@ use super::{BODY_LENGTH, NAME_LENGTH};
 use crate::auth::limit::Class;
 use crate::auth::policy::{Action, Target};
 use crate::auth::secret::{Secret, SecretKind, hash_secret};
-use crate::auth::viewer::{Viewer, Who};
+use crate::auth::viewer::{UserViewer, Viewer, Who};
 use crate::content::render_comment;
 use crate::content::script::is_blank;
-use crate::content::spam::{Judgement, PostWords, SpamInput, Verdict, fingerprint, judge};
+use crate::content::spam::{Judgement, PostWords, SpamInput, Verdict, fingerprint, judge, shingles};
 use crate::cpu::{Turn, Work};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::freshness::Reader;
@@ -85,11 +85,18 @@ pub struct Origin {
 }
 
 /// A guest, checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Guest {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) url: Option<String>,
+}
+
+impl Guest {
+    /// An account, for the judge.
+    fn of_account(user: &UserViewer) -> Self {
+        Self { name: user.name.clone(), ..Self::default() }
+    }
 }
 
 /// A comment ready to be stored, but for its place.
@@ -107,9 +114,10 @@ struct Draft {
 
 /// Adds a comment under a post.
 ///
-/// An account's comment is shown at once. A guest's is judged: spam is held without telling, and everything waits for a moderator but
-/// what nothing speaks against, of a guest who was approved before and shows the token of that. The guest's answer has an edit
-/// token, once, and a guest token where none was sent. What it tells does not depend on the name or address.
+/// A comment is judged, but for that of who moderates the thread: spam is held without telling. Of guests everything else waits for a
+/// moderator but what nothing speaks against, of a guest who was approved before and shows the token of that; of accounts what
+/// is in doubt waits. A guest's answer has an edit token, once, and a guest token where none was sent. What it tells does not
+/// depend on the name or address.
 ///
 /// # Errors
 /// 401 for a bad guest token, 404 where the viewer may not know of the post, 403 by rights, 409 where comments are closed or the same was said a moment ago,
@@ -124,46 +132,49 @@ pub async fn add(
     let (body, guest) = check(viewer, &input)?;
     let known_by = token_of(viewer, origin.guest_token)?;
     super::admit(svc, viewer, Class::Comments).await?;
-    let (html, hash) = rendered(svc, &body).await?;
+    let shown = rendered(svc, &body).await?;
     let now = svc.now();
     let guest_hash = known_by.as_deref().map(hash_secret);
     let key = MarkKey::of(svc).await?;
     // The judge reads the post and takes its time: not inside the transaction that writes.
-    let (svc2, viewer2, post2, guest2, hash2) =
-        (svc.clone(), viewer.clone(), post.clone(), guest.clone(), hash.clone());
-    let (guest_hash2, html2) = (guest_hash.clone(), html.clone());
+    let (svc2, viewer2, post2, guest2, shown2) =
+        (svc.clone(), viewer.clone(), post.clone(), guest.clone(), shown.clone());
+    let guest_hash2 = guest_hash.clone();
     let evidence: Option<Evidence> = svc
         .read_newest(move |reader| {
-            let (row, ..) = find_open(&svc2, reader, &viewer2, &post2)?;
-            let Some(guest) = guest2.filter(|_| !viewer2.is_signed_in()) else {
+            let (row, commented, _) = find_open(&svc2, reader, &viewer2, &post2)?;
+            if moderates(&viewer2, &commented, row.id)? {
                 return Ok(None);
-            };
-            let email_key = EmailKey::of(&guest.email);
+            }
+            let email_key = guest2.as_ref().map(|guest| EmailKey::of(&guest.email));
             let marks = key.marks(&From {
                 guest_hash: guest_hash2.as_deref(),
-                email_key: Some(&email_key),
-                ip: viewer2.ip.as_deref(),
-                url: guest.url.as_deref(),
-                html: &html2,
+                email_key: email_key.as_ref(),
+                ip: viewer2.ip.as_deref().filter(|_| guest2.is_some()),
+                url: guest2.as_ref().and_then(|guest| guest.url.as_deref()),
+                html: &shown2.html,
             });
             let sender = Sender {
-                email_key: Some(&email_key),
+                email_key: email_key.as_ref(),
                 guest_hash: guest_hash2.as_deref(),
                 marks: &marks,
                 ip: viewer2.ip.as_deref(),
-                text_hash: &hash2,
+                text_hash: &shown2.hash,
+                shingles: &shown2.shingles,
                 except: None,
             };
-            Evidence::gather(reader, &row, &sender, &guest.name, now).map(Some)
+            let name = guest2.as_ref().map_or("", |guest| &guest.name);
+            Evidence::gather(reader, &row, &sender, name, now).map(Some)
         })
         .await?
         .value;
     let (mut status, mut verdict) = (CommentStatus::Approved, None);
-    if let (Some(evidence), Some(guest)) = (&evidence, &guest) {
-        let found = judged(svc, evidence, &body, guest, origin.user_agent.as_deref()).await?;
+    if let Some(evidence) = &evidence {
+        let writer = guest.clone().or_else(|| viewer.user().map(Guest::of_account)).unwrap_or_default();
+        let found = judged(svc, evidence, &body, &writer, origin.user_agent.as_deref()).await?;
         status = match found.judgement {
             Judgement::Spam => CommentStatus::Spam,
-            Judgement::Ham if evidence.vouches() => CommentStatus::Approved,
+            Judgement::Ham if guest.is_none() || evidence.vouches() => CommentStatus::Approved,
             Judgement::Ham | Judgement::Unsure => CommentStatus::Pending,
         };
         verdict = Some(found);
@@ -186,7 +197,7 @@ pub async fn add(
         parent: input.parent_id,
         guest,
         status,
-        text: text(body, html, hash, verdict.as_ref()),
+        text: text(body, shown, verdict.as_ref()),
         edit_hash: token.as_ref().map(Secret::hash),
         guest_hash: guest_hash.or_else(|| new_guest.as_ref().map(Secret::hash)),
         user_agent: origin.user_agent.map(|agent| agent.chars().take(500).collect()),
@@ -201,11 +212,7 @@ pub async fn add(
 fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &Draft) -> Result<CommentView> {
     let now = tx.actor.now;
     let (post, commented, held) = find_open(svc, &mut Reader::new(tx.conn), viewer, post)?;
-    let moderates = {
-        let place = commented.get(post.id)?;
-        allowed(viewer, Action::ModerateThread, &Target::Post(place.post()))
-    };
-    let waits = held && draft.status == CommentStatus::Approved && !moderates;
+    let waits = held && draft.status == CommentStatus::Approved && !moderates(viewer, &commented, post.id)?;
     let parent = match &draft.parent {
         None => None,
         Some(text) => {
@@ -232,6 +239,7 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
         marks: &[],
         ip: viewer.ip.as_deref(),
         text_hash: &draft.text.text_hash,
+        shingles: &[],
         except: None,
     };
     let since = now.plus(chrono::TimeDelta::seconds(-REPEAT_SECONDS));
@@ -273,6 +281,11 @@ fn add_in(svc: &Service, tx: &mut Tx<'_>, viewer: &Viewer, post: &Ref, draft: &D
     );
     let writer = if viewer.is_signed_in() { viewer.clone() } else { guest_of(viewer, new.id) };
     load_one(svc, &mut Reader::new(tx.conn), &writer, &commented, new.id, Viewpoint::Single)
+}
+
+/// Whether the viewer moderates the thread of this post: what moderators write is not judged and does not wait.
+pub(super) fn moderates(viewer: &Viewer, commented: &CommentedPosts, post: Id) -> Result<bool> {
+    Ok(allowed(viewer, Action::ModerateThread, &Target::Post(commented.get(post)?.post())))
 }
 
 /// The post, if the viewer may comment there now, and whether each comment waits for a moderator.
@@ -345,23 +358,33 @@ pub(super) fn check_body(check: &mut Check, body: &str) -> String {
     text
 }
 
-/// The body as HTML, and its hash. A body of nothing but a definition, or of markup that is not let through, shows nothing.
-pub(super) async fn rendered(svc: &Svc, body: &str) -> Result<(String, String)> {
+/// A body as it is shown and as it is known again.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    html: String,
+    pub(super) hash: String,
+    pub(super) shingles: Vec<i64>,
+}
+
+/// The body as HTML, and by what it is known again. A body of nothing but a definition, or of markup that is not let through, shows nothing.
+pub(super) async fn rendered(svc: &Svc, body: &str) -> Result<Shown> {
     let source = body.to_owned();
-    let work = move |turn: &Turn| render_comment(turn, &source).map(|html| (html, text_hash(&source)));
-    let (html, hash) =
-        svc.cpu.run(Work::Render, body.len(), work).await?.map_err(|why| too_much("/body", why))?;
-    if html.trim().is_empty() {
+    let work = move |turn: &Turn| {
+        let html = render_comment(turn, &source)?;
+        Ok(Shown { html, hash: text_hash(&source), shingles: shingles(&source) })
+    };
+    let shown = svc.cpu.run(Work::Render, body.len(), work).await?.map_err(|why| too_much("/body", why))?;
+    if shown.html.trim().is_empty() {
         return Err(Error::invalid(
             "/body",
             "blank",
             "Nothing of `body` would be shown. Write text or Markdown; scripts and the like are taken out.",
         ));
     }
-    Ok((html, hash))
+    Ok(shown)
 }
 
-/// What the judge says of a guest's comment. The words of the post are taken from its text once, and kept with it.
+/// What the judge says of a comment. The words of the post are taken from its text once, and kept with it.
 pub(super) async fn judged(
     svc: &Svc,
     evidence: &Evidence,
@@ -399,11 +422,12 @@ fn text_hash(body: &str) -> String {
     if hash == fingerprint("") { format!("{:x}", Sha256::digest(body.trim())) } else { hash }
 }
 
-pub(super) fn text(body: String, html: String, text_hash: String, verdict: Option<&Verdict>) -> Text {
+pub(super) fn text(body: String, shown: Shown, verdict: Option<&Verdict>) -> Text {
     Text {
-        html,
+        html: shown.html,
         source: body,
-        text_hash,
+        text_hash: shown.hash,
+        shingles: shown.shingles,
         spam_score: verdict.map_or(0, |v| thousandths(v.score)),
         spam_reasons: verdict.map_or_else(Json::list, |v| Json::of(&v.reasons)),
     }
@@ -434,6 +458,7 @@ pub(super) struct Evidence {
     history: History,
     /// Whether the guest's name is that of an author or account, or of a role.
     name_is_taken: bool,
+    is_signed_in: bool,
 }
 
 impl Evidence {
@@ -449,6 +474,7 @@ impl Evidence {
         name: &str,
         now: Timestamp,
     ) -> Result<Self> {
+        let is_signed_in = sender.email_key.is_none();
         let history = comments::history(
             conn,
             sender,
@@ -472,7 +498,8 @@ impl Evidence {
             post: (post.id, post.live_revision),
             age_days: post.published_at.map(|at| (now.utc() - at.utc()).num_days()),
             history,
-            name_is_taken: names::is_a_role(name) || names::is_taken(conn, name)?,
+            name_is_taken: !is_signed_in && (names::is_a_role(name) || names::is_taken(conn, name)?),
+            is_signed_in,
         })
     }
 
@@ -496,7 +523,7 @@ impl Evidence {
             name_is_taken: self.name_is_taken,
             same_text_seen: self.history.same_text,
             recent_from_same_source: self.history.same_source,
-            is_signed_in: false,
+            is_signed_in: self.is_signed_in,
             links_allowed: LINKS_ALLOWED,
         })
     }
