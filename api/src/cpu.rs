@@ -25,9 +25,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const LONG_QUEUE: usize = 8;
 /// How much short work may wait for each thread.
 const SHORT_QUEUE: usize = 256;
-/// How much long work gives way to the rest, as `nice` counts it: to about a tenth of a contested core.
+/// How much long work gives way to the rest, as `nice` counts it: to about a quarter of a contested core, so that a busy machine does
+/// not starve those who write.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 /// When it may be tried again.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
