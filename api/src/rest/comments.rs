@@ -93,7 +93,7 @@ pub(crate) async fn list_comments(
 
 /// Write a comment, as a guest or signed in.
 ///
-/// An account's comment is shown at once. A guest's waits for a moderator until one was approved, and the guest is known by the
+/// An account's comment is shown at once, where the spam judge finds nothing. A guest's waits for a moderator until one was approved, and the guest is known by the
 /// `guest_token` of that answer, which is given once and sent as `X-Guest-Token` with later comments. The answer has an
 /// `edit_token` too: for as long as the edit window lasts it may be sent as `X-Edit-Token` to change or remove the comment.
 #[utoipa::path(operation_id = "add_comment", tag = "comments", extensions(("x-right" = json!(Action::AddComment.as_str()))),

@@ -338,7 +338,7 @@ fn texts_that_say_nearly_the_same_share_shingles_wherever_they_differ() {
         (format!("{core}\n\nzq17 ab38 cd29"), format!("ef41 {core}, GH52!")),
         (core.to_uppercase(), core.replace(' ', "  ")),
         (
-            "港口".repeat(1) + &"老城的起重机去年冬天卖掉了没有人知道为什么".repeat(1) + "一",
+            "港口老城的起重机去年冬天卖掉了没有人知道为什么一".to_owned(),
             "老城的起重机去年冬天卖掉了没有人知道为什么二三".to_owned(),
         ),
     ] {

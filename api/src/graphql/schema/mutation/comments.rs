@@ -28,7 +28,7 @@ async fn moderated(
 impl CommentMutations {
     /// Write a comment, as a guest or signed in.
     ///
-    /// An account's comment is shown at once. A guest's waits for a moderator until one was approved, and the guest is known by the
+    /// An account's comment is shown at once, where the spam judge finds nothing. A guest's waits for a moderator until one was approved, and the guest is known by the
     /// `guestToken` of that answer, which is given once and sent with later comments. The answer has an `editToken` too: for as long
     /// as the edit window lasts it may be sent along to change or remove the comment.
     async fn add_comment(
