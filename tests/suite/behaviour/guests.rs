@@ -119,6 +119,27 @@ async fn what_moderators_mark_as_spam_counts_against_the_next_comment() {
 }
 
 #[actix_web::test]
+async fn neither_the_sites_own_host_nor_an_accounts_network_counts_against_guests() {
+    for store in [Some(Store::sqlite()), Store::postgres()].into_iter().flatten() {
+        let config = Config { trusted_proxies: 1, ..store.config() };
+        let app = TestApp::with(store, config).await;
+        let editor = post(&app).await;
+        let reader = app.user(Role::Contributor).await;
+        let from = |address: &str| app.post("/v1/posts/p/comments").header("X-Forwarded-For", address);
+        let own = by("Ada", "Look at [this](https://example.org/p), at the ferry.");
+        let first = from("198.51.100.1").json(&own).await.ok();
+        let account = from("192.0.2.7").by(&reader).json(&json!({"body": "A dull remark."})).await.ok();
+        for made in [&first, &account] {
+            app.post(&format!("/v1/comments/{}/spam", text(&made["id"]))).by(&editor).await.ok();
+        }
+        let sent = json!({"body": "And [that](https://example.org/q) of the curlews.", "author": {"name": "Zoe", "email": "zoe@example.org"}});
+        let next = from("192.0.2.8").json(&sent).await.ok();
+        let seen = app.get(&format!("/v1/comments/{}", text(&next["id"]))).by(&editor).await.ok();
+        assert!(!seen["spam"].to_string().contains("marked_before"), "{seen}");
+    }
+}
+
+#[actix_web::test]
 async fn a_name_that_looks_like_an_authors_or_an_accounts_is_held() {
     on_both(async |app| {
         let editor = post(&app).await;

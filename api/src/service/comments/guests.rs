@@ -30,7 +30,11 @@ pub(super) fn token_of(viewer: &Viewer, sent: Option<String>) -> Result<Option<S
 
 /// The key of the hashes by which what counts against guests is kept: who reads the database learns no address from them.
 #[derive(Clone)]
-pub(super) struct MarkKey(hmac::Key);
+pub(super) struct MarkKey {
+    key: hmac::Key,
+    /// The site's own host: that a comment leads there counts against nobody.
+    own: Option<String>,
+}
 
 impl MarkKey {
     /// The key, which is made when it is first needed.
@@ -46,11 +50,12 @@ impl MarkKey {
             let new: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             svc.write_for_itself(move |tx: &mut Tx<'_>| Ok(secrets::keep(tx.conn, SECRET, &new)?)).await?
         };
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))
+        let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
+        Ok(Self { key, own: host(&svc.config.site_url) })
     }
 
     fn mark(&self, kind: &str, value: &str) -> String {
-        let tag = hmac::sign(&self.0, format!("{kind}:{value}").as_bytes());
+        let tag = hmac::sign(&self.key, format!("{kind}:{value}").as_bytes());
         tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -60,7 +65,9 @@ impl MarkKey {
         all.extend(from.guest_hash.map(|hash| self.mark("guest", hash)));
         all.extend(from.email_key.map(|key| self.mark("address", key.as_ref())));
         all.extend(from.ip.and_then(|ip| ip.parse().ok()).map(|ip| self.mark("network", &network(ip))));
-        all.extend(hosts(from.html, from.url).iter().map(|host| self.mark("host", host)));
+        let hosts = hosts(from.html, from.url);
+        let others = hosts.iter().filter(|host| Some(*host) != self.own.as_ref());
+        all.extend(others.map(|host| self.mark("host", host)));
         all
     }
 }
@@ -88,14 +95,15 @@ fn network(ip: std::net::IpAddr) -> String {
     }
 }
 
+fn host(url: &str) -> Option<String> {
+    let url = url::Url::parse(&url.replace("&amp;", "&")).ok()?;
+    let host = url.host_str()?;
+    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
+}
+
 /// The hosts that a comment's links, and its guest's own site, lead to.
 fn hosts(html: &str, url: Option<&str>) -> Vec<String> {
     let links = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let host = |text: &str| {
-        let url = url::Url::parse(&text.replace("&amp;", "&")).ok()?;
-        let host = url.host_str()?;
-        Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
-    };
     let mut all = Vec::new();
     for host in url.into_iter().chain(links).filter_map(host) {
         if all.len() < MAX_HOSTS && !all.contains(&host) {
@@ -114,7 +122,8 @@ pub(super) fn mark(conn: &mut Conn, key: &MarkKey, row: &comments::CommentRow, n
     let marks = key.marks(&From {
         guest_hash: private.guest_hash.as_deref(),
         email_key: private.author_email_key.as_ref(),
-        ip: private.ip.as_deref(),
+        // The network of an account is where the others of its newsroom are as well.
+        ip: private.ip.as_deref().filter(|_| row.user_id.is_none()),
         url: row.author_url.as_deref(),
         html: &row.html,
     });
